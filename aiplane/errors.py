@@ -1,0 +1,182 @@
+"""Everything that can make a job fail, as one tree; the leaf decides the code and whether it is retried.
+
+::
+
+    JobError
+    ├── LLMError
+    │   ├── LLMTimeoutError          llm_timeout             retried
+    │   ├── LLMRateLimitedError      llm_rate_limited        retried
+    │   ├── LLMUnavailableError      llm_unavailable         retried
+    │   ├── LLMInvalidResponseError  llm_invalid_response    retried
+    │   ├── LLMAuthError             llm_auth                final
+    │   └── LLMRequestRejectedError  llm_request_rejected    final
+    ├── TranscriptionError
+    │   ├── TranscriptionFailedError    stt_failed           final
+    │   ├── TranscriptionDisabledError  stt_disabled         final
+    │   └── AudioTooLargeError          audio_too_large      final
+    ├── InvalidPayloadError             invalid_payload      final
+    ├── NotAvailableInModeError         not_available_in_mode  final
+    ├── JobTimeoutError                 job_timeout          retried
+    ├── WorkerLostError                 worker_lost          retried
+    └── InternalError                   internal_error       retried
+
+The codes and the retry decisions are CONTRACT section 2. Callers branch on the class, or on
+``retryable``, never on the text. An error holds one sentence that may be shown to a person: no secret,
+no text of a candidate, nothing of the inside. It survives pickling and the way through JSON
+(:meth:`JobError.to_dict`, :func:`error_from_dict`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class JobError(Exception):
+    """A job's attempt failed. Not raised itself: the leaves are."""
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool]
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    @property
+    def failed_reason(self) -> str:
+        """What BullMQ stores and a person reads: ``<code>: <sentence>``."""
+        return f"{self.code}: {self.sentence}"
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the error as JSON-ready data; the inverse is :func:`error_from_dict`."""
+        return {"code": self.code, "sentence": self.sentence}
+
+
+class LLMError(JobError):
+    """A call of the language model failed."""
+
+
+class LLMTimeoutError(LLMError):
+    """The provider did not answer within ``LLM_TIMEOUT_SECONDS``."""
+
+    code = "llm_timeout"
+    retryable = True
+
+
+class LLMRateLimitedError(LLMError):
+    """The provider answered 429."""
+
+    code = "llm_rate_limited"
+    retryable = True
+
+
+class LLMUnavailableError(LLMError):
+    """The connection was refused or reset, or the provider answered 408, 409 or 5xx."""
+
+    code = "llm_unavailable"
+    retryable = True
+
+
+class LLMInvalidResponseError(LLMError):
+    """The answer was empty, cut off, not of the schema, or failed a check."""
+
+    code = "llm_invalid_response"
+    retryable = True
+
+
+class LLMAuthError(LLMError):
+    """The provider answered 401 or 403, or there is no key."""
+
+    code = "llm_auth"
+    retryable = False
+
+
+class LLMRequestRejectedError(LLMError):
+    """The provider answered any other 4xx: unknown model, content filter, context too long."""
+
+    code = "llm_request_rejected"
+    retryable = False
+
+
+class TranscriptionError(JobError):
+    """A transcription failed. None is retried: the audio would be the same."""
+
+
+class TranscriptionFailedError(TranscriptionError):
+    """The audio could not be turned into text, whatever the cause."""
+
+    code = "stt_failed"
+    retryable = False
+
+
+class TranscriptionDisabledError(TranscriptionError):
+    """A transcribe job came while ``STT_PROVIDER`` is ``none`` or unset."""
+
+    code = "stt_disabled"
+    retryable = False
+
+
+class AudioTooLargeError(TranscriptionError):
+    """The decoded audio is larger than ``STT_MAX_AUDIO_SIZE_MB``."""
+
+    code = "audio_too_large"
+    retryable = False
+
+
+class InvalidPayloadError(JobError):
+    """A field of the payload is missing, of the wrong type or too long; the sentence names it."""
+
+    code = "invalid_payload"
+    retryable = False
+
+
+class NotAvailableInModeError(JobError):
+    """An interview or transcribe job came from a room whose ``roomMode`` is ``peer``."""
+
+    code = "not_available_in_mode"
+    retryable = False
+
+
+class JobTimeoutError(JobError):
+    """The task ran past its queue's time limit."""
+
+    code = "job_timeout"
+    retryable = True
+
+
+class WorkerLostError(JobError):
+    """The process that ran the task died."""
+
+    code = "worker_lost"
+    retryable = True
+
+
+class InternalError(JobError):
+    """A fault of ours. The sentence says nothing of the inside; the log does."""
+
+    code = "internal_error"
+    retryable = True
+
+
+def _leaves(branch: type[JobError]) -> Iterator[type[JobError]]:
+    for child in branch.__subclasses__():
+        if child.__subclasses__():
+            yield from _leaves(child)
+        else:
+            yield child
+
+
+ERRORS: Mapping[str, type[JobError]] = {leaf.code: leaf for leaf in _leaves(JobError)}
+"""Every leaf by its code."""
+
+
+def error_from_dict(data: Mapping[str, str]) -> JobError:
+    """Rebuild the error that :meth:`JobError.to_dict` wrote.
+
+    A code that this version does not know (a newer worker wrote it) becomes ``internal_error``, which is
+    retried: by then the newer version may be the one that reads it.
+    """
+    leaf = ERRORS.get(data.get("code", ""), InternalError)
+    return leaf(data.get("sentence", "") or "The work failed for a reason that was not recorded.")

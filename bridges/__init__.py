@@ -1,0 +1,1 @@
+"""The bridge: BullMQ jobs in, Celery tasks out, and what came of them back into BullMQ."""
