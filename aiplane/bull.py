@@ -37,10 +37,13 @@ LOCK_MS = 30_000
 # The keys of each script, in the order in which its header lists them.
 # fmt: off
 _TAKE_KEYS = (
-    "wait", "active", "prioritized", "events", "stalled", "limiter", "delayed", "paused", "meta", "pc", "marker",
+    "wait", "active", "prioritized", "events", "stalled", "limiter", "delayed", "paused", "meta", "pc",
+    "marker",
 )
 _ADD_KEYS = ("wait", "paused", "meta", "id", "completed", "delayed", "active", "events", "marker")
-_HAND_BACK_KEYS = ("active", "wait", "stalled", "paused", "meta", "limiter", "prioritized", "marker", "events")
+_HAND_BACK_KEYS = (
+    "active", "wait", "stalled", "paused", "meta", "limiter", "prioritized", "marker", "events",
+)
 _STATE_KEYS = (
     "completed", "failed", "delayed", "active", "wait", "paused", "waiting-children", "prioritized",
 )

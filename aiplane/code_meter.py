@@ -1,0 +1,92 @@
+"""The program that measures code with lizard, in a process of its own: code on stdin, JSON on stdout.
+
+Not a module to import: :mod:`aiplane.code_metrics` runs it. lizard reads code with regular expressions of
+which some take exponential time on the right 100 characters (an unfinished docstring with backslashes is
+enough), and no thread can be stopped inside one. A process can.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from typing import TYPE_CHECKING, Any
+
+import lizard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_CPU_SECONDS = 10
+"""Far above what the caller waits for; it ends the process when the caller was killed meanwhile."""
+
+_LONGEST_NAME = 80
+
+
+def _code_only(tokens: Iterable[str], reader: Any) -> Iterator[str]:  # noqa: ANN401 - lizard has no types
+    """Leave comments out, but for their line breaks.
+
+    lizard's own filter obeys comments ("#lizard forgives", "GENERATED CODE"), and so whoever wrote the
+    code could choose what is measured.
+    """
+    for token in tokens:
+        comment = reader.get_comment_from_token(token)
+        if comment is None:
+            yield token
+        else:
+            yield from "\n" * comment.count("\n")
+
+
+def _nesting(tokens: Iterable[str], reader: Any) -> Iterator[str]:  # noqa: ANN401 - lizard has no types
+    """Note how deep the control structures of each function are nested.
+
+    lizard's nesting counters each know braces or indentation only; its cognitive complexity knows both. A
+    structure adds 1 to that for itself and 1 for each structure around it, so the largest step is the depth.
+    """
+    context = reader.context
+    before: dict[Any, int] = {}
+    for token in tokens:
+        function = context.current_function
+        step = function.cognitive_complexity - before.get(function, 0)
+        before[function] = function.cognitive_complexity
+        function.depth = max(step, getattr(function, "depth", 0))
+        yield token
+
+
+def analyze(extension: str, code: str) -> dict[str, Any]:
+    """Measure ``code``, a file whose name ends in ``extension``; raises whatever lizard raises."""
+    context = lizard.FileInfoBuilder(f"code.{extension}")
+    reader = lizard.get_reader_for(f"code.{extension}")(context)
+    processors = lizard.get_extensions(["cognitive", _nesting])
+    processors[processors.index(lizard.comment_counter)] = _code_only
+    tokens = reader.generate_tokens(code)
+    for process in processors:
+        tokens = process(tokens, reader)
+    for _ in reader(tokens, reader):
+        pass
+    functions = [*context.fileinfo.function_list, context.global_pseudo_function]
+    return {"lines": context.fileinfo.nloc, "functions": [_row(function) for function in functions]}
+
+
+def _row(function: Any) -> dict[str, Any]:  # noqa: ANN401 - lizard has no types
+    return {
+        "name": function.unqualified_name[:_LONGEST_NAME],
+        "start_line": function.start_line,
+        "end_line": function.end_line,
+        "code_lines": function.nloc,
+        "parameters": len([name for name in function.parameters if name not in ("self", "cls")]),
+        "complexity": function.cyclomatic_complexity,
+        "nesting": getattr(function, "depth", 0),
+    }
+
+
+def main() -> None:
+    """Measure stdin as a file of the extension that the first argument names."""
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    answer, sys.stdout = sys.stdout, sys.stderr
+    code = sys.stdin.buffer.read().decode()
+    json.dump(analyze(sys.argv[1], code), answer)
+
+
+if __name__ == "__main__":
+    main()

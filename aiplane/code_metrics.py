@@ -1,0 +1,168 @@
+"""Complexity, nesting and size of a candidate's code: facts for a prompt, a review and a tier.
+
+The numbers are lizard's (:mod:`aiplane.code_meter`), taken in a process that is killed when it does not
+come back. No metrics are an answer too: whoever asks must do without them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from aiplane.deadline import remaining
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
+
+EXTENSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "python": "py",
+        "javascript": "js",
+        "typescript": "ts",
+        "java": "java",
+        "cpp": "cpp",
+        "c": "c",
+        "go": "go",
+        "rust": "rs",
+    }
+)
+"""The languages that are measured, and how lizard knows each of them."""
+
+TIME_LIMIT_SECONDS = 5.0
+"""Ordinary code of 200,000 characters, the most that is ever sent, takes about two seconds."""
+
+_METER = Path(__file__).with_name("code_meter.py")
+
+_TOP_LEVEL = "*global*"
+"""lizard's name for the code outside functions."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionMetrics:
+    """One function, or the code outside all functions.
+
+    Attributes:
+        name: the function's name, up to 80 characters of the candidate's text; empty at the top level.
+        start_line, end_line: where it stands, counted from 1. At the top level: the whole code.
+        length: its lines, blank ones included; at the top level the lines with code on them.
+        parameters: how many it takes; ``self`` and ``cls`` do not count.
+        complexity: cyclomatic complexity, 1 or more.
+        nesting: how many control structures stand inside one another at the deepest place; 0 for none.
+    """
+
+    name: str
+    start_line: int
+    end_line: int
+    length: int
+    parameters: int
+    complexity: int
+    nesting: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMetrics:
+    """What was measured.
+
+    Attributes:
+        code_lines: lines that hold code, not only blanks or a comment.
+        functions: in the order in which they end. The code outside them is the last one, where it decides
+            anything or where there is nothing else.
+    """
+
+    code_lines: int
+    functions: tuple[FunctionMetrics, ...]
+
+    @property
+    def complexity(self) -> int:
+        """The cyclomatic complexity of the whole: 1, and 1 for each decision in any function."""
+        return 1 + sum(function.complexity - 1 for function in self.functions)
+
+    @property
+    def max_complexity(self) -> int:
+        """The cyclomatic complexity of the most complex function."""
+        return max(function.complexity for function in self.functions)
+
+    @property
+    def max_nesting(self) -> int:
+        """How deep the control structures are nested at the deepest place."""
+        return self.deepest.nesting
+
+    @property
+    def deepest(self) -> FunctionMetrics:
+        """The function with the deepest nesting; of several, the most complex one."""
+        return max(self.functions, key=lambda function: (function.nesting, function.complexity))
+
+    @property
+    def longest(self) -> FunctionMetrics:
+        """The function with the most lines."""
+        return max(self.functions, key=lambda function: function.length)
+
+
+def measure(code: str, language: str) -> CodeMetrics | None:
+    """Measure code, complete or not, in one of the languages of :data:`EXTENSIONS`.
+
+    Blocks for :data:`TIME_LIMIT_SECONDS` at most, and not past the deadline of the work at hand.
+
+    Returns:
+        The metrics, or ``None`` for any other language, and for code that lizard cannot read in time.
+    """
+    extension = EXTENSIONS.get(language)
+    if extension is None:
+        return None
+    try:
+        meter = _run_meter(extension, code)
+    except subprocess.TimeoutExpired:
+        logger.warning("Measuring %d characters of %s took too long: no code metrics.", len(code), language)
+        return None
+    if meter.returncode != 0:
+        logger.warning("lizard cannot read %d characters of %s: no code metrics.", len(code), language)
+        return None
+    return _read_metrics(json.loads(meter.stdout), code)
+
+
+def _run_meter(extension: str, code: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 - our own program; the code is its input and never run
+        [sys.executable, "-P", str(_METER), extension],
+        input=code.encode(errors="replace"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=min(TIME_LIMIT_SECONDS, remaining()),
+        check=False,
+        # No secret of ours belongs into a process that reads hostile text.
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+
+def _read_metrics(row: dict[str, Any], code: str) -> CodeMetrics:
+    *functions, top_level = row["functions"]
+    metrics = [_read_function(function) for function in functions]
+    if top_level["complexity"] > 1 or not metrics:
+        # lizard counts one line too many here: its top level begins on a line of its own.
+        lines = max(0, top_level["code_lines"] - 1)
+        metrics.append(
+            FunctionMetrics(
+                "", 1, code.count("\n") + 1, lines, 0, top_level["complexity"], top_level["nesting"]
+            )
+        )
+    return CodeMetrics(code_lines=row["lines"], functions=tuple(metrics))
+
+
+def _read_function(row: dict[str, Any]) -> FunctionMetrics:
+    return FunctionMetrics(
+        name=row["name"],
+        start_line=row["start_line"],
+        end_line=row["end_line"],
+        length=row["end_line"] - row["start_line"] + 1,
+        parameters=row["parameters"],
+        complexity=row["complexity"],
+        nesting=row["nesting"],
+    )

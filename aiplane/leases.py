@@ -1,0 +1,242 @@
+"""Who lives: every pool and every bridge holds a lease in Redis and renews it while its process lives.
+
+A lease is a member of a sorted set, scored with the time of its last renewal by Redis' own clock, and a field
+of a hash with what the holder says of itself. Renewals also keep a *pulse* of Redis itself: since when it has
+been answering without a gap. A holder counts as gone only when its lease has gone stale in a Redis whose
+pulse was steady for that long, so an outage of Redis makes nobody look dead.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import redis
+
+from aiplane.connections import COMMAND_TIMEOUT
+from aiplane.runs import ledger_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+log = logging.getLogger(__name__)
+
+Role = Literal["pool", "bridge"]
+
+RENEW_EVERY = 1.0
+"""Seconds between two renewals."""
+
+PULSE_GAP_MS = 3_000
+"""Milliseconds without any renewal after which Redis counts as having been away."""
+
+FORGET_AFTER_MS = 60 * 60 * 1000
+"""Milliseconds after which a stale lease is removed."""
+
+_RENEW = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local last = tonumber(redis.call('HGET', KEYS[3], 'last') or '0')
+if now - last > tonumber(ARGV[3]) or now < last then
+  redis.call('HSET', KEYS[3], 'since', now)
+end
+redis.call('HSET', KEYS[3], 'last', now)
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], 0, now - tonumber(ARGV[4]))) do
+  redis.call('ZREM', KEYS[1], old)
+  redis.call('HDEL', KEYS[2], old)
+end
+return {now, tonumber(redis.call('HGET', KEYS[3], 'since'))}
+"""
+
+TURN_MS = 5_000
+"""Milliseconds for which a bridge holds the turn to take jobs unless it renews it."""
+
+_HOLD_TURN = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lease.
+
+    Attributes:
+        id: unique to one life of one process.
+        role: ``pool`` or ``bridge``.
+        node: the name a person knows it by.
+        pid: its process id on its host.
+        kind: a pool's kind of job; empty for a bridge.
+        slots: how many jobs a pool runs at once; 0 for a bridge, and for a pool that is stopping.
+    """
+
+    id: str
+    role: Role
+    node: str
+    pid: int
+    kind: str = ""
+    slots: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """All leases at one moment.
+
+    Attributes:
+        now: that moment, in epoch milliseconds of Redis' clock.
+        steady_since: since when Redis has been answering without a gap, likewise.
+        seen: each holder with the moment of its last renewal, likewise.
+    """
+
+    now: int
+    steady_since: int
+    seen: Mapping[str, tuple[Holder, int]]
+
+    def gone(self, holder_id: str, stale_ms: int) -> bool:
+        """Whether a holder's process is no longer there.
+
+        It is if it gave its lease back, or let it go stale for ``stale_ms`` while Redis was steady.
+        """
+        if holder_id not in self.seen:
+            return self.now - self.steady_since >= stale_ms
+        return self._stale(self.seen[holder_id][1], stale_ms)
+
+    def slots(self, kind: str, stale_ms: int) -> int:
+        """Return how many jobs of a kind the living pools run at once."""
+        return sum(
+            holder.slots
+            for holder, seen in self.seen.values()
+            if holder.role == "pool" and holder.kind == kind and not self._stale(seen, stale_ms)
+        )
+
+    def _stale(self, seen: int, stale_ms: int) -> bool:
+        return self.now - max(seen, self.steady_since) >= stale_ms
+
+
+class LeaseBook:
+    """Reads and writes the leases of one plane. Safe to share between threads."""
+
+    def __init__(self, client: redis.Redis, bullmq_prefix: str) -> None:
+        self._redis = client
+        prefix = ledger_prefix(bullmq_prefix)
+        self._leases, self._holders, self._pulse = f"{prefix}leases", f"{prefix}holders", f"{prefix}pulse"
+        self._turn = f"{prefix}turn"
+        self._renew = client.register_script(_RENEW)
+        self._hold_turn = client.register_script(_HOLD_TURN)
+
+    def renew(self, holder: Holder) -> tuple[int, int]:
+        """Renew a lease; return Redis' time and since when Redis is steady, in epoch milliseconds."""
+        now, since = self._renew(
+            keys=[self._leases, self._holders, self._pulse],
+            args=[holder.id, json.dumps(asdict(holder)), PULSE_GAP_MS, FORGET_AFTER_MS],
+        )
+        return int(now), int(since)
+
+    def hold_turn(self, holder_id: str) -> bool:
+        """Take or keep the turn to take jobs; False while another bridge has it.
+
+        One bridge takes at a time, so that no two fill the same free slot. Any bridge settles what it
+        holds and adopts what another left behind.
+        """
+        return bool(self._hold_turn(keys=[self._turn], args=[holder_id, TURN_MS]))
+
+    def give_back(self, holder_id: str) -> None:
+        """End a lease: its holder stops, and nobody need wait for it to go stale."""
+        if self._redis.get(self._turn) == holder_id:
+            self._redis.delete(self._turn)
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.zrem(self._leases, holder_id)
+        pipe.hdel(self._holders, holder_id)
+        pipe.execute()
+
+    def read(self, now: int, steady_since: int) -> Roll:
+        """Read all leases, at the moment that a renewal has just returned."""
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.zrange(self._leases, 0, -1, withscores=True)
+        pipe.hgetall(self._holders)
+        scores, holders = pipe.execute()
+        seen = {}
+        for holder_id, score in scores:
+            holder = _holder(holders.get(holder_id, ""))
+            if holder is not None:
+                seen[holder_id] = (holder, int(score))
+        return Roll(now, steady_since, seen)
+
+
+class LeaseThread(threading.Thread):
+    """Renews one lease until it is stopped, whatever the rest of the process is doing."""
+
+    def __init__(
+        self, book: LeaseBook, holder: Callable[[], Holder], after: Callable[[int, int], Any] | None = None
+    ) -> None:
+        """Prepare the thread; ``start`` begins the renewing.
+
+        Args:
+            book: where the lease is kept.
+            holder: says, at each renewal, what the holder is now.
+            after: called after each renewal that succeeded, with what it returned.
+        """
+        super().__init__(name="lease", daemon=True)
+        self._book = book
+        self._holder = holder
+        self._after = after
+        self._wake = threading.Event()
+        self.renewed = threading.Event()
+        self._stopping = False
+        self.renewed_at = time.monotonic()
+
+    def run(self) -> None:
+        """Renew, wait, repeat; an outage is reported once and ends when Redis answers again."""
+        away = False
+        while not self._stopping:
+            try:
+                now, since = self._book.renew(self._holder())
+                self.renewed_at = time.monotonic()
+                self.renewed.set()
+                if self._after is not None:
+                    self._after(now, since)
+                if away:
+                    log.info("Redis answers again; the lease is renewed")
+                away = False
+            except (redis.RedisError, OSError) as error:
+                if not away:
+                    log.warning("Redis does not answer (%s); the lease waits", type(error).__name__)
+                away = True
+            self._wake.wait(RENEW_EVERY)
+            self._wake.clear()
+
+    def renew_now(self) -> None:
+        """Renew without waiting for the next turn, because the holder has changed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Stop renewing and give the lease back, if Redis can be reached."""
+        self._stopping = True
+        self._wake.set()
+        self.join(timeout=2 * COMMAND_TIMEOUT)
+        try:
+            self._book.give_back(self._holder().id)
+        except (redis.RedisError, OSError):
+            log.warning("Redis does not answer; the lease is left to go stale")
+
+
+def new_holder_id() -> str:
+    """Return an id for one life of one process."""
+    return uuid.uuid4().hex[:16]
+
+
+def _holder(text: str) -> Holder | None:
+    try:
+        return Holder(**json.loads(text))
+    except (ValueError, TypeError):
+        return None

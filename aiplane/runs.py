@@ -1,0 +1,230 @@
+"""The ledger that the bridge and the workers share: one entry a run, from its sending to its settling.
+
+A *run* is one attempt at one job. Its id is derived from the job, so that whoever looks after the job next
+finds the run that is already under way. The life of an entry::
+
+    (none) ──open──▶ sent ──claim──▶ claimed ──finish──▶ finished ──close──▶ (none)
+
+``open`` and ``close`` are the bridge's, ``claim`` and ``finish`` a worker's. A message can be delivered twice
+or late, and a worker that was given up for dead can come back: a claim succeeds once and only while the entry
+is open, and only the holder of the claim can finish it. ``close`` goes into the transaction that settles the
+job, so an entry never outlives its job's attempt.
+
+The entry is a hash beside BullMQ's keys, in the same Redis. It holds no payload: a claim hands the worker the
+job's own data.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from aiplane.errors import JobError, error_from_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from redis import Redis as ThreadRedis
+    from redis.asyncio import Redis
+    from redis.asyncio.client import Pipeline
+
+ENTRY_TTL_MS = 24 * 60 * 60 * 1000
+"""How long an entry that nobody settles is kept, in milliseconds: longer than any run can take by far. It
+only bounds what a job that was deleted under our feet leaves behind."""
+
+_OPEN = """
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  local now = redis.call('TIME')
+  redis.call('HSET', KEYS[1], 'sent', now[1] * 1000 + math.floor(now[2] / 1000))
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  return 1
+end
+return 0
+"""
+
+_CLAIM = """
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  return false
+end
+local holder = redis.call('HGET', KEYS[1], 'claim')
+if holder == ARGV[1] then
+  return {redis.call('HGET', KEYS[2], 'data')}
+elseif holder then
+  return false
+end
+local now = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2],
+  'claimed', now[1] * 1000 + math.floor(now[2] / 1000))
+return {redis.call('HGET', KEYS[2], 'data')}
+"""
+
+_FINISH = """
+if redis.call('HGET', KEYS[1], 'claim') ~= ARGV[1] then
+  return 0
+end
+redis.call('HSET', KEYS[1], 'outcome', ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+return 1
+"""
+
+
+def ledger_prefix(bullmq_prefix: str) -> str:
+    """Return what the names of our own keys begin with, for one plane among others on a Redis."""
+    return f"aiplane:{bullmq_prefix}:"
+
+
+def run_id(queue: str, job_id: str, timestamp: int, attempts_made: int) -> str:
+    """Derive the id of the run of a job's present attempt; it survives any number of bridges.
+
+    Args:
+        queue: BullMQ's name of the queue.
+        job_id: the job's id.
+        timestamp: when the job was made, in epoch milliseconds; it tells a job from a later one of its id.
+        attempts_made: how many attempts are over; a stall or a take-over does not change it.
+    """
+    parts = (queue, job_id, str(timestamp), str(attempts_made))
+    return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: with a result, or with an error.
+
+    Attributes:
+        result: the result as JSON text of an object; empty if there is an error.
+        error: why the attempt failed; None if there is a result.
+        stacktrace: where it failed, for a dashboard; it holds no text from outside.
+    """
+
+    result: str = ""
+    error: JobError | None = None
+    stacktrace: str = ""
+
+    def to_json(self) -> str:
+        """Return the outcome as the ledger keeps it."""
+        if self.error is None:
+            # The result is JSON already and may be large: it is put in as it is, not encoded again.
+            return f'{{"result":{self.result}}}'
+        return json.dumps({"error": self.error.to_dict(), "stacktrace": self.stacktrace})
+
+    @classmethod
+    def from_json(cls, text: str) -> Outcome:
+        """Read what :meth:`to_json` wrote; ``ValueError`` if it is something else."""
+        if text.startswith('{"result":') and text.endswith("}"):
+            return cls(result=text[len('{"result":') : -1])
+        data = json.loads(text)
+        try:
+            error = error_from_dict(data["error"])
+            return cls(error=error, stacktrace=str(data["stacktrace"]))
+        except (TypeError, KeyError, AttributeError) as cause:
+            raise ValueError("an outcome holds a result, or an error with its stack trace") from cause
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """What the ledger knows of one run.
+
+    Attributes:
+        sent: when it was opened, in epoch milliseconds of Redis' clock; None if there is no entry.
+        claim: the token of the claim; None while nobody has claimed it.
+        worker: the lease of the worker that claimed it.
+        claimed: when it was claimed, in epoch milliseconds of Redis' clock.
+        outcome: the outcome as stored; None while there is none.
+    """
+
+    sent: int | None
+    claim: str | None
+    worker: str | None
+    claimed: int | None
+    outcome: str | None
+
+
+_FIELDS = ("sent", "claim", "worker", "claimed", "outcome")
+
+
+class Runs:
+    """The bridge's side of the ledger."""
+
+    def __init__(self, redis: Redis, bullmq_prefix: str) -> None:
+        self._redis = redis
+        self._prefix = ledger_prefix(bullmq_prefix)
+        self._open = redis.register_script(_OPEN)
+        self.channel = outcome_channel(bullmq_prefix)
+
+    def key(self, run: str) -> str:
+        """Return the key of a run's entry, for a transaction that watches it."""
+        return f"{self._prefix}run:{run}"
+
+    async def open(self, run: str) -> bool:
+        """Open the entry of a run; False if it was open already."""
+        return bool(await self._open(keys=[self.key(run)], args=[ENTRY_TTL_MS]))
+
+    async def states(self, runs: Sequence[str]) -> list[RunState]:
+        """Look at many runs in one round trip."""
+        pipe = self._redis.pipeline(transaction=False)
+        for run in runs:
+            pipe.hmget(self.key(run), _FIELDS)
+        return [_state(values) for values in await pipe.execute()]
+
+    def stage_close(self, pipe: Pipeline, run: str) -> None:
+        """Remove the entry, in the transaction that settles the job."""
+        pipe.delete(self.key(run))
+
+
+class Claims:
+    """A worker's side of the ledger. Safe to share between threads."""
+
+    def __init__(self, redis: ThreadRedis, bullmq_prefix: str, worker: str) -> None:
+        self._prefix = ledger_prefix(bullmq_prefix)
+        self._bullmq_prefix = bullmq_prefix
+        self._channel = outcome_channel(bullmq_prefix)
+        self._claim = redis.register_script(_CLAIM)
+        self._finish = redis.register_script(_FINISH)
+        self._worker = worker
+
+    def claim(self, run: str, queue: str, job_id: str, *, token: str) -> Claim | None:
+        """Claim a run, or return None if it is claimed by another, settled or unknown.
+
+        Args:
+            run: the run's id.
+            queue: BullMQ's name of the job's queue.
+            job_id: the job's id.
+            token: unguessable, and new for each delivery of a message. Claiming again with the same token
+                is answered as the first time, so a lost reply is answered by a second call.
+        """
+        job_key = f"{self._bullmq_prefix}:{queue}:{job_id}"
+        reply = self._claim(keys=[f"{self._prefix}run:{run}", job_key], args=[token, self._worker])
+        return Claim(run, token, cast("str | None", reply[0])) if reply else None
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        """Record how a run ended and wake the bridge.
+
+        Calling it again with the same outcome changes nothing, so a lost reply is answered by a second
+        call. False means that the run is no longer this claim's, and the outcome was not kept.
+        """
+        arguments: list[Any] = [claim.token, outcome.to_json(), self._channel, claim.run]
+        return bool(self._finish(keys=[f"{self._prefix}run:{claim.run}"], args=arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to run a run, and what it needs: the job's data as JSON text (None if it is gone)."""
+
+    run: str
+    token: str
+    data: str | None
+
+
+def outcome_channel(bullmq_prefix: str) -> str:
+    """Return the channel on which the ids of finished runs are published."""
+    return f"{ledger_prefix(bullmq_prefix)}outcomes"
+
+
+def _state(values: Sequence[str | None]) -> RunState:
+    sent, claim, worker, claimed, outcome = values
+    return RunState(_number(sent), claim, worker, _number(claimed), outcome)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None

@@ -1,0 +1,82 @@
+"""The worker process: Celery's, serving one queue, with a lease that says how many slots it has."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+from celery import signals
+from celery.apps.worker import Worker
+
+from aiplane.connections import connect_thread
+from aiplane.leases import Holder, LeaseBook, LeaseThread, new_holder_id
+from aiplane.queues import KINDS
+from aiplane.runs import Claims
+from aiplane.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiplane.app import Plane
+    from aiplane.queues import Kind
+
+
+class PoolWorker(Worker):
+    """A pool of the plane: ``celery -A aiplane worker -Q hint``.
+
+    It serves exactly one queue, so that its slots are that queue's, and without ``-c`` it has as many as
+    the settings say. Its lease begins before it can take a message and ends when the last task has ended;
+    slots are offered only in between, from when it is ready until it is told to stop.
+    """
+
+    app: Plane
+
+    def on_before_init(self, quiet: bool = False, queues: Sequence[str] | None = None, **kwargs: Any) -> None:
+        """Check the settings and the queue before anything is started."""
+        try:
+            settings = self.app.settings
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from error
+        self.kind = _one_kind(queues)
+        self.app.conf.worker_concurrency = settings.concurrency(self.kind)
+        super().on_before_init(quiet=quiet, queues=queues, **kwargs)
+        self._offers_slots = False
+        self._id = new_holder_id()
+        redis = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}")
+        self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
+        self._lease = LeaseThread(LeaseBook(redis, settings.bullmq_prefix), self._holder)
+
+    def on_start(self) -> None:
+        """Begin the lease; nothing is taken before Redis has it."""
+        super().on_start()
+        signals.worker_shutting_down.connect(self._stop_offering)
+        self._lease.start()
+        self._lease.renewed.wait()
+        # Not before the very end of the process: tasks run on while the worker shuts down.
+        atexit.register(self._lease.stop)
+
+    def on_consumer_ready(self, consumer: Any) -> None:
+        """Offer the slots from now on."""
+        super().on_consumer_ready(consumer)
+        self._offers_slots = True
+        self._lease.renew_now()
+
+    def _stop_offering(self, **_: Any) -> None:
+        self._offers_slots = False
+        self._lease.renew_now()
+
+    def _holder(self) -> Holder:
+        slots = self.pool.num_processes if self._offers_slots and self.pool else 0
+        return Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots)
+
+
+def _one_kind(queues: Sequence[str] | None) -> Kind:
+    kinds = [kind for kind in KINDS if kind in (queues or ())]
+    if len(kinds) != 1 or len(queues or ()) != 1:
+        raise click.UsageError(
+            "A pool serves one queue, so that its slots are that queue's: "
+            f"use -Q with one of {', '.join(KINDS)}."
+        )
+    return kinds[0]

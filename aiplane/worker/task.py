@@ -1,0 +1,187 @@
+"""The frame around every task: who called it, its deadline, and what becomes of its result.
+
+A task can be called in three ways, and its body is the same in each:
+
+* as a function, ``generate_hint(payload)``: it returns the result or raises;
+* with ``.delay(payload)``: Celery runs it in a pool, and tries again where the failure allows it;
+* by the bridge: the message names a run. The worker claims it, reads the payload from the job itself, and
+  records the outcome in the ledger. BullMQ alone decides what a failure means.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import threading
+import time
+import uuid
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from celery import Task
+from celery.exceptions import Ignore
+from redis import RedisError
+
+from aiplane import deadline
+from aiplane.app import RUN_HEADER
+from aiplane.errors import (
+    InternalError,
+    InvalidPayloadError,
+    JobError,
+    JobTimeoutError,
+    LLMTimeoutError,
+)
+from aiplane.queues import QUEUES
+from aiplane.runs import Outcome
+from aiplane.worker.stacktrace import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aiplane.app import Plane
+    from aiplane.queues import QueueSpec
+    from aiplane.runs import Claim
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RETRIES = 2
+"""How often a task that a person sent is tried again: with the first attempt, the contract's three."""
+
+RETRY_DELAY = 5.0
+"""Seconds before the first of these retries; doubled for the next."""
+
+GRACE = 2.0
+"""Seconds that a body has to notice its deadline before its slot is taken from it."""
+
+REDIS_PATIENCE = 15 * 60.0
+"""Seconds for which a worker keeps trying to record an outcome while Redis is away."""
+
+
+class JobTask(Task):
+    """The base of the plane's tasks."""
+
+    abstract = True
+    app: Plane
+
+    # What the contract calls a failure is no fault of the worker: Celery logs it without a trace.
+    throws = (JobError,)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task's body in the way that the caller asks for."""
+        run = self.request.get(RUN_HEADER)
+        if run is not None:
+            return self._run_for_bridge(run)
+        with deadline.within(self._time_limit):
+            if self.request.called_directly:
+                return self.run(*args, **kwargs)
+            return self._run_for_person(args, kwargs)
+
+    @property
+    def _spec(self) -> QueueSpec:
+        return next(spec for spec in QUEUES.values() if spec.task == self.name)
+
+    @property
+    def _time_limit(self) -> float:
+        return float(self.app.settings.time_limit(self._spec.kind))
+
+    def _run_for_person(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            return bounded(lambda: self.run(*args, **kwargs), self._time_limit)
+        except JobError as error:
+            if not error.retryable:
+                raise
+            delay = RETRY_DELAY * 2**self.request.retries
+            raise self.retry(exc=error, countdown=delay, max_retries=RETRIES) from error
+
+    def _run_for_bridge(self, run: Mapping[str, str]) -> None:
+        claim = self._claim(run)
+        if claim is None:
+            log.info("run %s is claimed or settled already; this delivery of it is ignored", run["run"])
+            raise Ignore
+        started = time.monotonic()
+        outcome = self._outcome(claim)
+        if not self._record(claim, outcome):
+            log.warning("run %s was given up by the bridge while it ran; its outcome is dropped", claim.run)
+        code = outcome.error.code if outcome.error else "ok"
+        log.info("run %s ended: %s after %.3f s", claim.run, code, time.monotonic() - started)
+        if outcome.error is not None:
+            raise outcome.error from None
+
+    def _claim(self, run: Mapping[str, str]) -> Claim | None:
+        claims, token = self.app.claims, uuid.uuid4().hex
+        return _despite_outages(lambda: claims.claim(run["run"], run["queue"], run["job"], token=token))
+
+    def _record(self, claim: Claim, outcome: Outcome) -> bool:
+        claims = self.app.claims
+        return _despite_outages(lambda: claims.finish(claim, outcome))
+
+    def _outcome(self, claim: Claim) -> Outcome:
+        try:
+            with deadline.within(self._time_limit):
+                result = bounded(lambda: self.run(_payload(claim)), self._time_limit)
+            # NaN and the like are not JSON, and BullMQ's consumers would choke on them.
+            return Outcome(result=json.dumps(result, allow_nan=False))
+        except JobError as error:
+            return Outcome(error=error, stacktrace=describe(error))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the job must end with a code
+            trace = describe(error)
+            log.error("run %s failed by a fault of the plane\n%s", claim.run, trace)  # noqa: TRY400 -- the message may quote the payload
+            return Outcome(
+                error=InternalError("The plane failed on this job; its log says where."), stacktrace=trace
+            )
+
+
+def bounded(work: Callable[[], T], seconds: float) -> T:
+    """Run ``work`` and return what it returns, but wait no longer than its deadline allows.
+
+    The work runs in a thread of its own. What waits inside it looks at the deadline and ends by itself; a
+    body that does not is left behind, so that it cannot hold the slot.
+
+    Raises:
+        JobTimeoutError: the deadline has passed.
+        Exception: whatever ``work`` raises.
+    """
+    done: Future[T] = Future()
+    context = contextvars.copy_context()
+
+    def body() -> None:
+        try:
+            done.set_result(context.run(work))
+        except BaseException as error:  # noqa: BLE001 -- it is raised again where it is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=body, name="job", daemon=True).start()
+    try:
+        return done.result(timeout=seconds + GRACE)
+    except TimeoutError as error:
+        raise JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.") from error
+    except LLMTimeoutError as error:
+        if deadline.remaining() > 0:
+            raise
+        raise JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.") from error
+
+
+def _payload(claim: Claim) -> Any:
+    if claim.data is None:
+        raise InvalidPayloadError("The job's record has no data.")
+    try:
+        return json.loads(claim.data)
+    except (ValueError, RecursionError) as error:
+        raise InvalidPayloadError("The job's data is not JSON.") from error
+
+
+def _despite_outages(call: Callable[[], T]) -> T:
+    give_up = time.monotonic() + REDIS_PATIENCE
+    pause = 0.1
+    while True:
+        try:
+            return call()
+        except (RedisError, OSError) as error:
+            if time.monotonic() > give_up:
+                raise
+            log.warning("Redis does not answer (%s); trying again", type(error).__name__)
+        time.sleep(pause)
+        pause = min(2 * pause, 1.0)
