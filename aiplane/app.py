@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from celery import Celery
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from aiplane.providers import Providers
 from aiplane.queues import KINDS, QUEUES, TASK_MODULES
@@ -86,7 +86,7 @@ def celery_configuration(settings: Settings) -> Mapping[str, Any]:
         "result_serializer": "json",
         "accept_content": ["json"],
         "result_expires": 24 * 60 * 60,
-        "task_queues": [Queue(kind) for kind in KINDS],
+        "task_queues": [Queue(kind, Exchange(kind), routing_key=kind) for kind in KINDS],
         "task_routes": {QUEUES[kind].task: {"queue": kind} for kind in KINDS},
         # A queue that is not in the table is a slip of the hand, and nobody would ever read it.
         "task_create_missing_queues": False,

@@ -158,18 +158,17 @@ class BullQueue:
             return Taken(None, {}, int(rate_limited_ms or 0), int(float(next_delayed_at or 0)))
         return Taken(job_id, dict(zip(record[::2], record[1::2], strict=True)))
 
-    async def wait_for_marker(self, blocking: Redis, seconds: float) -> int:
-        """Block until the queue may have a job, at most ``seconds``.
+    async def wait_for_marker(self, blocking: Redis, seconds: float) -> bool:
+        """Block until the queue may have a job, now or at a known time, at most ``seconds``.
 
         Args:
             blocking: a client of its own; its socket timeout must be longer than ``seconds``.
             seconds: the longest wait; Redis takes fractions.
 
         Returns:
-            When the job that was announced is due, in epoch milliseconds; 0 for now or for a timeout.
+            Whether something was announced.
         """
-        popped = await blocking.bzpopmin(self.key("marker"), seconds)
-        return int(popped[2]) if popped else 0
+        return bool(await blocking.bzpopmin(self.key("marker"), seconds))
 
     async def advance_scheduler(self, job_id: str, record: Mapping[str, str]) -> None:
         """Queue the next iteration of the scheduler that made this job, if one did.
@@ -290,6 +289,10 @@ class BullQueue:
     async def record(self, job_id: str) -> dict[str, str]:
         """Return a job's hash as stored; empty if there is none."""
         return cast("dict[str, str]", await self._redis.hgetall(self.key(job_id)))
+
+    async def data(self, job_id: str) -> str | None:
+        """Return a job's data as stored, JSON text if its producer was a BullMQ; None if there is none."""
+        return cast("str | None", await self._redis.hget(self.key(job_id), "data"))
 
     async def state(self, job_id: str) -> str:
         """Return a job's state as BullMQ names it; ``unknown`` if there is no such job."""

@@ -23,7 +23,7 @@ _CPU_SECONDS = 10
 _LONGEST_NAME = 80
 
 
-def _code_only(tokens: Iterable[str], reader: Any) -> Iterator[str]:  # noqa: ANN401 - lizard has no types
+def _code_only(tokens: Iterable[str], reader: Any) -> Iterator[str]:
     """Leave comments out, but for their line breaks.
 
     lizard's own filter obeys comments ("#lizard forgives", "GENERATED CODE"), and so whoever wrote the
@@ -37,7 +37,7 @@ def _code_only(tokens: Iterable[str], reader: Any) -> Iterator[str]:  # noqa: AN
             yield from "\n" * comment.count("\n")
 
 
-def _nesting(tokens: Iterable[str], reader: Any) -> Iterator[str]:  # noqa: ANN401 - lizard has no types
+def _nesting(tokens: Iterable[str], reader: Any) -> Iterator[str]:
     """Note how deep the control structures of each function are nested.
 
     lizard's nesting counters each know braces or indentation only; its cognitive complexity knows both. A
@@ -68,7 +68,7 @@ def analyze(extension: str, code: str) -> dict[str, Any]:
     return {"lines": context.fileinfo.nloc, "functions": [_row(function) for function in functions]}
 
 
-def _row(function: Any) -> dict[str, Any]:  # noqa: ANN401 - lizard has no types
+def _row(function: Any) -> dict[str, Any]:
     return {
         "name": function.unqualified_name[:_LONGEST_NAME],
         "start_line": function.start_line,

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
 from aiplane.errors import JobError, error_from_dict
@@ -34,6 +35,9 @@ ENTRY_TTL_MS = 24 * 60 * 60 * 1000
 only bounds what a job that was deleted under our feet leaves behind."""
 
 _OPEN = """
+if redis.call('GET', KEYS[2]) ~= ARGV[2] then
+  return -1
+end
 if redis.call('EXISTS', KEYS[1]) == 0 then
   local now = redis.call('TIME')
   redis.call('HSET', KEYS[1], 'sent', now[1] * 1000 + math.floor(now[2] / 1000))
@@ -95,11 +99,13 @@ class Outcome:
         result: the result as JSON text of an object; empty if there is an error.
         error: why the attempt failed; None if there is a result.
         stacktrace: where it failed, for a dashboard; it holds no text from outside.
+        recorded: whether it was read from the ledger; False for a verdict of the bridge's own.
     """
 
     result: str = ""
     error: JobError | None = None
     stacktrace: str = ""
+    recorded: bool = False
 
     def to_json(self) -> str:
         """Return the outcome as the ledger keeps it."""
@@ -112,11 +118,11 @@ class Outcome:
     def from_json(cls, text: str) -> Outcome:
         """Read what :meth:`to_json` wrote; ``ValueError`` if it is something else."""
         if text.startswith('{"result":') and text.endswith("}"):
-            return cls(result=text[len('{"result":') : -1])
+            return cls(result=text[len('{"result":') : -1], recorded=True)
         data = json.loads(text)
         try:
             error = error_from_dict(data["error"])
-            return cls(error=error, stacktrace=str(data["stacktrace"]))
+            return cls(error=error, stacktrace=str(data["stacktrace"]), recorded=True)
         except (TypeError, KeyError, AttributeError) as cause:
             raise ValueError("an outcome holds a result, or an error with its stack trace") from cause
 
@@ -140,6 +146,16 @@ class RunState:
     outcome: str | None
 
 
+class Opened(Enum):
+    """What came of opening a run."""
+
+    NEW = 1
+    THERE = 0
+    """It is under way already: whoever held the job before has opened it."""
+    LOST = -1
+    """The job's lock is not the caller's."""
+
+
 _FIELDS = ("sent", "claim", "worker", "claimed", "outcome")
 
 
@@ -156,9 +172,16 @@ class Runs:
         """Return the key of a run's entry, for a transaction that watches it."""
         return f"{self._prefix}run:{run}"
 
-    async def open(self, run: str) -> bool:
-        """Open the entry of a run; False if it was open already."""
-        return bool(await self._open(keys=[self.key(run)], args=[ENTRY_TTL_MS]))
+    async def open(self, run: str, lock_key: str, token: str) -> Opened:
+        """Open the entry of a run, if the job's lock is the caller's.
+
+        Args:
+            run: the run's id.
+            lock_key: the key of the job's lock.
+            token: the token with which the caller holds it.
+        """
+        keys = [self.key(run), lock_key]
+        return Opened(await self._open(keys=keys, args=[ENTRY_TTL_MS, token]))
 
     async def states(self, runs: Sequence[str]) -> list[RunState]:
         """Look at many runs in one round trip."""

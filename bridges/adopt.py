@@ -1,0 +1,161 @@
+"""Adopting: jobs that are active and that nobody looks after become ours, as they are.
+
+Such a job is found in BullMQ's active list: its lock has expired (Redis was away, or its worker died), or
+names a bridge that lives no longer. Taking it over replaces the lock and changes nothing else: no counter of
+the job moves, and its run goes on. A job that a living worker holds, a bridge or not, is left alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from aiplane.bull import LOCK_MS
+from bridges.job import read_job
+from bridges.source import new_token, owner_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from redis.asyncio import Redis
+
+    from aiplane.leases import Roll
+    from bridges.held import Held
+    from bridges.job import Job
+    from bridges.slots import Slots
+    from bridges.source import Source
+
+log = logging.getLogger(__name__)
+
+SCAN_EVERY = 2.0
+"""Seconds between two scans of the active lists."""
+
+BRIDGE_STALE_MS = 5_000
+"""Milliseconds without renewal after which a bridge is gone; with a scan, adoption stays under 10 s."""
+
+_ADOPT = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return false end
+if not redis.call('LPOS', KEYS[2], ARGV[3]) then return false end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[4])
+redis.call('SREM', KEYS[3], ARGV[3])
+return redis.call('HGETALL', KEYS[4])
+"""
+
+# What the scan needs to know of a queue, in one read.
+_SCAN = """
+local ids = redis.call('LRANGE', KEYS[1], 0, -1)
+local locks = {}
+for i, id in ipairs(ids) do locks[i] = redis.call('GET', ARGV[1] .. id .. ':lock') end
+return {
+  ids, locks, redis.call('HEXISTS', KEYS[2], 'paused'), redis.call('HEXISTS', KEYS[2], 'concurrency'),
+  redis.call('EXISTS', KEYS[3]),
+}
+"""
+
+# BullMQ 5 keeps the jobs of a paused queue in a list of its own and renames it over `wait` when it resumes,
+# which destroys what others put there meanwhile; BullMQ 6 and its scripts keep them in `wait`. So while such
+# a list exists and the queue is paused, everything waits in it; otherwise everything in it goes to `wait`.
+_FOLD = """
+local moved = 0
+if redis.call('HEXISTS', KEYS[3], 'paused') == 1 then
+  while moved < 1000 and redis.call('RPOPLPUSH', KEYS[1], KEYS[2]) do moved = moved + 1 end
+else
+  while moved < 1000 do
+    local id = redis.call('LPOP', KEYS[2])
+    if not id then break end
+    redis.call('RPUSH', KEYS[1], id)
+    moved = moved + 1
+  end
+  if moved > 0 then redis.call('ZADD', KEYS[4], 0, '0') end
+end
+return moved
+"""
+
+
+class Adoption:
+    """Scans the active lists for jobs that nobody looks after."""
+
+    def __init__(
+        self, redis: Redis, bridge_id: str, held: Held, slots: Slots, adopt: Callable[[Job], None]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            redis: a client.
+            bridge_id: the id of this bridge.
+            held: the jobs that it holds.
+            slots: told of how many jobs other bridges hold.
+            adopt: called with each job that became ours.
+        """
+        self._bridge_id = bridge_id
+        self._held = held
+        self._slots = slots
+        self._adopt = adopt
+        self._strays: set[tuple[str, str]] = set()
+        self._scan_script = redis.register_script(_SCAN)
+        self._adopt_script = redis.register_script(_ADOPT)
+        self._fold_script = redis.register_script(_FOLD)
+
+    async def scan(self, source: Source, roll: Roll) -> None:
+        """Look at one queue once."""
+        held_before = self._held.of(source.name)
+        queue = source.queue
+        ids, locks, paused, limited, legacy = await self._scan_script(
+            keys=[queue.key("active"), queue.key("meta"), queue.key("paused")], args=[queue.key("")]
+        )
+        if legacy:
+            keys = [queue.key(name) for name in ("wait", "paused", "meta", "marker")]
+            await self._fold_script(keys=keys)
+        source.paused, source.limited = bool(paused), bool(limited)
+        self._let_go(held_before, set(ids))
+        others = 0
+        for job_id, token in zip(ids, locks, strict=True):
+            if self._abandoned(source, job_id, token, roll):
+                await self._take_over(source, job_id, token or "")
+            elif token and owner_of(token) not in (None, self._bridge_id):
+                others += 1
+        self._slots.others_hold(source.spec.kind, others)
+        self._slots.wake()
+
+    def _abandoned(self, source: Source, job_id: str, token: str | None, roll: Roll) -> bool:
+        held = self._held.get(source.name, job_id)
+        if held is not None and token == held.token:
+            return False
+        if not token:
+            return True
+        owner = owner_of(token)
+        if owner == self._bridge_id:
+            # Ours, but not in hand: a take whose reply was lost. Or one that is under way this very moment,
+            # so it has to be seen twice.
+            return self._seen_before(job_id, token)
+        return owner is not None and roll.gone(owner, BRIDGE_STALE_MS)
+
+    def _seen_before(self, job_id: str, token: str) -> bool:
+        if (job_id, token) in self._strays:
+            self._strays.discard((job_id, token))
+            return True
+        if len(self._strays) > 10_000:
+            self._strays.clear()
+        self._strays.add((job_id, token))
+        return False
+
+    async def _take_over(self, source: Source, job_id: str, token: str) -> None:
+        queue, new = source.queue, new_token(self._bridge_id)
+        reply = await self._adopt_script(
+            keys=[queue.lock_key(job_id), queue.key("active"), queue.key("stalled"), queue.key(job_id)],
+            args=[token, new, job_id, LOCK_MS],
+        )
+        if reply is None:
+            return
+        record = dict(zip(reply[::2], reply[1::2], strict=True))
+        job = read_job(source.spec, source.name, job_id, new, record)
+        log.info("job %s of %s was looked after by nobody; it is adopted", job_id, source.name)
+        self._adopt(job)
+        await queue.advance_scheduler(job_id, record)
+
+    def _let_go(self, held_before: dict[str, Job], active: set[str]) -> None:
+        for job_id, job in held_before.items():
+            if job_id not in active:
+                # Removed, or put back by somebody's stalled check. If it was settled just now, by us, its
+                # task has ended by itself.
+                self._held.drop(job)

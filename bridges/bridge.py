@@ -1,0 +1,267 @@
+"""The loop. Read it aloud: wait for a slot, take a job, open its run, send it, await it, settle it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from typing import TYPE_CHECKING, TypeVar
+
+from redis import RedisError
+
+from aiplane.app import app
+from aiplane.bull import Bull
+from aiplane.connections import connect
+from aiplane.errors import InternalError, InvalidPayloadError
+from aiplane.leases import Holder, Roll, new_holder_id
+from aiplane.queues import KINDS, QUEUES
+from aiplane.runs import Opened, Outcome, Runs
+from bridges.adopt import SCAN_EVERY, Adoption
+from bridges.dispatch import Dispatch
+from bridges.heart import Heart
+from bridges.held import Held
+from bridges.settle import Settled, Settler
+from bridges.slots import Slots
+from bridges.source import LONGEST_BLOCK, Source
+from bridges.verdict import Verdict
+from bridges.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from aiplane.settings import Settings
+    from bridges.job import Job
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between tries while Redis does not answer: doubled from the first to the longest."""
+
+
+class Bridge:
+    """Turns BullMQ jobs into Celery tasks and what came of them back into BullMQ."""
+
+    def __init__(self, settings: Settings) -> None:
+        node = socket.gethostname()
+        self._me = Holder(new_holder_id(), "bridge", node, os.getpid())
+        self._redis = connect(settings.redis_url, name="aiplane:bridge")
+        self._bull = Bull(self._redis, settings.bullmq_prefix)
+        self._runs = Runs(self._redis, settings.bullmq_prefix)
+        self._held = Held()
+        self._slots = Slots(self._held.count)
+        self._sources = [
+            Source(settings, self._bull, QUEUES[kind], self._me.id, f"{node}:{self._me.id}") for kind in KINDS
+        ]
+        self._source_of = {source.name: source for source in self._sources}
+        self._dispatch = Dispatch(app)
+        self._watch = Watch(settings, self._runs)
+        self._settler = Settler(self._redis, self._bull, self._runs)
+        self._adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._hold)
+        self._heart = Heart(settings, self._me, locks=self._held.locks, tell=self._hear)
+        self._roll: Roll | None = None
+        self._first_roll = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    async def run(self, grace: float) -> None:
+        """Serve until :meth:`stop` is called, then let what runs end for up to ``grace`` seconds.
+
+        What has not ended by then is left as it is: another bridge adopts it, and nothing runs twice.
+
+        Raises:
+            Exception: a side task has failed; the process is to end, so that it is started again.
+        """
+        self._heart.start()
+        try:
+            await self._until_redis_answers()
+            await self._first_roll.wait()
+            await self._serve_all(grace)
+        finally:
+            await self._close()
+
+    def stop(self) -> None:
+        """Take nothing more, and end."""
+        log.info("the bridge stops taking jobs; %d are under way", len(self._held.tasks()))
+        self._stopping.set()
+        self._slots.close()
+        for source in self._sources:
+            source.poke()
+
+    # ---- the loop ---------------------------------------------------------------------------------
+
+    async def _serve(self, source: Source) -> None:
+        pause = FIRST_PAUSE
+        while not self._stopping.is_set():
+            try:
+                await self._slots.wait(source.spec.kind)
+                await self._take(source)
+                pause = FIRST_PAUSE
+            except (RedisError, OSError) as error:
+                log.warning("%s cannot be read (%s)", source.name, type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _take(self, source: Source) -> None:
+        if source.paused and not await source.listen(LONGEST_BLOCK):
+            return
+        if self._slots.free(source.spec.kind) <= 0:
+            return
+        job, none_for = await source.take()
+        if job is not None:
+            self._hold(job)
+        elif not self._stopping.is_set():
+            await source.listen(none_for)
+
+    def _hold(self, job: Job) -> None:
+        task = asyncio.get_running_loop().create_task(self._look_after(job), name=f"{job.queue} {job.id}")
+        self._held.add(job, task)
+
+    async def _look_after(self, job: Job) -> None:
+        try:
+            await self._see_through(job)
+        except Exception as error:
+            log.exception("job %s of %s failed by a fault of the bridge", job.id, job.queue)
+            await self._settler.settle(job, _fault_of_ours(error))
+        finally:
+            self._held.remove(job)
+            self._slots.wake()
+            if self._source_of[job.queue].limited:
+                self._source_of[job.queue].poke()
+
+    async def _see_through(self, job: Job) -> None:
+        refusal = refuse(job)
+        if refusal is not None:
+            self._report(job, refusal, await self._settler.settle(job, refusal))
+            return
+        with self._watch.follow(job) as run:
+            opened = await self._open(job)
+            if opened is Opened.LOST:
+                return
+            if opened is Opened.NEW:
+                await self._dispatch.send(job)
+            else:
+                await _despite_outages(lambda: self._watch.look([run]))
+            while not await self._answered(job, await run.answer):
+                run.sent_again()
+
+    async def _answered(self, job: Job, answer: Outcome | Verdict) -> bool:
+        """Do what a verdict asks for; True if the job is out of our hands."""
+        if isinstance(answer, Outcome):
+            settled = await self._settler.settle(job, answer)
+            self._report(job, answer, settled)
+            return settled is not Settled.CHANGED
+        if answer is Verdict.HAND_BACK:
+            settled = await self._settler.hand_back(job)
+            self._report(job, answer, settled)
+            return settled is not Settled.CHANGED
+        if answer is Verdict.REOPEN and await self._open(job) is Opened.LOST:
+            return True
+        log.warning("the run of job %s of %s was not claimed; it is sent again", job.id, job.queue)
+        await self._dispatch.send(job)
+        return False
+
+    async def _open(self, job: Job) -> Opened:
+        lock_key = self._bull.queue(job.queue).lock_key(job.id)
+        return await _despite_outages(lambda: self._runs.open(job.run, lock_key, job.token))
+
+    def _report(self, job: Job, answer: Outcome | Verdict, settled: Settled) -> None:
+        code = answer.error.code if isinstance(answer, Outcome) and answer.error else "-"
+        log.info(
+            "job %s of %s: %s (code %s, attempt %d of %d)",
+            job.id, job.queue, settled.value, code, job.attempts_made + 1, job.options.attempts,
+        )  # fmt: skip
+
+    # ---- what stands around it --------------------------------------------------------------------
+
+    async def _serve_all(self, grace: float) -> None:
+        side = [
+            self._name(self._watch.listen(), "hear outcomes"),
+            self._name(self._watch.look_around(), "look at all runs"),
+            self._name(self._scan(), "scan for abandoned jobs"),
+        ]
+        serving = [self._name(self._serve(source), f"serve {source.name}") for source in self._sources]
+        stopping = self._name(self._stopping.wait(), "wait to be stopped")
+        try:
+            log.info("bridge is ready: %s serves %s", self._me.id, ", ".join(self._source_of))
+            done, _ = await asyncio.wait([*side, *serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()
+            await asyncio.gather(*serving)
+            await self._drain(grace)
+        finally:
+            for task in (*side, *serving, stopping, *self._held.tasks()):
+                task.cancel()
+            await asyncio.gather(*side, *serving, stopping, *self._held.tasks(), return_exceptions=True)
+
+    async def _drain(self, grace: float) -> None:
+        under_way = self._held.tasks()
+        if under_way and grace > 0:
+            await asyncio.wait(under_way, timeout=grace)
+        left = len(self._held.tasks())
+        if left:
+            log.info("%d jobs are still running; they are left to the next bridge", left)
+
+    async def _scan(self) -> None:
+        while True:
+            try:
+                for source in self._sources:
+                    if self._roll is not None:
+                        await self._adoption.scan(source, self._roll)
+            except (RedisError, OSError) as error:
+                log.warning("the active jobs cannot be read (%s)", type(error).__name__)
+            await asyncio.sleep(SCAN_EVERY)
+
+    def _hear(self, roll: Roll, turn: bool) -> None:
+        self._roll = roll
+        self._watch.update(roll)
+        self._slots.update(roll, turn=turn and not self._stopping.is_set(), kinds=KINDS)
+        self._first_roll.set()
+
+    async def _until_redis_answers(self) -> None:
+        async def connect_all() -> None:
+            await self._bull.load_scripts()
+            for source in self._sources:
+                await source.announce()
+
+        await _despite_outages(connect_all)
+
+    async def _close(self) -> None:
+        await asyncio.to_thread(self._heart.stop)
+        self._dispatch.close()
+        for source in self._sources:
+            await source.close()
+        await self._redis.aclose()
+
+    @staticmethod
+    def _name(work: Coroutine[object, object, object], name: str) -> asyncio.Task[object]:
+        return asyncio.get_running_loop().create_task(work, name=name)
+
+
+def refuse(job: Job) -> Outcome | None:
+    """Return why a job must fail without being run, if so."""
+    if job.deferred_failure is not None:
+        reason = job.deferred_failure[:300]
+        return Outcome(error=InvalidPayloadError(f"A job that this one depends on has failed ({reason})."))
+    if job.fault is not None:
+        return Outcome(error=InvalidPayloadError(job.fault))
+    return None
+
+
+def _fault_of_ours(error: Exception) -> Outcome:
+    return Outcome(
+        error=InternalError("The plane failed on this job; its log says where."),
+        stacktrace=type(error).__name__,
+    )
+
+
+async def _despite_outages(call: Callable[[], Awaitable[T]]) -> T:
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await call()
+        except (RedisError, OSError) as error:
+            log.warning("Redis does not answer (%s)", type(error).__name__)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)

@@ -1,0 +1,165 @@
+"""A job's options, read as BullMQ's Node worker means them and never refused for a strange value.
+
+What a producer stored is JSON that anyone may have written. An option with a value that makes no sense counts
+as absent, and what is absent has the contract's default; only options that are no JSON object at all make a
+job impossible to run.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_ATTEMPTS = 3
+"""Attempts of a job that sets none; a Node producer then stores 0."""
+
+DEFAULT_BACKOFF_MS = 5_000
+"""First delay of a job that sets none: 5 s, 10 s, 20 s."""
+
+MAX_BACKOFF_MS = 365 * 24 * 60 * 60 * 1000
+"""The longest delay. BullMQ's scores overflow some years out; nobody waits a year for an answer."""
+
+_PARENT_OPTIONS = (
+    "failParentOnFailure",
+    "continueParentOnFailure",
+    "ignoreDependencyOnFailure",
+    "removeDependencyOnFailure",
+)
+_PARENT_SHORT_NAMES = dict(zip(("fpof", "cpof", "idof", "rdof"), _PARENT_OPTIONS, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long a job waits before its next attempt.
+
+    Attributes:
+        type: ``fixed``: always ``delay_ms``; ``exponential``: doubled with each attempt.
+        delay_ms: the first delay.
+        jitter: the share of each delay that is left to chance, 0 to 1.
+    """
+
+    type: Literal["fixed", "exponential"] = "exponential"
+    delay_ms: float = DEFAULT_BACKOFF_MS
+    jitter: float = 0.0
+
+    def delay(self, attempts_made: int, chance: float | None = None) -> int:
+        """Return the milliseconds before the next attempt, by the formula of Node's BullMQ.
+
+        Args:
+            attempts_made: how many attempts are over, the one that has just failed included: 1 or more.
+            chance: a number from 0 to 1 in place of a random one.
+        """
+        doublings = attempts_made - 1 if self.type == "exponential" else 0
+        longest = min(math.ldexp(self.delay_ms, min(doublings, 64)), MAX_BACKOFF_MS)
+        if not self.jitter:
+            return round(longest)
+        # Jitter spreads retries; it guards no secret.
+        chance = random.random() if chance is None else chance  # noqa: S311
+        return math.floor(longest * (1 - self.jitter) + longest * self.jitter * chance)
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What of a job's options matters to whoever runs it.
+
+    Attributes:
+        attempts: how many attempts the job may make in all, 1 or more.
+        backoff: how long it waits between them.
+        lifo: whether it goes to the head of the line.
+        remove_on_complete: True, False, a count, or ``{age, count, limit}``.
+        remove_on_fail: likewise.
+        stack_trace_limit: how many stack traces are kept; None for no limit of the job's own.
+        parent: what the job's failure means to its parent, by BullMQ's long names.
+        trace: the trace context that the producer sent along.
+        stored: all of it as stored, decoded.
+    """
+
+    attempts: int = DEFAULT_ATTEMPTS
+    backoff: Backoff = field(default_factory=Backoff)
+    lifo: bool = False
+    remove_on_complete: object = False
+    remove_on_fail: object = False
+    stack_trace_limit: int | None = None
+    parent: Mapping[str, bool] = field(default_factory=dict)
+    trace: str | None = None
+    stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+def read_options(text: str) -> JobOptions:
+    """Read the options that a job's hash holds.
+
+    Raises:
+        ValueError: they are not a JSON object.
+    """
+    try:
+        stored = json.loads(text or "{}", parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(stored, dict):
+        raise ValueError("not an object")  # noqa: TRY004 -- one class for all that is wrong with the text
+    attempts = _whole(stored.get("attempts"))
+    limit = _whole(stored.get("stackTraceLimit"))
+    trace = stored.get("tm")
+    return JobOptions(
+        attempts=attempts if attempts is not None and attempts >= 1 else DEFAULT_ATTEMPTS,
+        backoff=_backoff(stored.get("backoff")),
+        lifo=stored.get("lifo") is True,
+        remove_on_complete=_keep(stored.get("removeOnComplete")),
+        remove_on_fail=_keep(stored.get("removeOnFail")),
+        stack_trace_limit=limit if limit is not None and limit >= 0 else None,
+        parent={
+            long: True for short, long in _PARENT_SHORT_NAMES.items() if stored.get(short) or stored.get(long)
+        },
+        trace=trace if isinstance(trace, str) else None,
+        stored=stored,
+    )
+
+
+def _backoff(value: object) -> Backoff:
+    delay = _amount(value)
+    if delay is not None:
+        return Backoff("fixed", delay)
+    if not isinstance(value, dict) or value.get("type") not in ("fixed", "exponential"):
+        return Backoff()
+    delay, jitter = _amount(value.get("delay")), _amount(value.get("jitter"))
+    return Backoff(value["type"], DEFAULT_BACKOFF_MS if delay is None else delay, min(jitter or 0.0, 1.0))
+
+
+def _keep(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        limits = {name: _whole(value.get(name)) for name in ("age", "count", "limit")}
+        return {
+            name: number for name, number in limits.items() if number is not None and number >= 0
+        } or False
+    count = _whole(value)
+    return count if count is not None and count >= 0 else False
+
+
+def _amount(value: object) -> float | None:
+    """Return a number that is finite and not negative, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # An integer too large for a float is too large for anything here.
+    return float(value) if 0 <= value <= MAX_BACKOFF_MS else None
+
+
+def _whole(value: object) -> int | None:
+    """Return a whole number, also one that was written as text or as a float, else None."""
+    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) < 16:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    # msgpack, Lua and JavaScript agree about whole numbers up to this one.
+    return int(value) if value == int(value) and abs(value) < 2**53 else None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,68 @@
+"""How many jobs may be taken: the slots of the living pools, less the jobs that are under way in them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from bridges.verdict import POOL_STALE_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiplane.leases import Roll
+    from aiplane.queues import Kind
+
+
+class Slots:
+    """Counts free slots, kind by kind, and wakes whoever waits for one.
+
+    A job is counted from when it is taken until it is settled, so that BullMQ never shows a job as active
+    that no slot is there for.
+    """
+
+    def __init__(self, held: Callable[[Kind], int]) -> None:
+        """Begin with none.
+
+        Args:
+            held: how many jobs of a kind this bridge holds.
+        """
+        self._held = held
+        self._offered: Counter[str] = Counter()
+        self._held_by_others: Counter[str] = Counter()
+        self._turn = False
+        self._changed = asyncio.Event()
+        self._closed = False
+
+    def update(self, roll: Roll, *, turn: bool, kinds: tuple[Kind, ...]) -> None:
+        """Take note of the leases, and of whether it is this bridge's turn to take jobs."""
+        self._offered = Counter({kind: roll.slots(kind, POOL_STALE_MS) for kind in kinds})
+        self._turn = turn
+        self.wake()
+
+    def others_hold(self, kind: Kind, jobs: int) -> None:
+        """Take note of how many jobs of a kind other bridges have in the same pools."""
+        self._held_by_others[kind] = jobs
+
+    def wake(self) -> None:
+        """Let whoever waits look again: a job was settled, or the leases have changed."""
+        self._changed.set()
+
+    def close(self) -> None:
+        """Offer nothing more, and wait no longer."""
+        self._closed = True
+        self._turn = False
+        self.wake()
+
+    def free(self, kind: Kind) -> int:
+        """Return how many jobs of a kind may be taken now."""
+        if not self._turn:
+            return 0
+        return self._offered[kind] - self._held(kind) - self._held_by_others[kind]
+
+    async def wait(self, kind: Kind) -> None:
+        """Return when at least one slot of a kind is free, or when :meth:`close` was called."""
+        while self.free(kind) <= 0 and not self._closed:
+            self._changed.clear()
+            await self._changed.wait()

@@ -1,0 +1,144 @@
+"""Awaiting: what becomes of the runs that are under way.
+
+A worker publishes the id of a run when it has recorded the outcome, which wakes the watch at once. What a
+lost notification would hide, a look at all runs every second finds: the ledger is the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from redis import RedisError
+
+from aiplane.connections import connect
+from bridges.verdict import LONGEST_PATIENCE_MS, UNCLAIMED_MS, Verdict, judge, read_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aiplane.leases import Roll
+    from aiplane.runs import Outcome, Runs
+    from aiplane.settings import Settings
+    from bridges.job import Job
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at all runs."""
+
+LISTEN = 5.0
+"""Seconds after which a silent subscription is asked whether it is still there."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """A run that is watched, and what is to be done about it once that is known."""
+
+    job: Job
+    time_limit: float
+    patience_ms: int = UNCLAIMED_MS
+    sent_at: float = field(default_factory=time.monotonic)
+    answer: asyncio.Future[Outcome | Verdict] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def sent_again(self) -> None:
+        """Begin to wait anew, with twice the patience."""
+        self.patience_ms = min(2 * self.patience_ms, LONGEST_PATIENCE_MS)
+        self.sent_at = time.monotonic()
+        self.answer = asyncio.get_running_loop().create_future()
+
+
+class Watch:
+    """Watches runs until each has an outcome, or needs something done about it."""
+
+    def __init__(self, settings: Settings, runs: Runs) -> None:
+        self._settings = settings
+        self._runs = runs
+        self._watched: dict[str, Watched] = {}
+        self._roll: Roll | None = None
+
+    @contextmanager
+    def follow(self, job: Job) -> Iterator[Watched]:
+        """Watch a job's run within the block.
+
+        It begins before the run is sent: a quick one may be over before the sending has returned.
+        """
+        watched = Watched(job, self._settings.time_limit(job.spec.kind))
+        self._watched[job.run] = watched
+        try:
+            yield watched
+        finally:
+            if self._watched.get(job.run) is watched:
+                del self._watched[job.run]
+
+    def update(self, roll: Roll) -> None:
+        """Take note of the leases."""
+        self._roll = roll
+
+    async def look_around(self) -> None:
+        """Look at all runs, again and again. It returns only by being cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                await self.look(list(self._watched.values()))
+            except (RedisError, OSError) as error:
+                log.warning("the ledger cannot be read: %s", type(error).__name__)
+
+    async def listen(self) -> None:
+        """Hear of outcomes as they are recorded. It returns only by being cancelled."""
+        while True:
+            try:
+                await self._listen_once()
+            except (RedisError, OSError) as error:
+                log.warning(
+                    "outcomes cannot be heard (%s); they are looked for instead", type(error).__name__
+                )
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def _listen_once(self) -> None:
+        redis = connect(self._settings.redis_url, timeout=2 * LISTEN, name="aiplane:outcomes")
+        try:
+            async with redis.pubsub(ignore_subscribe_messages=True) as channel:
+                await channel.subscribe(self._runs.channel)
+                while True:
+                    message = await channel.get_message(timeout=LISTEN)
+                    if message is None:
+                        await channel.ping()
+                    elif (watched := self._watched.get(str(message["data"]))) is not None:
+                        await self.look([watched])
+        finally:
+            await redis.aclose()
+
+    async def look(self, all_watched: list[Watched]) -> None:
+        """Look at some runs now.
+
+        Raises:
+            RedisError: they could not be read.
+        """
+        waiting = [watched for watched in all_watched if not watched.answer.done()]
+        if not waiting:
+            return
+        states = await self._runs.states([watched.job.run for watched in waiting])
+        for watched, state in zip(waiting, states, strict=True):
+            if watched.answer.done():
+                continue
+            if self._roll is None:
+                answer: Outcome | Verdict = read_outcome(state.outcome) if state.outcome else Verdict.WAIT
+            else:
+                sent_ms = int((time.monotonic() - watched.sent_at) * 1000)
+                answer = judge(
+                    state,
+                    self._roll,
+                    watched.job.spec.kind,
+                    time_limit=watched.time_limit,
+                    sent_ms=sent_ms,
+                    patience_ms=watched.patience_ms,
+                )
+            if answer is not Verdict.WAIT:
+                watched.answer.set_result(answer)
