@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
     from redis.asyncio.client import Pipeline
 
-    from aiplane.bull import Bull
+    from aiplane.bull import Bull, BullQueue
     from aiplane.errors import JobError
     from aiplane.runs import Runs
     from bridges.job import Job
@@ -47,10 +47,8 @@ RESULT_OPTIONS: dict[str, Any] = {
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds between tries while Redis refuses or does not answer: doubled from the first to the longest."""
 
-LATE_PAUSES = (0.05, 0.2, 1.0, 5.0, 15.0)
-"""Seconds between tries to add what was refused while the job itself was settled."""
-
-# What the transaction relies on, in one read: lock, place, claim, outcome, children.
+# What the transaction relies on, in one read: lock, place, claim, outcome, children, and that the queue which
+# gets a job with it can take one (a script that fails half-way is not undone).
 _LOOK = """
 return {
   redis.call('GET', KEYS[1]),
@@ -58,6 +56,7 @@ return {
   redis.call('HEXISTS', KEYS[4], 'claim'),
   redis.call('HEXISTS', KEYS[4], 'outcome'),
   redis.call('SCARD', KEYS[2] .. ':dependencies') + redis.call('ZCARD', KEYS[2] .. ':unsuccessful'),
+  redis.call('TYPE', KEYS[5]).ok,
 }
 """
 
@@ -81,6 +80,10 @@ class _StopError(Exception):
     def __init__(self, settled: Settled) -> None:
         super().__init__(settled)
         self.settled = settled
+
+
+class _BrokenQueueError(Exception):
+    """A key of the queue that a job is to be added to holds something that no BullMQ put there."""
 
 
 class _ChildrenError(Exception):
@@ -126,7 +129,7 @@ class Settler:
         queue, results = self._bull.queue(job.queue), self._bull.queue(results_of(job.queue))
         value = with_job_id(outcome.result, job.id)
         options = {**RESULT_OPTIONS, **({"tm": job.trace} if job.trace else {})}
-        result_id = safe_id(f"result-{job.id}-{job.timestamp}-{job.attempts_started}")
+        result_id = safe_id(f"result-{job.id}-{job.processed_on}")
         await self._commit(
             job,
             [
@@ -135,6 +138,7 @@ class Settler:
                 ),
                 lambda pipe: queue.stage_completed(pipe, job.handle, value),
             ],
+            target=results,
             unless_children=True,
         )
         return Settled.COMPLETED
@@ -155,6 +159,7 @@ class Settler:
         await self._commit(
             job,
             [letter, lambda pipe: queue.stage_failed(pipe, job.handle, reason, traces)],
+            target=self._bull.queue(dead_letters_of(job.queue)),
             unless_finished=not outcome.recorded,
         )
         return Settled.FAILED
@@ -174,7 +179,7 @@ class Settler:
         }
         data = await queue.data(job.id)
         text = f'{json.dumps(letter)[:-1]},"data":{data if is_json(data) else json.dumps(data)}}}'
-        letter_id = safe_id(f"dead-{job.id}-{job.timestamp}-{job.attempts_started}")
+        letter_id = safe_id(f"dead-{job.id}-{job.processed_on}")
         return lambda pipe: letters.stage_add(pipe, job.name, text, job_id=letter_id, options={"attempts": 1})
 
     async def _persist(self, job: Job, once: Callable[[], Awaitable[Settled]]) -> Settled:
@@ -191,6 +196,8 @@ class Settler:
             except ScriptRefusedError as refusal:
                 log.warning("job %s of %s was not settled: %s", job.id, job.queue, refusal)
                 return Settled.LOST
+            except _BrokenQueueError as error:
+                log.error("job %s of %s cannot be settled: %s", job.id, job.queue, error)
             except (RedisError, OSError) as error:
                 log.warning("settling job %s of %s waits: %s", job.id, job.queue, type(error).__name__)
             await asyncio.sleep(pause)
@@ -207,6 +214,7 @@ class Settler:
         job: Job,
         stages: Sequence[Stage],
         *,
+        target: BullQueue | None = None,
         unless_claimed: bool = False,
         unless_finished: bool = False,
         unless_children: bool = False,
@@ -215,8 +223,9 @@ class Settler:
         lock_key = queue.lock_key(job.id)
         async with self._redis.pipeline(transaction=True) as pipe:
             await pipe.watch(lock_key, run_key)
-            token, active, claimed, finished, children = await self._look(
-                keys=[lock_key, queue.key(job.id), queue.key("active"), run_key], args=[job.id]
+            wait_key = (target or queue).key("wait")
+            token, active, claimed, finished, children, wait_type = await self._look(
+                keys=[lock_key, queue.key(job.id), queue.key("active"), run_key, wait_key], args=[job.id]
             )
             if token != job.token or not active:
                 raise _StopError(Settled.LOST)
@@ -224,34 +233,14 @@ class Settler:
                 raise _StopError(Settled.CHANGED)
             if unless_children and children:
                 raise _ChildrenError
+            if wait_type not in ("none", "list"):
+                raise _BrokenQueueError(f"{wait_key} is a {wait_type}, not a list")
             pipe.multi()
             for stage in stages:
                 stage(pipe)
             self._runs.stage_close(pipe, job.run)
-            replies = await pipe.execute(raise_on_error=False)
-        check(replies[len(stages) - 1])
-        # The job has moved. What should have come with it and was refused (the queue that it goes to is
-        # broken, say) is still owed; its id makes adding it again harmless.
-        for stage, reply in zip(stages[:-1], replies, strict=False):
-            if isinstance(reply, Exception):
-                await self._add_late(job, stage, reply)
-
-    async def _add_late(self, job: Job, stage: Stage, refusal: Exception) -> None:
-        for pause in LATE_PAUSES:
-            log.error(
-                "job %s of %s is settled, but what goes with it was refused: %s", job.id, job.queue, refusal
-            )
-            await asyncio.sleep(pause)
-            try:
-                async with self._redis.pipeline(transaction=True) as pipe:
-                    stage(pipe)
-                    await pipe.execute()
-            except (RedisError, OSError) as again:
-                refusal = again
-                if isinstance(again, NoScriptError):
-                    await self._load_scripts()
-            else:
-                return
+            for reply in await pipe.execute(raise_on_error=False):
+                check(reply)
 
 
 def with_job_id(result: str, job_id: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bridges.verdict import POOL_STALE_MS
+from bridges.verdict import SLOTS_STALE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class Slots:
 
     def update(self, roll: Roll, *, turn: bool, kinds: tuple[Kind, ...]) -> None:
         """Take note of the leases, and of whether it is this bridge's turn to take jobs."""
-        self._offered = Counter({kind: roll.slots(kind, POOL_STALE_MS) for kind in kinds})
+        self._offered = Counter({kind: roll.slots(kind, SLOTS_STALE_MS) for kind in kinds})
         self._turn = turn
         self.wake()
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 POOL_STALE_MS = 12_000
 """Milliseconds without renewal after which a pool is gone: a retry is then due within 20 s of its death."""
 
+SLOTS_STALE_MS = 4_000
+"""Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
+runs are not given up by then."""
+
 UNCLAIMED_MS = 5_000
 """Milliseconds after which a run that a free slot should have claimed is suspected to be lost on the way."""
 
@@ -74,6 +78,6 @@ def read_outcome(text: str) -> Outcome:
 
 
 def _unclaimed(roll: Roll, kind: str, sent_ms: int, patience_ms: int) -> Verdict:
-    if not roll.slots(kind, POOL_STALE_MS):
+    if not roll.slots(kind, SLOTS_STALE_MS):
         return Verdict.HAND_BACK if sent_ms >= UNCLAIMED_MS else Verdict.WAIT
     return Verdict.RESEND if sent_ms >= patience_ms else Verdict.WAIT

@@ -1,0 +1,170 @@
+"""Adoption on a real Redis: what nobody looks after becomes ours, what somebody does is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiplane.bull import Bull
+from aiplane.connections import connect
+from aiplane.leases import Holder, Roll
+from aiplane.queues import KINDS, QUEUES
+from aiplane.settings import Settings
+from bridges.adopt import Adoption
+from bridges.held import Held
+from bridges.slots import Slots
+from bridges.source import Source, new_token
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+
+    from bridges.job import Job
+    from tests.support.redis_server import RedisServer
+
+ME = "bridge-me"
+NOW = 1_000_000_000
+ALIVE = Roll(NOW, 0, {"bridge-other": (Holder("bridge-other", "bridge", "host", 1), NOW)})
+DEAD = Roll(NOW, 0, {"bridge-other": (Holder("bridge-other", "bridge", "host", 1), NOW - 5_000)})
+OUTAGE = Roll(NOW, NOW - 4_000, {"bridge-other": (Holder("bridge-other", "bridge", "host", 1), NOW - 60_000)})
+OTHERS = new_token("bridge-other")
+
+
+class Bench:
+    """One queue, and an adoption that notes what it adopts."""
+
+    def __init__(self, redis: Redis, url: str) -> None:
+        self.redis = redis
+        self.held = Held()
+        self.slots = Slots(self.held.count)
+        self.slots.update(_slots(5), turn=True, kinds=KINDS)
+        self.adopted: list[Job] = []
+        self.source = Source(Settings.load({"REDIS_URL": url}), Bull(redis), QUEUES["hint"], ME, "node")
+        self.queue = self.source.queue
+        self.adoption = Adoption(redis, ME, self.held, self.slots, self.adopted.append)
+
+    async def active(self, token: str, **options: Any) -> str:
+        await self.queue.add("generate-hint", {}, options=options)
+        job = (await self.queue.take(token, worker="test")).job_id
+        assert job
+        return job
+
+    async def scan(self, roll: Roll = ALIVE) -> list[str]:
+        self.adopted.clear()
+        await self.adoption.scan(self.source, roll)
+        return [job.id for job in self.adopted]
+
+    async def lock(self, job: str) -> str | None:
+        return await self.redis.get(self.queue.lock_key(job))
+
+
+def _slots(count: int) -> Roll:
+    return Roll(NOW, 0, {"p": (Holder("p", "pool", "n", 1, "hint", count), NOW)})
+
+
+@pytest.fixture
+async def bench(redis_server: RedisServer) -> AsyncIterator[Bench]:
+    redis = connect(redis_server.url)
+    await redis.flushdb()
+    made = Bench(redis, redis_server.url)
+    yield made
+    await made.source.close()
+    await redis.aclose()
+
+
+async def test_the_job_of_a_living_bridge_is_left_alone_and_takes_its_slot(bench: Bench) -> None:
+    job = await bench.active(OTHERS)
+    assert await bench.scan() == []
+    assert await bench.lock(job) == OTHERS
+    assert bench.slots.free("hint") == 4
+
+
+async def test_the_job_of_a_dead_bridge_is_adopted_as_it_is(bench: Bench) -> None:
+    job = await bench.active(OTHERS)
+    before = await bench.queue.record(job)
+    assert await bench.scan(DEAD) == [job]
+    assert await bench.lock(job) == bench.adopted[0].token
+    assert bench.adopted[0].token.startswith(f"brg:{ME}:")
+    assert await bench.queue.record(job) == before
+
+
+async def test_an_outage_of_redis_makes_no_bridge_look_dead(bench: Bench) -> None:
+    await bench.active(OTHERS)
+    assert await bench.scan(OUTAGE) == []
+
+
+async def test_the_job_of_a_living_worker_of_another_kind_is_left_alone(bench: Bench) -> None:
+    job = await bench.active("a-node-worker:7")
+    for roll in (ALIVE, DEAD, DEAD):
+        assert await bench.scan(roll) == []
+    assert await bench.lock(job) == "a-node-worker:7"
+    assert bench.slots.free("hint") == 5
+
+
+async def test_the_job_of_a_foreign_worker_that_is_gone_is_taken_over(bench: Bench) -> None:
+    job = await bench.active("a-node-worker:7")
+    await bench.redis.delete(bench.queue.lock_key(job))  # what its expiry does
+    await bench.redis.sadd(bench.queue.key("stalled"), job)
+    assert await bench.scan() == [job]
+    assert not await bench.redis.sismember(bench.queue.key("stalled"), job)
+
+
+async def test_a_take_whose_reply_was_lost_is_found_at_the_second_look(bench: Bench) -> None:
+    job = await bench.active(new_token(ME))
+    assert await bench.scan() == []
+    assert await bench.scan() == [job]
+
+
+async def test_a_job_in_hand_is_not_adopted_unless_its_lock_has_expired(bench: Bench) -> None:
+    job = await bench.active(OTHERS)
+    await bench.scan(DEAD)
+    mine = bench.adopted[0]
+    bench.held.add(mine, asyncio.create_task(asyncio.sleep(60)))
+    assert await bench.scan(DEAD) == []
+    await bench.redis.delete(bench.queue.lock_key(job))
+    assert await bench.scan() == [job]
+
+
+async def test_a_job_that_left_the_active_list_is_let_go(bench: Bench) -> None:
+    job = await bench.active(OTHERS)
+    await bench.scan(DEAD)
+    task = asyncio.create_task(asyncio.sleep(60))
+    bench.held.add(bench.adopted[0], task)
+    await bench.redis.lrem(bench.queue.key("active"), 1, job)
+    await bench.scan()
+    assert bench.held.count("hint") == 0
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_of_two_that_adopt_at_once_one_wins(bench: Bench, redis_server: RedisServer) -> None:
+    other = Bench(bench.redis, redis_server.url)
+    job = await bench.active(OTHERS)
+    mine, theirs = await asyncio.gather(bench.scan(DEAD), other.scan(DEAD))
+    await other.source.close()
+    assert sorted([*mine, *theirs]) == [job]
+
+
+@pytest.mark.parametrize("paused", [True, False])
+async def test_what_waits_in_two_places_is_brought_to_one_in_order(bench: Bench, paused: bool) -> None:
+    # As BullMQ 5 leaves a paused queue that BullMQ 6 has added to: the oldest is last.
+    await bench.redis.rpush(bench.queue.key("paused"), "2", "1")
+    await bench.redis.rpush(bench.queue.key("wait"), "4", "3")
+    if paused:
+        await bench.redis.hset(bench.queue.key("meta"), "paused", "1")
+    await bench.scan()
+    assert bench.source.paused is paused
+    full, empty = ("paused", "wait") if paused else ("wait", "paused")
+    assert sorted(await bench.redis.lrange(bench.queue.key(full), 0, -1)) == ["1", "2", "3", "4"]
+    assert await bench.redis.llen(bench.queue.key(empty)) == 0
+    assert (await bench.redis.lrange(bench.queue.key(full), -1, -1)) == ["1"]
+
+
+async def test_a_queue_that_only_bullmq_6_has_paused_is_not_touched(bench: Bench) -> None:
+    await bench.redis.rpush(bench.queue.key("wait"), "2", "1")
+    await bench.redis.hset(bench.queue.key("meta"), "paused", "1")
+    await bench.scan()
+    assert await bench.redis.lrange(bench.queue.key("wait"), 0, -1) == ["2", "1"]

@@ -1,0 +1,132 @@
+"""Leases on a real Redis: the living are known, the dead are noticed, and an outage accuses nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiplane.connections import connect_thread
+from aiplane.leases import Holder, LeaseBook, LeaseThread, Roll
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from redis import Redis
+
+    from tests.support.redis_server import RedisServer
+
+POOL = Holder("pool-1", "pool", "hint@host", 11, "hint", 5)
+BRIDGE = Holder("bridge-1", "bridge", "host", 12)
+STALE = 12_000
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> Iterator[Redis]:
+    client = connect_thread(redis_server.url)
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def book(redis: Redis) -> LeaseBook:
+    return LeaseBook(redis, "bull")
+
+
+def read(book: LeaseBook) -> Roll:
+    return book.read(*book.renew(BRIDGE))
+
+
+def age(redis: Redis, holder: Holder, milliseconds: int) -> None:
+    """Make it so long ago that a holder was heard, and longer that Redis is steady."""
+    redis.zincrby("aiplane:bull:leases", -milliseconds, holder.id)
+    redis.hincrby("aiplane:bull:pulse", "since", -3_600_000)
+
+
+def test_a_renewed_lease_is_read_back(book: LeaseBook) -> None:
+    book.renew(POOL)
+    roll = read(book)
+    assert roll.seen["pool-1"][0] == POOL
+    assert roll.slots("hint", STALE) == 5
+    assert roll.slots("review", STALE) == 0
+    assert not roll.gone("pool-1", STALE)
+
+
+def test_a_lease_that_is_given_back_is_gone_at_once(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    age(redis, POOL, 0)
+    book.give_back(POOL.id)
+    assert read(book).gone(POOL.id, STALE)
+
+
+def test_a_stale_lease_is_gone_and_offers_no_slots(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    age(redis, POOL, STALE - 1000)
+    assert not read(book).gone(POOL.id, STALE)
+    age(redis, POOL, 1000)
+    roll = read(book)
+    assert roll.gone(POOL.id, STALE)
+    assert roll.slots("hint", STALE) == 0
+
+
+def test_after_an_outage_nobody_is_gone_until_redis_was_steady_for_as_long(
+    book: LeaseBook, redis: Redis
+) -> None:
+    book.renew(POOL)
+    age(redis, POOL, 60_000)
+    # Nobody has renewed anything for longer than the gap that counts as an outage.
+    redis.hincrby("aiplane:bull:pulse", "last", -60_000)
+    roll = read(book)
+    assert not roll.gone(POOL.id, STALE)
+    assert not roll.gone("never seen", STALE)
+    redis.hincrby("aiplane:bull:pulse", "since", -STALE)
+    roll = read(book)
+    assert roll.gone(POOL.id, STALE)
+    assert roll.gone("never seen", STALE)
+
+
+def test_old_leases_are_forgotten(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    age(redis, POOL, 3_600_000)
+    assert POOL.id not in read(book).seen
+    assert redis.hkeys("aiplane:bull:holders") == [BRIDGE.id]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"id": 1}', '{"id":"x","role":"pool","node":"n","pid":1,"new":2}']
+)
+def test_a_lease_that_cannot_be_read_is_passed_over(book: LeaseBook, redis: Redis, text: str) -> None:
+    book.renew(POOL)
+    redis.hset("aiplane:bull:holders", POOL.id, text)
+    assert set(read(book).seen) == {BRIDGE.id}
+
+
+def test_one_bridge_has_the_turn_until_it_gives_it_back(book: LeaseBook) -> None:
+    assert book.hold_turn("one")
+    assert not book.hold_turn("other")
+    assert book.hold_turn("one")
+    book.give_back("other")
+    assert not book.hold_turn("other")
+    book.give_back("one")
+    assert book.hold_turn("other")
+
+
+def test_the_turn_falls_to_another_when_it_is_not_renewed(book: LeaseBook, redis: Redis) -> None:
+    assert book.hold_turn("one")
+    assert 0 < redis.pttl("aiplane:bull:turn") <= 5000
+    redis.delete("aiplane:bull:turn")  # what its expiry does
+    assert book.hold_turn("other")
+    assert not book.hold_turn("one")
+
+
+def test_the_thread_renews_tells_and_gives_back(book: LeaseBook, redis: Redis) -> None:
+    told: list[int] = []
+    thread = LeaseThread(book, lambda: POOL, after=lambda now, _: told.append(now))
+    thread.start()
+    assert thread.renewed.wait(5)
+    assert redis.zscore("aiplane:bull:leases", POOL.id)
+    thread.stop()
+    assert not thread.is_alive()
+    assert told
+    assert redis.zscore("aiplane:bull:leases", POOL.id) is None

@@ -1,0 +1,145 @@
+"""The ledger on a real Redis: a run is claimed once, finished by its claimant, and gone when it is closed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiplane.connections import connect, connect_thread
+from aiplane.errors import LLMAuthError
+from aiplane.runs import Claims, Opened, Outcome, Runs, RunState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from redis import Redis
+
+    from tests.support.redis_server import RedisServer
+
+LOCK = "bull:q:7:lock"
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> Iterator[Redis]:
+    client = connect_thread(redis_server.url)
+    client.flushdb()
+    client.set(LOCK, "token")
+    client.hset("bull:q:7", "data", '{"a": 1}')
+    yield client
+    client.close()
+
+
+@pytest.fixture
+async def runs(redis_server: RedisServer, redis: Redis) -> AsyncIterator[Runs]:
+    client = connect(redis_server.url)
+    yield Runs(client, "bull")
+    await client.aclose()
+
+
+async def opened(runs: Runs, run: str = "run") -> Opened:
+    return await runs.open(run, LOCK, "token")
+
+
+async def state(runs: Runs, run: str = "run") -> RunState:
+    return (await runs.states([run]))[0]
+
+
+async def test_a_run_is_opened_once_and_only_under_the_jobs_lock(runs: Runs, redis: Redis) -> None:
+    assert await runs.open("run", LOCK, "another's token") is Opened.LOST
+    assert (await state(runs)).sent is None
+    assert await opened(runs) is Opened.NEW
+    assert await opened(runs) is Opened.THERE
+    assert redis.pttl(runs.key("run")) > 0
+
+
+async def test_one_claim_wins_and_gets_the_jobs_data(runs: Runs, redis: Redis) -> None:
+    await opened(runs)
+    claims = Claims(redis, "bull", "worker-1")
+    won = claims.claim("run", "q", "7", token="t1")
+    assert won is not None
+    assert won.data == '{"a": 1}'
+    assert Claims(redis, "bull", "worker-2").claim("run", "q", "7", token="t2") is None
+    seen = await state(runs)
+    assert (seen.claim, seen.worker) == ("t1", "worker-1")
+    assert seen.claimed is not None
+
+
+async def test_claiming_again_with_the_same_token_is_answered_as_before(runs: Runs, redis: Redis) -> None:
+    await opened(runs)
+    claims = Claims(redis, "bull", "worker-1")
+    assert claims.claim("run", "q", "7", token="t1") == claims.claim("run", "q", "7", token="t1")
+
+
+async def test_a_run_that_is_not_open_cannot_be_claimed(runs: Runs, redis: Redis) -> None:
+    assert Claims(redis, "bull", "worker-1").claim("run", "q", "7", token="t1") is None
+    assert (await state(runs)).sent is None
+
+
+async def test_a_job_whose_data_is_gone_is_claimed_without(runs: Runs, redis: Redis) -> None:
+    await opened(runs)
+    redis.delete("bull:q:7")
+    claim = Claims(redis, "bull", "worker-1").claim("run", "q", "7", token="t1")
+    assert claim is not None
+    assert claim.data is None
+
+
+async def test_only_the_claimant_finishes_a_run(runs: Runs, redis: Redis) -> None:
+    await opened(runs)
+    claims = Claims(redis, "bull", "worker-1")
+    claim = claims.claim("run", "q", "7", token="t1")
+    assert claim is not None
+    # The bridge gave the run up, and another worker has it now.
+    redis.delete(runs.key("run"))
+    await opened(runs)
+    other = claims.claim("run", "q", "7", token="t2")
+    assert other is not None
+    assert not claims.finish(claim, Outcome(result='{"by": "the first"}'))
+    assert claims.finish(other, Outcome(result='{"by": "the second"}'))
+    assert (await state(runs)).outcome == '{"result":{"by": "the second"}}'
+
+
+async def test_finishing_wakes_whoever_listens(runs: Runs, redis: Redis) -> None:
+    await opened(runs)
+    claims = Claims(redis, "bull", "worker-1")
+    claim = claims.claim("run", "q", "7", token="t1")
+    assert claim is not None
+    with redis.pubsub(ignore_subscribe_messages=True) as channel:
+        channel.subscribe(runs.channel)
+        channel.get_message(timeout=1)
+        assert claims.finish(claim, Outcome(result="{}"))
+        message = channel.get_message(timeout=5)
+    assert message is not None
+    assert message["data"] == "run"
+
+
+async def test_a_closed_run_leaves_nothing(runs: Runs, redis: Redis) -> None:
+    await opened(runs)
+    claim = Claims(redis, "bull", "worker-1").claim("run", "q", "7", token="t1")
+    assert claim is not None
+    pipe = connect_pipe(runs)
+    runs.stage_close(pipe, "run")
+    await pipe.execute()
+    assert not Claims(redis, "bull", "worker-1").finish(claim, Outcome(result="{}"))
+    assert redis.keys("aiplane:*") == []
+
+
+def connect_pipe(runs: Runs):
+    return runs._redis.pipeline()
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome(result='{"hint": "\\ud83d \\u0000 }"}'),
+        Outcome(error=LLMAuthError("No key."), stacktrace="a\nb"),
+    ],
+    ids=["result", "error"],
+)
+def test_an_outcome_reads_as_it_was_written(outcome: Outcome) -> None:
+    read = Outcome.from_json(outcome.to_json())
+    json.loads(outcome.to_json())
+    assert read.recorded
+    assert (read.result, read.stacktrace) == (outcome.result, outcome.stacktrace)
+    assert repr(read.error) == repr(outcome.error)

@@ -1,0 +1,232 @@
+"""Settling on a real Redis: all of it or nothing, only under the lock, and once however often it is tried."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiplane.bull import Bull, BullQueue
+from aiplane.connections import connect
+from aiplane.errors import LLMAuthError, LLMUnavailableError, WorkerLostError
+from aiplane.queues import QUEUES
+from aiplane.runs import Outcome, Runs
+from bridges.job import read_job
+from bridges.settle import Settled, Settler, is_json, with_job_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+
+    from bridges.job import Job
+    from tests.support.redis_server import RedisServer
+
+DONE = Outcome(result='{"hint": "Look at line 3."}', recorded=True)
+UNAVAILABLE = Outcome(error=LLMUnavailableError("The provider is away."), stacktrace="trace", recorded=True)
+UNAUTHORISED = Outcome(error=LLMAuthError("The key is wrong."), stacktrace="trace", recorded=True)
+
+
+@dataclass
+class Bench:
+    """A queue, a settler and the means to look at what they did."""
+
+    redis: Redis
+    bull: Bull
+    runs: Runs
+    settler: Settler
+
+    @property
+    def queue(self) -> BullQueue:
+        return self.bull.queue("q")
+
+    async def taken(self, data: object = None, **options: Any) -> Job:
+        """Add a job, take it, and open its run."""
+        await self.queue.add("generate-hint", data or {"a": 1}, options=options)
+        taken = await self.queue.take("token", worker="test")
+        assert taken.job_id
+        job = read_job(QUEUES["hint"], "q", taken.job_id, "token", taken.record)
+        await self.runs.open(job.run, self.queue.lock_key(job.id), "token")
+        return job
+
+    async def jobs(self, queue: str) -> list[dict[str, str]]:
+        ids = await self.redis.lrange(f"bull:{queue}:wait", 0, -1)
+        return [await self.redis.hgetall(f"bull:{queue}:{job_id}") for job_id in ids]
+
+    async def left_behind(self) -> list[str]:
+        return sorted(await self.redis.keys("aiplane:*")) + sorted(await self.redis.keys("bull:q:*:lock"))
+
+
+@pytest.fixture
+async def bench(redis_server: RedisServer) -> AsyncIterator[Bench]:
+    redis = connect(redis_server.url)
+    await redis.flushdb()
+    await redis.script_flush()
+    bull, runs = Bull(redis), Runs(redis, "bull")
+    await bull.load_scripts()
+    yield Bench(redis, bull, runs, Settler(redis, bull, runs))
+    await redis.aclose()
+
+
+async def test_a_result_and_the_completion_come_together(bench: Bench) -> None:
+    job = await bench.taken()
+    assert await bench.settler.settle(job, DONE) is Settled.COMPLETED
+    assert await bench.queue.state(job.id) == "completed"
+    record = await bench.queue.record(job.id)
+    [result] = await bench.jobs("q.results")
+    assert (
+        json.loads(record["returnvalue"])
+        == json.loads(result["data"])
+        == {"jobId": job.id, "hint": "Look at line 3."}
+    )
+    assert result["name"] == "hint-result"
+    assert record["atm"] == "1"
+    assert await bench.left_behind() == []
+
+
+async def test_a_result_carries_the_contracts_options_and_the_trace_on(bench: Bench) -> None:
+    job = replace(await bench.taken(), trace="00-abc")
+    await bench.settler.settle(job, DONE)
+    [result] = await bench.jobs("q.results")
+    options = json.loads(result["opts"])
+    assert options["attempts"] == 3
+    assert options["backoff"] == {"type": "exponential", "delay": 1500}
+    assert options["removeOnComplete"] == 100
+    assert options["removeOnFail"] is False
+    assert options["tm"] == "00-abc"
+
+
+async def test_settling_again_changes_nothing(bench: Bench) -> None:
+    job = await bench.taken()
+    await bench.settler.settle(job, DONE)
+    assert await bench.settler.settle(job, DONE) is Settled.LOST
+    assert len(await bench.jobs("q.results")) == 1
+
+
+@pytest.mark.parametrize("outcome", [DONE, UNAVAILABLE, UNAUTHORISED], ids=["result", "retry", "failure"])
+async def test_without_the_lock_nothing_is_settled(bench: Bench, outcome: Outcome) -> None:
+    job = await bench.taken()
+    await bench.redis.set(bench.queue.lock_key(job.id), "another's")
+    assert await bench.settler.settle(job, outcome) is Settled.LOST
+    assert await bench.queue.state(job.id) == "active"
+    assert await bench.jobs("q.results") == await bench.jobs("q.dlq") == []
+    assert await bench.redis.exists(bench.runs.key(job.run))
+
+
+async def test_a_job_that_was_removed_gives_no_result(bench: Bench) -> None:
+    job = await bench.taken()
+    await bench.redis.lrem(bench.queue.key("active"), 1, job.id)
+    assert await bench.settler.settle(job, DONE) is Settled.LOST
+    assert await bench.jobs("q.results") == []
+
+
+async def test_a_failure_with_attempts_left_waits_for_the_next(bench: Bench) -> None:
+    job = await bench.taken(attempts=3, backoff={"type": "exponential", "delay": 700})
+    assert await bench.settler.settle(job, UNAVAILABLE) is Settled.RETRIED
+    record = await bench.queue.record(job.id)
+    assert await bench.queue.state(job.id) == "delayed"
+    assert (record["atm"], record["delay"]) == ("1", "700")
+    assert record["failedReason"] == "llm_unavailable: The provider is away."
+    assert json.loads(record["stacktrace"]) == ["trace"]
+    assert await bench.left_behind() == []
+
+
+async def test_a_retry_without_delay_waits_at_once(bench: Bench) -> None:
+    job = await bench.taken(attempts=2, backoff=0)
+    assert await bench.settler.settle(job, UNAVAILABLE) is Settled.RETRIED
+    assert await bench.queue.state(job.id) == "waiting"
+    assert (await bench.queue.record(job.id))["atm"] == "1"
+
+
+async def test_the_last_attempt_ends_in_the_failed_set_and_the_dead_letters(bench: Bench) -> None:
+    job = replace(await bench.taken(attempts=3), attempts_made=2)
+    assert await bench.settler.settle(job, UNAVAILABLE) is Settled.FAILED
+    assert await bench.queue.state(job.id) == "failed"
+    [letter] = [json.loads(each["data"]) for each in await bench.jobs("q.dlq")]
+    assert letter.keys() == {
+        "jobId", "name", "data", "opts", "failedReason", "code", "attemptsMade", "stacktrace", "failedAt",
+    }  # fmt: skip
+    assert letter["data"] == {"a": 1}
+    assert letter["opts"]["attempts"] == 3
+    assert (letter["jobId"], letter["code"], letter["attemptsMade"]) == (job.id, "llm_unavailable", 3)
+    assert await bench.jobs("q.results") == []
+
+
+async def test_what_no_retry_can_mend_fails_at_once(bench: Bench) -> None:
+    job = await bench.taken(attempts=5)
+    assert await bench.settler.settle(job, UNAUTHORISED) is Settled.FAILED
+    record = await bench.queue.record(job.id)
+    assert record["failedReason"] == "llm_auth: The key is wrong."
+    assert record["atm"] == "1"
+
+
+@pytest.mark.parametrize("stored", ["{not json", "NaN", '"\\ud83d"', "7"])
+async def test_a_dead_letter_holds_the_data_whatever_it_was(bench: Bench, stored: str) -> None:
+    job = await bench.taken()
+    await bench.redis.hset(bench.queue.key(job.id), "data", stored)
+    await bench.settler.settle(job, UNAUTHORISED)
+    [letter] = [json.loads(each["data"]) for each in await bench.jobs("q.dlq")]
+    assert letter["data"] == (json.loads(stored) if is_json(stored) else stored)
+
+
+async def test_a_verdict_yields_to_an_outcome_that_came_in_meanwhile(bench: Bench) -> None:
+    job = await bench.taken()
+    await bench.redis.hset(bench.runs.key(job.run), mapping={"claim": "c", "outcome": '{"result":{}}'})
+    lost = Outcome(error=WorkerLostError("It died."))
+    assert await bench.settler.settle(job, lost) is Settled.CHANGED
+    assert await bench.queue.state(job.id) == "active"
+
+
+async def test_an_unclaimed_job_can_be_handed_back_and_no_attempt_is_counted(bench: Bench) -> None:
+    job = await bench.taken()
+    assert await bench.settler.hand_back(job) is Settled.HANDED_BACK
+    assert await bench.queue.state(job.id) == "waiting"
+    assert "atm" not in await bench.queue.record(job.id)
+    assert await bench.left_behind() == []
+
+
+async def test_a_claimed_job_is_not_handed_back(bench: Bench) -> None:
+    job = await bench.taken()
+    await bench.redis.hset(bench.runs.key(job.run), "claim", "c")
+    assert await bench.settler.hand_back(job) is Settled.CHANGED
+    assert await bench.queue.state(job.id) == "active"
+
+
+async def test_a_flushed_script_cache_is_filled_again(bench: Bench) -> None:
+    job = await bench.taken()
+    await bench.redis.script_flush()
+    assert await bench.settler.settle(job, DONE) is Settled.COMPLETED
+    assert len(await bench.jobs("q.results")) == 1
+
+
+async def test_a_job_with_unfinished_children_is_not_completed(bench: Bench) -> None:
+    job = await bench.taken(attempts=1)
+    await bench.redis.sadd(f"{bench.queue.key(job.id)}:dependencies", "bull:other:1")
+    assert await bench.settler.settle(job, DONE) is Settled.FAILED
+    assert await bench.jobs("q.results") == []
+
+
+async def test_while_the_result_queue_is_broken_the_job_waits_to_be_settled(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await bench.taken()
+    await bench.redis.set("bull:q.results:wait", "not a list")
+    settling = asyncio.create_task(bench.settler.settle(job, DONE))
+    async with asyncio.timeout(5):
+        while "bull:q.results:wait is a string, not a list" not in caplog.text:
+            await asyncio.sleep(0.01)
+    assert await bench.queue.state(job.id) == "active"
+    await bench.redis.delete("bull:q.results:wait")
+    assert await settling is Settled.COMPLETED
+    assert len(await bench.jobs("q.results")) == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [("{}", {"jobId": "7"}), (' {"a":1}', {"jobId": "7", "a": 1}), ('{ "a" : {} }', {"jobId": "7", "a": {}})],
+)
+def test_the_id_joins_the_result(result: str, expected: dict[str, Any]) -> None:
+    assert json.loads(with_job_id(result, "7")) == expected

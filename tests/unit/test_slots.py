@@ -1,0 +1,65 @@
+"""No job is taken without a slot, and whoever waits for a slot is woken when one is free."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiplane.leases import Holder, Roll
+from aiplane.queues import KINDS
+from bridges.slots import Slots
+
+
+def roll(**slots: int) -> Roll:
+    seen = {
+        f"{kind}-{number}": (Holder(f"{kind}-{number}", "pool", kind, 1, kind, count), 1000)
+        for number, (kind, count) in enumerate(slots.items())
+    }
+    return Roll(1000, 0, seen)
+
+
+async def test_slots_are_those_of_living_pools_less_what_is_held() -> None:
+    held = {"hint": 2}
+    slots = Slots(lambda kind: held.get(kind, 0))
+    assert slots.free("hint") == 0
+    slots.update(roll(hint=5, review=3), turn=True, kinds=KINDS)
+    assert slots.free("hint") == 3
+    assert slots.free("review") == 3
+    assert slots.free("interview") == 0
+    slots.others_hold("hint", 2)
+    assert slots.free("hint") == 1
+
+
+async def test_out_of_turn_no_slot_is_free() -> None:
+    slots = Slots(lambda _: 0)
+    slots.update(roll(hint=5), turn=False, kinds=KINDS)
+    assert slots.free("hint") == 0
+
+
+async def test_whoever_waits_is_woken_by_a_settled_job() -> None:
+    held = {"hint": 1}
+    slots = Slots(lambda kind: held.get(kind, 0))
+    slots.update(roll(hint=1), turn=True, kinds=KINDS)
+    waiting = asyncio.create_task(slots.wait("hint"))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    held["hint"] = 0
+    slots.wake()
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_every_kind_that_waits_is_woken() -> None:
+    slots = Slots(lambda _: 0)
+    waiting = [asyncio.create_task(slots.wait(kind)) for kind in KINDS]
+    await asyncio.sleep(0)
+    slots.update(roll(**dict.fromkeys(KINDS, 1)), turn=True, kinds=KINDS)
+    await asyncio.wait_for(asyncio.gather(*waiting), 1)
+
+
+async def test_nobody_waits_for_closed_slots() -> None:
+    slots = Slots(lambda _: 0)
+    waiting = asyncio.create_task(slots.wait("hint"))
+    await asyncio.sleep(0)
+    slots.close()
+    await asyncio.wait_for(waiting, 1)
+    slots.update(roll(hint=5), turn=False, kinds=KINDS)
+    assert slots.free("hint") == 0
