@@ -1,0 +1,190 @@
+"""The pieces that more than one kind of job carries: turns, test runs, hints, weaknesses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import AfterValidator, BeforeValidator, FailFast, Field, model_validator
+
+from aiplane.contracts.scalars import (  # noqa: TC001 - pydantic reads them
+    Count,
+    Label,
+    Note,
+    NumberOrWord,
+    Speech,
+    Timestamp,
+)
+from aiplane.contracts.wire import Payload, Wire
+
+KnownLanguage = Literal["python", "javascript", "typescript", "java", "cpp", "c", "go", "rust"]
+KNOWN_LANGUAGES: Final[frozenset[str]] = frozenset(get_args(KnownLanguage))
+"""The languages with code metrics. Any other word is a language too, without them."""
+
+Difficulty = Literal["easy", "medium", "hard"]
+FollowUpType = Literal["question", "hint", "evaluation", "encouragement"]
+Role = Literal["user", "assistant", "system"]
+RunStatus = Literal["pending", "running", "completed", "failed"]
+
+HintLevel = Annotated[
+    Literal["gentle", "moderate", "direct"],
+    BeforeValidator(lambda level: "gentle" if level == "subtle" else level),
+]
+"""How much a hint may say. ``subtle`` is an older word for ``gentle``."""
+
+CodeWeakness = Literal[
+    "edge_cases",
+    "time_complexity",
+    "space_complexity",
+    "variable_naming",
+    "code_structure",
+    "off_by_one",
+    "input_validation",
+]
+"""What may be concluded from code."""
+
+ConversationWeakness = Literal["edge_cases", "time_complexity", "communication"]
+"""What may be concluded from what a person says."""
+
+Weakness = Literal[CodeWeakness, ConversationWeakness]
+
+CODE_WEAKNESSES: Final[frozenset[Weakness]] = frozenset(get_args(CodeWeakness))
+CONVERSATION_WEAKNESSES: Final[frozenset[Weakness]] = frozenset(get_args(ConversationWeakness))
+WEAKNESSES: Final[tuple[Weakness, ...]] = get_args(Weakness)
+
+
+def _without_repeats(weaknesses: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(weaknesses))
+
+
+WeaknessSignals = Annotated[tuple[Weakness, ...], AfterValidator(_without_repeats)]
+"""Weaknesses, each at most once, in the order in which they were first named."""
+
+CodeWeaknessSignals = Annotated[tuple[CodeWeakness, ...], AfterValidator(_without_repeats)]
+"""Weaknesses that show in code, each at most once, in the order in which they were first named."""
+
+
+class Turn(Wire):
+    """One thing that was said. A ``system`` turn is data like any other, never an instruction.
+
+    Attributes:
+        role: who said it.
+        content: what was said, up to 20,000 characters; possibly nothing.
+        timestamp, created_at: when, in epoch milliseconds; producers use the one or the other.
+    """
+
+    role: Role
+    content: Speech
+    timestamp: Timestamp = None
+    created_at: Timestamp = None
+
+    @property
+    def at(self) -> int | None:
+        """When it was said, in epoch milliseconds, if that is known."""
+        return self.created_at if self.timestamp is None else self.timestamp
+
+
+Conversation = Annotated[tuple[Turn, ...], Field(max_length=500), FailFast()]
+"""Up to 500 turns (the wire contract), oldest first."""
+
+
+class ExecutionSummary(Wire):
+    """How the candidate's code did when it was run against the problem's test cases."""
+
+    status: RunStatus | None = None
+    passed_test_cases: Count | None = None
+    total_test_cases: Count | None = None
+    failed_test_cases: Count | None = None
+    error_test_cases: Count | None = None
+    all_tests_passed: Annotated[bool, Field(strict=True)] | None = None
+    submitted_at: Timestamp = None
+
+    @property
+    def pass_share(self) -> float | None:
+        """The share of test cases that pass, from 0 to 1, or ``None`` where it is not known.
+
+        A run that is not over says nothing yet, and neither does one without test cases, or with
+        numbers that contradict each other. Where there is no total it is the sum of the other counts;
+        where there are no counts at all, ``allTestsPassed`` can tell of a full share, and of no other.
+        """
+        if self.status in ("pending", "running"):
+            return None
+        total = self._total()
+        if total == 0:
+            return None
+        if total is None or self.passed_test_cases is None:
+            return 1.0 if self.all_tests_passed else None
+        share = self.passed_test_cases / total
+        agreed = share <= 1 and self.all_tests_passed in (None, share == 1)
+        return share if agreed else None
+
+    def _total(self) -> int | None:
+        if self.total_test_cases is not None:
+            return self.total_test_cases
+        rest = (self.failed_test_cases, self.error_test_cases)
+        if self.passed_test_cases is None or rest == (None, None):
+            return None
+        return self.passed_test_cases + sum(count or 0 for count in rest)
+
+
+class HistoricalWeakness(Wire):
+    """Something that this person struggled with in earlier sessions.
+
+    Attributes:
+        category: what, in the control plane's words; not only the weaknesses that we signal ourselves.
+        frequency, trend: how often and whether it gets better, as a number or a word.
+        last_seen_at: when it last showed, in epoch milliseconds.
+    """
+
+    category: Label
+    description: Note | None = None
+    frequency: NumberOrWord | None = None
+    trend: NumberOrWord | None = None
+    last_seen_at: Timestamp = None
+
+
+class WithHistory(Payload):
+    """A payload that knows what this person struggled with before.
+
+    Attributes:
+        historical_weaknesses: at most 500, far above the handful that a prompt can use.
+    """
+
+    historical_weaknesses: Annotated[tuple[HistoricalWeakness, ...], Field(max_length=500), FailFast()] = ()
+
+
+class WithExecution(Payload):
+    """A payload that may carry a test run, under any of the three names that producers use."""
+
+    execution_result: ExecutionSummary | None = None
+    latest_submission_summary: ExecutionSummary | None = None
+    latest_execution_summary: ExecutionSummary | None = None
+
+    @property
+    def execution(self) -> ExecutionSummary | None:
+        """The test run to go by.
+
+        That is the first one that tells how many tests pass, else the first one there is, in this
+        order: the result sent for this very job, the latest submission (run against every case), the
+        latest trial run.
+        """
+        runs = [
+            run
+            for run in (
+                self.execution_result,
+                self.latest_submission_summary,
+                self.latest_execution_summary,
+            )
+            if run is not None
+        ]
+        return next((run for run in runs if run.pass_share is not None), runs[0] if runs else None)
+
+
+class PastHint(Wire):
+    """A hint that the candidate already has. On the wire it is an object, or the bare text."""
+
+    hint: Speech
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_text_is_a_hint(cls, data: Any) -> Any:
+        return {"hint": data} if isinstance(data, str) else data

@@ -1,0 +1,286 @@
+"""What is accepted of a job's data, and how it is read."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from aiplane.contracts import (
+    PAYLOADS,
+    ExecutionSummary,
+    HintPayload,
+    InterviewPayload,
+    ReviewPayload,
+    Turn,
+    clean,
+    epoch_ms,
+)
+from aiplane.queues import KINDS, Kind
+from tests.unit.payloads import HINT, INTERVIEW, PAYLOAD_OF, REQUIRED, REVIEW, RUN, TURN, places, put
+
+
+# What is accepted
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_of_a_full_payload_is_read(kind: Kind) -> None:
+    payload = PAYLOADS[kind].parse(PAYLOAD_OF[kind])
+
+    sent = {path[0] for path in places(PAYLOAD_OF[kind])}
+    read = {
+        field.alias for name, field in type(payload).model_fields.items() if name in payload.model_fields_set
+    }
+    assert read == sent
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_required_fields_are_enough(kind: Kind) -> None:
+    data = {name: PAYLOAD_OF[kind][name] for name in REQUIRED[kind]}
+    if kind == "transcribe":
+        data["audioKey"] = "answer.webm"
+
+    PAYLOADS[kind].parse(data)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_null_is_the_same_as_absent_for_every_optional_field(kind: Kind) -> None:
+    payload_type = PAYLOADS[kind]
+    required = {name: PAYLOAD_OF[kind][name] for name in REQUIRED[kind]}
+    if kind == "transcribe":
+        required["audioKey"] = "answer.webm"
+    nulls = {str(field.alias): None for field in payload_type.model_fields.values()}
+
+    assert payload_type.parse(nulls | required) == payload_type.parse(required)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unknown_fields_are_ignored_at_every_level(kind: Kind) -> None:
+    nested: Any = "x"
+    for _ in range(20_000):
+        nested = [nested]
+    unknown: dict[Any, Any] = {"unknown": nested, "\ud800": "\ud800", 7: float("nan")}
+    data = copy.deepcopy(PAYLOAD_OF[kind])
+    objects = [data]
+    for path in places(PAYLOAD_OF[kind]):
+        value: Any = data
+        for step in path:
+            value = value[step]
+        if isinstance(value, dict):
+            objects.append(value)
+    for found in objects:
+        found.update(unknown)
+
+    assert PAYLOADS[kind].parse(data) == PAYLOADS[kind].parse(PAYLOAD_OF[kind])
+
+
+def test_a_payload_cannot_be_changed() -> None:
+    payload = HintPayload.parse(HINT)
+    with pytest.raises(ValidationError):
+        payload.current_code = ""  # type: ignore[misc]  # frozen: that is what is tested
+
+
+def test_a_peer_room_is_not_refused_here() -> None:
+    assert InterviewPayload.parse(INTERVIEW | {"roomMode": "peer"}).room_mode == "peer"
+
+
+def test_subtle_is_gentle() -> None:
+    assert HintPayload.parse(HINT | {"hintLevel": "subtle"}).hint_level == "gentle"
+
+
+@pytest.mark.parametrize(
+    "language", ["python", "Python", "c++", "Visual  Basic\n", "go" + " " * 998, "x" * 40]
+)
+def test_any_word_is_a_language(language: str) -> None:
+    assert HintPayload.parse(HINT | {"language": language}).language == " ".join(language.lower().split())
+
+
+@pytest.mark.parametrize(
+    ("tag", "read"), [("en", "en"), ("pt_BR", "pt-BR"), ("zh-Hant-TW", "zh-Hant-TW"), ("", None)]
+)
+def test_a_language_tag_is_read(tag: str, read: str | None) -> None:
+    assert HintPayload.parse(HINT | {"responseLanguage": tag}).response_language == read
+
+
+def test_a_whole_number_may_be_written_as_a_float() -> None:
+    iteration = HintPayload.parse(HINT | {"hintIteration": 3.0}).hint_iteration
+    assert iteration == 3
+    assert isinstance(iteration, int)
+
+
+def test_a_negative_time_that_has_passed_is_none_at_all() -> None:
+    signals = InterviewPayload.parse(
+        put(INTERVIEW, ("interactionSignals", "elapsedSeconds"), -0.3)
+    ).interaction_signals
+    assert signals is not None
+    assert signals.elapsed_seconds == 0
+
+
+def test_the_lines_of_an_editor_are_put_in_order() -> None:
+    context = InterviewPayload.parse(
+        INTERVIEW | {"codeContext": {"startLine": 5, "endLine": 3, "cursorLine": 0}}
+    ).code_context
+    assert context is not None
+    assert (context.start_line, context.end_line, context.cursor_line) == (5, 5, None)
+
+
+def test_a_history_measures_in_numbers_or_words() -> None:
+    history = [{"category": "off_by_one", "frequency": "often", "trend": -0.5}]
+    (weakness,) = ReviewPayload.parse(REVIEW | {"historicalWeaknesses": history}).historical_weaknesses
+    assert (weakness.frequency, weakness.trend) == ("often", -0.5)
+
+
+def test_blank_rubric_lines_are_no_categories() -> None:
+    assert ReviewPayload.parse(REVIEW | {"rubric": [" naming ", "", "  "]}).rubric == ("naming",)
+
+
+# Hints so far
+
+
+def test_hints_come_as_text_or_objects_and_the_latest_joins_them() -> None:
+    hints = HintPayload.parse(HINT).hints_so_far
+    assert [(past.hint, past.hint_level) for past in hints] == [
+        ("Look at the pairs", None),
+        ("What do you know already?", "gentle"),
+        ("Think of a table", None),
+    ]
+
+
+def test_a_hint_that_is_told_twice_counts_once() -> None:
+    hints = HintPayload.parse(
+        HINT | {"previousHints": ["a", {"hint": "b", "hintLevel": "direct"}, " "], "previousHint": "b"}
+    ).hints_so_far
+    assert [(past.hint, past.hint_level) for past in hints] == [("a", None), ("b", "direct")]
+
+
+def test_without_hints_there_are_none() -> None:
+    assert HintPayload.parse(HINT | {"previousHints": None, "previousHint": None}).hints_so_far == ()
+
+
+# The test run
+
+
+@pytest.mark.parametrize("name", ["executionResult", "latestSubmissionSummary", "latestExecutionSummary"])
+def test_a_test_run_is_found_under_each_of_its_names(name: str) -> None:
+    data = {key: value for key, value in HINT.items() if key != "executionResult"}
+    payload = HintPayload.parse(data | {name: RUN})
+    assert payload.execution == ExecutionSummary.model_validate(RUN)
+
+
+def test_without_a_test_run_there_is_none() -> None:
+    assert HintPayload.parse(HINT | {"executionResult": None}).execution is None
+
+
+def test_a_submission_goes_before_a_trial_run() -> None:
+    trial, submission = RUN | {"passedTestCases": 2}, RUN
+    payload = ReviewPayload.parse(
+        REVIEW | {"latestExecutionSummary": trial, "latestSubmissionSummary": submission}
+    )
+    assert payload.execution == payload.latest_submission_summary
+
+
+def test_a_run_that_tells_something_goes_before_one_that_does_not() -> None:
+    payload = ReviewPayload.parse(
+        REVIEW | {"latestExecutionSummary": RUN, "latestSubmissionSummary": {"status": "pending"}}
+    )
+    assert payload.execution == payload.latest_execution_summary
+
+
+@pytest.mark.parametrize(
+    ("run", "share"),
+    [
+        ({"passedTestCases": 3, "totalTestCases": 4}, 0.75),
+        ({"passedTestCases": 0, "totalTestCases": 4}, 0.0),
+        ({"passedTestCases": 3, "failedTestCases": 1, "errorTestCases": 2}, 0.5),
+        ({"allTestsPassed": True}, 1.0),
+        ({"allTestsPassed": False}, None),
+        ({"passedTestCases": 3}, None),
+        ({"totalTestCases": 4}, None),
+        ({"passedTestCases": 0, "totalTestCases": 0, "allTestsPassed": True}, None),
+        ({"passedTestCases": 5, "totalTestCases": 4}, None),
+        ({"passedTestCases": 3, "totalTestCases": 4, "allTestsPassed": True}, None),
+        ({"passedTestCases": 4, "totalTestCases": 4, "allTestsPassed": False}, None),
+        ({"passedTestCases": 3, "totalTestCases": 4, "status": "running"}, None),
+        ({"passedTestCases": 3, "totalTestCases": 4, "status": "failed"}, 0.75),
+        ({}, None),
+    ],
+)
+def test_the_share_of_tests_that_pass(run: dict[str, Any], share: float | None) -> None:
+    assert ExecutionSummary.model_validate(run).pass_share == share
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("written", "milliseconds"),
+    [
+        ("2026-03-01T10:00:00Z", 1_772_359_200_000),
+        ("2026-03-01T10:00:00.123Z", 1_772_359_200_123),
+        ("2026-03-01T10:00:00", 1_772_359_200_000),
+        ("2026-03-01T11:00:00+01:00", 1_772_359_200_000),
+        ("2026-03-01", 1_772_323_200_000),
+        (1_772_359_200_000, 1_772_359_200_000),
+        (1_772_359_200_000.7, 1_772_359_200_000),
+        (" 1772359200000 ", 1_772_359_200_000),
+        (0, 0),
+        (-1, None),
+        ("0001-01-01T00:00:00+23:59", None),
+        (2**60, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        ("yesterday", None),
+        pytest.param("9" * 100_000, None, id="endless"),
+        pytest.param("0" * 64 + "5", None, id="padded"),
+        ("", None),
+        (True, None),
+        ({"$date": 0}, None),
+        (None, None),
+    ],
+)
+def test_a_time_is_read_or_counts_as_absent(written: object, milliseconds: int | None) -> None:
+    assert epoch_ms(written) == milliseconds
+    assert Turn.model_validate({"role": "user", "content": "", "timestamp": written}).at == milliseconds
+
+
+def test_a_turn_without_a_timestamp_was_said_when_it_was_created() -> None:
+    turn = Turn.model_validate({"role": "user", "content": "", "timestamp": "never", "createdAt": 5})
+    assert turn.at == 5
+
+
+# Characters
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("plain", "plain"),
+        ("naïve 😀", "naïve 😀"),
+        ("a\0b", "a\ufffdb"),
+        ("a\ud800b", "a\ufffdb"),
+        ("\udc00\ud800", "\ufffd\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        ("\0\ud83d", "\ufffd\ufffd"),
+    ],
+)
+def test_what_cannot_be_stored_is_replaced(sent: str, kept: str) -> None:
+    assert clean(sent) == kept
+    payload = HintPayload.parse(
+        HINT
+        | {"currentCode": sent, "conversationHistory": [TURN | {"content": sent}], "previousHints": [sent]}
+    )
+    assert payload.current_code == kept
+    assert payload.conversation_history[0].content == kept
+    assert payload.previous_hints[0].hint == kept
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=()), max_size=50))
+def test_any_text_can_be_stored_once_it_is_clean(text: str) -> None:
+    cleaned = clean(text)
+    assert "\0" not in cleaned
+    assert cleaned.encode().decode() == cleaned
+    assert clean(cleaned) == cleaned
