@@ -191,7 +191,7 @@ class Settings(BaseModel):
         return sizes[kind]
 
     def time_limit(self, kind: Kind) -> float:
-        """Tell how many seconds one run of the kind's task may take; past them it fails as ``job_timeout``."""
+        """Tell how many seconds one run of the kind's task may take; past them: ``job_timeout``."""
         limits: dict[Kind, float] = {
             "hint": self.hint_time_limit_seconds,
             "review": self.review_time_limit_seconds,
