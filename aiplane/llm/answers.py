@@ -1,0 +1,132 @@
+"""The shapes that a model must write, one a kind. What it wrote is checked further by the tasks.
+
+Each description reaches the model with the schema. A shape forgives what costs nothing to mend (blanks
+around a text, an unknown weakness, one concept too many); everything else is an invalid answer.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from aiplane.contracts import (
+    WEAKNESSES,
+    FollowUpType,
+    Severity,
+    Weakness,
+    clean,
+)
+
+MAX_CONCEPTS = 5
+
+
+def _tidy(value: Any) -> Any:
+    return clean(value).strip() if isinstance(value, str) else value
+
+
+def _tidy_or_none(value: Any) -> Any:
+    return _tidy(value) or None
+
+
+def _known_weaknesses(value: Any) -> Any:
+    return [name for name in value if name in WEAKNESSES] if isinstance(value, list) else value
+
+
+def _few_concepts(concepts: list[str]) -> list[str]:
+    return list(dict.fromkeys(concepts))[:MAX_CONCEPTS]
+
+
+Prose = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_tidy)]
+OptionalProse = Annotated[str | None, Field(max_length=4_000), BeforeValidator(_tidy_or_none)]
+Quote = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_tidy)]
+Line = Annotated[int, Field(ge=1)]
+Concept = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_tidy)]
+Weaknesses = Annotated[list[Weakness], BeforeValidator(_known_weaknesses)]
+"""Unknown names are dropped; which of the known ones may be said of this job, the task decides."""
+
+
+class Answer(BaseModel):
+    """One JSON object that a model writes."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, validate_by_name=True, hide_input_in_errors=True
+    )
+
+
+class HintAnswer(Answer):
+    """A hint."""
+
+    hint: Prose = Field(description="The hint itself, at the level that was asked for.")
+    suggested_approach: OptionalProse = Field(
+        None, description="The strategy behind the hint in one sentence; null where naming it says too much."
+    )
+    related_concepts: Annotated[list[Concept], Field(min_length=1), AfterValidator(_few_concepts)] = Field(
+        description="1 to 5 concepts to read up on, a few words each."
+    )
+    reflection_prompt: OptionalProse = Field(
+        None, description="One question that makes the candidate think about the next step."
+    )
+
+
+class EvidenceAnswer(Answer):
+    """What a score rests on."""
+
+    quote: Quote = Field(description="Copied from the code exactly, without the line numbers.")
+    start_line: Line
+    end_line: Line
+    observation: Prose = Field(description="What the quoted lines show.")
+
+
+class CategoryAnswer(Answer):
+    """One thing that is judged."""
+
+    name: Prose = Field(description="The category's name, exactly as it was given.")
+    evidence: list[EvidenceAnswer] = Field(default_factory=list)
+    feedback: Prose
+    score: Annotated[int, Field(ge=0, le=10)]
+
+
+class SuggestionAnswer(Answer):
+    """One thing to change."""
+
+    start_line: Line
+    end_line: Line
+    severity: Severity
+    category: Prose = Field(description="The name of the category that it belongs to.")
+    message: Prose
+    replacement: OptionalProse = Field(None, description="What could stand there instead; null for none.")
+
+
+class ReviewAnswer(Answer):
+    """A review. There is no overall score: it is computed."""
+
+    categories: list[CategoryAnswer]
+    suggestions: list[SuggestionAnswer] = Field(default_factory=list)
+    summary: Prose
+    weakness_signals: Weaknesses = Field(default_factory=list)
+
+
+class AnnotationAnswer(Answer):
+    """A remark at a line of the code."""
+
+    line: Line
+    comment: Prose
+
+
+class InterviewAnswer(Answer):
+    """An interviewer's reply, or a silence."""
+
+    should_respond: bool = Field(description="False only where nobody asked and silence is better.")
+    message: OptionalProse = Field(None, description="What to say; null for a silence.")
+    follow_up_type: FollowUpType | None = Field(
+        None, description="One of the allowed types; null for a silence."
+    )
+    follow_up_question: OptionalProse = Field(
+        None, description="One open question; null where none is needed."
+    )
+    code_annotations: list[AnnotationAnswer] = Field(
+        default_factory=list, description="Remarks at lines that exist; often none."
+    )
+    weakness_signals: Weaknesses = Field(default_factory=list)

@@ -1,0 +1,61 @@
+"""What a prompt was written from: the facts of one job, typed, for an answerer that reads no prose.
+
+A task fills one of these into every prompt. Only the offline coach reads it; a model reads the messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiplane.code_metrics import CodeMetrics
+    from aiplane.contracts import (
+        Difficulty,
+        FollowUpType,
+        HintPayload,
+        InterviewPayload,
+        ReviewPayload,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HintCase:
+    """A hint to write.
+
+    Attributes:
+        metrics: of the code so far; ``None`` where it was not measured.
+    """
+
+    payload: HintPayload = field(repr=False)
+    metrics: CodeMetrics | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCase:
+    """A review to write.
+
+    Attributes:
+        categories: the names to score, in order: the usual four, or the job's own rubric.
+        metrics: of the code; ``None`` where it was not measured.
+    """
+
+    payload: ReviewPayload = field(repr=False)
+    categories: tuple[str, ...]
+    metrics: CodeMetrics | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewCase:
+    """An interviewer's reply to write.
+
+    Attributes:
+        difficulty: the tier of the reply, decided by rule.
+        follow_up_types: what the reply may be, by the same rule; the first is the usual one.
+        metrics: of the code so far; ``None`` where it was not measured.
+    """
+
+    payload: InterviewPayload = field(repr=False)
+    difficulty: Difficulty
+    follow_up_types: tuple[FollowUpType, ...]
+    metrics: CodeMetrics | None = field(repr=False)

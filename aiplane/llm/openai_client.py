@@ -1,0 +1,197 @@
+"""A connection to an OpenAI-compatible server: one total deadline, no retry, no redirect, bounded bodies.
+
+The chat model and the speech adapters each own one. It decides *how* a request is sent; what is asked and
+what the answer means is theirs.
+
+Proxies of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and its certificates (``SSL_CERT_FILE``) are
+honoured, as by any client: a company's network often has no other way out. So are the variables that only the
+SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``). Redirects are not followed: they
+would carry the prompt to an address that nobody configured.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import httpx2
+from openai import AsyncAzureOpenAI, AsyncOpenAI, OpenAIError
+
+from aiplane.background import BackgroundLoop
+from aiplane.deadline import remaining
+from aiplane.errors import LLMAuthError, LLMTimeoutError
+from aiplane.llm.openai_errors import ForeignError, SettingNames, UnreadableBodyError, translate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from pydantic import SecretStr
+
+    from aiplane.settings import Settings
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Far above any answer; what is longer is cut off before it fills the memory."""
+
+_KEEP_IDLE_SECONDS = 4.0
+"""Common servers close an idle connection after 5 s; one that is about to go away is not used again."""
+
+
+class RawResponse(Protocol):
+    """What the SDK's ``with_raw_response`` returns: the body as it came, read to its end."""
+
+    @property
+    def content(self) -> bytes: ...  # noqa: D102 - see above
+
+
+class OpenAIConnection:
+    """One SDK client on a loop of its own, shared by any number of threads. The first call opens it.
+
+    Args:
+        opened: makes the SDK client.
+        key: the key that it sends; without one, every call fails.
+        names: the settings that an error points at.
+        timeout: seconds that one call may take, from connecting to the last byte.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[str], AsyncOpenAI],
+        *,
+        key: str | None,
+        names: SettingNames,
+        timeout: float,
+    ) -> None:
+        self._opened = opened
+        self._key = key
+        self._names = names
+        self._timeout = timeout
+        self._loop = BackgroundLoop("openai")
+        self._client: AsyncOpenAI | None = None
+
+    def call(self, request: Callable[[AsyncOpenAI], Awaitable[RawResponse]]) -> bytes:
+        """Send one request and return the body of its answer.
+
+        It ends with the call's timeout or with the deadline of the work at hand, whichever comes first; the
+        connection is closed then.
+
+        Raises:
+            LLMError: one of its leaves.
+        """
+        if self._key is None:
+            raise LLMAuthError(f"There is no key for the provider. Set {self._names.key}.")
+        seconds = min(self._timeout, remaining())
+        try:
+            return self._loop.run(self._send(self._key, request), seconds=seconds)
+        except TimeoutError as error:
+            raise LLMTimeoutError(f"The provider did not answer within {seconds:.3g} s.") from error
+
+    def close(self) -> None:
+        """Close the connections and end the thread. For programs that outlive the connection."""
+        if self._client is not None:
+            self._loop.run(self._client.close(), seconds=5.0)
+            self._client = None
+        self._loop.close()
+
+    async def _send(self, key: str, request: Callable[[AsyncOpenAI], Awaitable[RawResponse]]) -> bytes:
+        try:
+            if self._client is None:
+                self._client = self._opened(key)
+            response = await request(self._client)
+        except (OpenAIError, httpx2.InvalidURL) as error:
+            raise translate(error, self._names) from ForeignError(error)
+        return response.content
+
+
+def connect_openai(settings: Settings, *, model: str, timeout: float) -> OpenAIConnection:
+    """Make a connection to OpenAI, or to whatever speaks its API at ``OPENAI_BASE_URL``.
+
+    Args:
+        settings: where it is, and the key.
+        model: the setting that chooses the model, for the errors.
+        timeout: seconds that one call may take.
+    """
+    own_server = settings.openai_base_url is not None
+    return OpenAIConnection(
+        lambda key: _open_openai(key, settings.openai_base_url or DEFAULT_BASE_URL),
+        # A server of one's own often has no keys; the SDK has to send something.
+        key=_plain(settings.openai_api_key) or ("none" if own_server else None),
+        names=SettingNames(key="OPENAI_API_KEY", url="OPENAI_BASE_URL", model=model),
+        timeout=timeout,
+    )
+
+
+def connect_azure(settings: Settings, *, model: str, timeout: float) -> OpenAIConnection:
+    """Make a connection to Azure OpenAI, where a model's name is the name of a deployment."""
+    return OpenAIConnection(
+        lambda key: AsyncAzureOpenAI(
+            api_key=key,
+            azure_endpoint=settings.azure_openai_endpoint or "",
+            api_version=settings.azure_openai_api_version,
+            max_retries=0,
+            timeout=None,
+            http_client=_http(),
+        ),
+        key=_plain(settings.azure_openai_api_key),
+        names=SettingNames(key="AZURE_OPENAI_API_KEY", url="AZURE_OPENAI_ENDPOINT", model=model),
+        timeout=timeout,
+    )
+
+
+def _open_openai(key: str, base_url: str) -> AsyncOpenAI:
+    """Make the SDK's client. A password in the URL is sent, but taken out of it: the SDK's logs show URLs."""
+    url = httpx2.URL(base_url)
+    login = httpx2.BasicAuth(url.username, url.password) if url.userinfo else None
+    return AsyncOpenAI(
+        api_key=key,
+        base_url=url.copy_with(username="", password=""),
+        max_retries=0,
+        timeout=None,
+        http_client=_http(login),
+    )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _http(login: httpx2.BasicAuth | None = None) -> httpx2.AsyncClient:
+    """Make the HTTP client. It has no timeouts of its own: one clock decides, and it is the caller's."""
+    return httpx2.AsyncClient(
+        auth=login,
+        timeout=None,
+        follow_redirects=False,
+        # The pools' sizes bound how many calls there are.
+        limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_IDLE_SECONDS),
+        headers={"Accept-Encoding": "identity"},
+        event_hooks={"response": [_bound]},
+    )
+
+
+async def _bound(response: httpx2.Response) -> None:
+    """Limit the body that is about to be read.
+
+    A compressed one is refused (none is asked for): a few bytes of it could unpack to gigabytes.
+    """
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise UnreadableBodyError("it is compressed, although the request forbade it")
+    if isinstance(response.stream, httpx2.AsyncByteStream):
+        response.stream = _BoundedStream(response.stream)
+
+
+class _BoundedStream(httpx2.AsyncByteStream):
+    """A body that breaks off past the limit."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._stream:
+            size += len(chunk)
+            if size > MAX_BODY_BYTES:
+                raise UnreadableBodyError(f"it is longer than {MAX_BODY_BYTES // 1024 // 1024} MiB")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

@@ -1,0 +1,30 @@
+"""The languages that Whisper hears: from the English names that it reports to the tags of the wire."""
+
+from __future__ import annotations
+
+import re
+
+_TABLE = """
+afrikaans af, albanian sq, amharic am, arabic ar, armenian hy, assamese as, azerbaijani az, bashkir ba,
+basque eu, belarusian be, bengali bn, bosnian bs, breton br, bulgarian bg, cantonese yue, catalan ca,
+chinese zh, croatian hr, czech cs, danish da, dutch nl, english en, estonian et, faroese fo, finnish fi,
+french fr, galician gl, georgian ka, german de, greek el, gujarati gu, haitian creole ht, hausa ha,
+hawaiian haw, hebrew he, hindi hi, hungarian hu, icelandic is, indonesian id, italian it, japanese ja,
+javanese jv, kannada kn, kazakh kk, khmer km, korean ko, lao lo, latin la, latvian lv, lingala ln,
+lithuanian lt, luxembourgish lb, macedonian mk, malagasy mg, malay ms, malayalam ml, maltese mt,
+maori mi, marathi mr, mongolian mn, myanmar my, nepali ne, norwegian no, nynorsk nn, occitan oc,
+pashto ps, persian fa, polish pl, portuguese pt, punjabi pa, romanian ro, russian ru, sanskrit sa,
+serbian sr, shona sn, sindhi sd, sinhala si, slovak sk, slovenian sl, somali so, spanish es,
+sundanese su, swahili sw, swedish sv, tagalog tl, tajik tg, tamil ta, tatar tt, telugu te, thai th,
+tibetan bo, turkish tr, turkmen tk, ukrainian uk, urdu ur, uzbek uz, vietnamese vi, welsh cy, yiddish yi,
+yoruba yo
+"""
+_TAGS = dict(entry.strip().rsplit(maxsplit=1) for entry in _TABLE.split(","))
+
+
+def language_tag(heard: str) -> str | None:
+    """Return the BCP-47 tag of a language that a server reports by name or by tag; None if it is neither."""
+    tag = _TAGS.get(heard.lower())
+    if tag is None and re.fullmatch(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*", heard):
+        return heard
+    return tag
