@@ -170,20 +170,28 @@ class BullQueue:
         """
         return bool(await blocking.bzpopmin(self.key("marker"), seconds))
 
-    async def advance_scheduler(self, job_id: str, record: Mapping[str, str]) -> None:
-        """Queue the next iteration of the scheduler that made this job, if one did.
+    async def advance_scheduler(
+        self, scheduler_id: str, *, job_id: str, name: str, options: Mapping[str, Any]
+    ) -> None:
+        """Queue the next iteration of the scheduler that made a job.
 
         The script does nothing if that iteration is there already, so calling twice is harmless.
+
+        Args:
+            scheduler_id: the scheduler.
+            job_id: the job that it made, which is being run now.
+            name: that job's name.
+            options: that job's options as stored.
+
+        Raises:
+            Exception: of whatever kind, if the options do not describe a schedule.
         """
-        scheduler_id = record.get("rjk")
-        if not scheduler_id:
-            return
-        options = optsFromJSON(json.loads(record.get("opts") or "{}"))
         scheduler = JobScheduler(SimpleNamespace(backend=self._scripts, opts={}, qualifiedName=self.name))
+        options = optsFromJSON(options)
         await scheduler.upsertJobScheduler(
             scheduler_id,
             options.get("repeat"),
-            record.get("name", ""),
+            name,
             {},  # the scheduler has its own template of the data
             options,
             override=False,

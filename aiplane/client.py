@@ -18,16 +18,18 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from redis.exceptions import RedisError
+
 from aiplane.bull import Bull
+from aiplane.cancellation import cancel
 from aiplane.connections import COMMAND_TIMEOUT, connect
 from aiplane.errors import ERRORS
-from aiplane.queue_events import AWAY, BLOCK_SECONDS, RETRY_SECONDS, QueueEvents
+from aiplane.queue_events import BLOCK_SECONDS, RETRY_SECONDS, QueueEvents, is_outage
 from aiplane.queues import KINDS, QUEUES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiplane.queue_events import Ending
     from aiplane.queues import Kind
     from aiplane.settings import Settings
 
@@ -171,27 +173,33 @@ class Client:
             JobNotFoundError: there is no such job.
             TimeoutError: it has not ended in that time; it goes on all the same.
         """
+        ended = asyncio.create_task(self._ended(kind, job_id), name=f"wait for {kind} job {job_id}")
         try:
-            async with asyncio.timeout(timeout), self._events[kind].ending_of(job_id) as ending:
-                return await self._ended(kind, job_id, ending)
-        except TimeoutError as error:
-            raise TimeoutError(f"The {kind} job {job_id!r} has not ended within {timeout:g} s.") from error
+            await asyncio.wait({ended}, timeout=timeout)
+            if not ended.done():
+                raise TimeoutError(f"The {kind} job {job_id!r} has not ended within {timeout:g} s.")
+        finally:
+            await cancel(ended)
+        return ended.result()
 
-    async def _ended(self, kind: Kind, job_id: str, ending: Ending) -> dict[str, Any]:
-        while True:
-            ending.told.clear()
-            try:
-                return await self.result(kind, job_id)
-            except JobNotFoundError:
-                if not ending.event:
-                    raise
-                # It was removed as it ended; the event is all that is left of it.
-                return _outcome(job_id, ending.event["event"], ending.event)
-            except JobNotEndedError:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(ending.told.wait(), LOOK_AGAIN_SECONDS)
-            except AWAY:
-                await asyncio.sleep(RETRY_SECONDS)
+    async def _ended(self, kind: Kind, job_id: str) -> dict[str, Any]:
+        async with self._events[kind].ending_of(job_id) as ending:
+            while True:
+                ending.told.clear()
+                try:
+                    return await self.result(kind, job_id)
+                except JobNotEndedError:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(ending.told.wait(), LOOK_AGAIN_SECONDS)
+                except JobNotFoundError:
+                    if not ending.event:
+                        raise
+                    # It was removed as it ended; the event is all that is left of it.
+                    return _outcome(job_id, ending.event["event"], ending.event)
+                except RedisError as error:
+                    if not is_outage(error):
+                        raise
+                    await asyncio.sleep(RETRY_SECONDS)
 
 
 def _outcome(job_id: str, state: str, fields: Mapping[str, str]) -> dict[str, Any]:

@@ -83,9 +83,7 @@ def _row(function: Any) -> dict[str, Any]:
 def main() -> None:
     """Measure stdin as a file of the extension that the first argument names."""
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    answer, sys.stdout = sys.stdout, sys.stderr
-    code = sys.stdin.buffer.read().decode()
-    json.dump(analyze(sys.argv[1], code), answer)
+    json.dump(analyze(sys.argv[1], sys.stdin.buffer.read().decode()), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from aiplane.deadline import remaining
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 EXTENSIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -121,10 +121,13 @@ def measure(code: str, language: str) -> CodeMetrics | None:
     try:
         meter = _run_meter(extension, code)
     except subprocess.TimeoutExpired:
-        logger.warning("Measuring %d characters of %s took too long: no code metrics.", len(code), language)
+        log.warning("measuring %d characters of %s took too long; no code metrics", len(code), language)
+        return None
+    except OSError as error:
+        log.warning("the code meter cannot be started (%s); no code metrics", type(error).__name__)
         return None
     if meter.returncode != 0:
-        logger.warning("lizard cannot read %d characters of %s: no code metrics.", len(code), language)
+        log.warning("lizard cannot read %d characters of %s; no code metrics", len(code), language)
         return None
     return _read_metrics(json.loads(meter.stdout), code)
 

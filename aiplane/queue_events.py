@@ -10,9 +10,11 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from aiplane.cancellation import cancel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -25,10 +27,15 @@ BLOCK_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 """Seconds between two tries to reach a Redis that is away."""
 
-AWAY = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OSError)
-"""What a Redis raises that is away, or has just become a replica, and may be back in a moment."""
 
 _ENDS = {"completed", "failed"}
+
+
+def is_outage(error: RedisError) -> bool:
+    """Whether a Redis is away, or has just become a replica, and may be back in a moment."""
+    outage = isinstance(error, RedisConnectionError | RedisTimeoutError | ReadOnlyError)
+    # A refused login is a connection's error to this library, and waiting does not mend it.
+    return outage and not isinstance(error, AuthenticationError)
 
 
 class Ending:
@@ -89,8 +96,7 @@ class QueueEvents:
     async def _stop(self) -> None:
         reader, self._reader, self._listening = self._reader, None, None
         if reader is not None:
-            reader.cancel()
-            await asyncio.wait({reader})
+            await cancel(reader)
 
     async def _read(self, listening: asyncio.Future[None]) -> None:
         last: str | None = None
@@ -100,17 +106,15 @@ class QueueEvents:
                     last = await self._newest()
                     listening.set_result(None)
                 last = await self._next(last)
-            except AWAY:
-                await asyncio.sleep(RETRY_SECONDS)
+            except RedisError as error:
                 self._wake_all()
-            except RedisError as refusal:
-                if not listening.done():
-                    listening.set_exception(refusal)
-                # From here on the waiters look by themselves, and see the refusal if it lasts.
-                return self._wake_all()
+                if not is_outage(error):
+                    # From here on the waiters look by themselves, and see the refusal if it lasts.
+                    return None if listening.done() else listening.set_exception(error)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _newest(self) -> str:
-        newest: list[Any] = await self._redis.xrevrange(self._stream, count=1)
+        newest: Any = await self._redis.xrevrange(self._stream, count=1)
         return str(newest[0][0]) if newest else "0-0"
 
     async def _next(self, last: str) -> str:

@@ -151,7 +151,6 @@ class Adoption:
         job = read_job(source.spec, source.name, job_id, new, record)
         log.info("job %s of %s was looked after by nobody; it is adopted", job_id, source.name)
         self._adopt(job)
-        await queue.advance_scheduler(job_id, record)
 
     def _let_go(self, held_before: dict[str, Job], active: set[str]) -> None:
         for job_id, job in held_before.items():

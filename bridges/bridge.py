@@ -131,6 +131,7 @@ class Bridge:
                 self._source_of[job.queue].poke()
 
     async def _see_through(self, job: Job) -> None:
+        await self._advance_scheduler(job)
         refusal = refuse(job)
         if refusal is not None:
             self._report(job, refusal, await self._settler.settle(job, refusal))
@@ -161,6 +162,20 @@ class Bridge:
         log.warning("the run of job %s of %s was not claimed; it is sent again", job.id, job.queue)
         await self._dispatch.send(job)
         return False
+
+    async def _advance_scheduler(self, job: Job) -> None:
+        if job.scheduler is None:
+            return
+        scheduler, queue = job.scheduler, self._bull.queue(job.queue)
+        try:
+            await _despite_outages(
+                lambda: queue.advance_scheduler(
+                    scheduler, job_id=job.id, name=job.name, options=job.options.stored
+                )
+            )
+        except Exception as error:  # noqa: BLE001 -- the options are anything that anyone wrote
+            # A schedule that cannot be read is no reason not to run the job that it has made already.
+            log.warning("the schedule of job %s of %s cannot go on: %r", job.id, job.queue, type(error))
 
     async def _open(self, job: Job) -> Opened:
         lock_key = self._bull.queue(job.queue).lock_key(job.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiplane.queues import QueueSpec
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
+"""What Redis can increment."""
 
 STACK_TRACES = 10
 """How many stack traces a job keeps unless its options ask for fewer."""
@@ -36,8 +40,11 @@ class Job:
         options: its options.
         stacktrace: the traces of its earlier attempts.
         trace: the trace context to continue, if any.
+        scheduler: the scheduler that made it, if one did.
         deferred_failure: why it must fail without being run (a child failed it), if so.
         fault: what is wrong with its record, if that makes it impossible to run.
+        unreadable: fields of its record on which BullMQ's scripts would break off half-way; they go before
+            the job is settled.
     """
 
     spec: QueueSpec
@@ -51,8 +58,10 @@ class Job:
     options: JobOptions = field(default_factory=JobOptions)
     stacktrace: tuple[str, ...] = ()
     trace: str | None = None
+    scheduler: str | None = None
     deferred_failure: str | None = None
     fault: str | None = None
+    unreadable: tuple[str, ...] = ()
 
     @property
     def run(self) -> str:
@@ -99,9 +108,28 @@ def read_job(spec: QueueSpec, queue: str, job_id: str, token: str, record: Mappi
         options=options,
         stacktrace=_traces(record.get("stacktrace")),
         trace=record.get("tm") or options.trace,
+        scheduler=record.get("rjk") or None,
         deferred_failure=record.get("defa") or None,
         fault=fault,
+        unreadable=_unreadable(record),
     )
+
+
+def _unreadable(record: Mapping[str, str]) -> tuple[str, ...]:
+    counters = [name for name in ("atm", "ats") if name in record and not _INTEGER.fullmatch(record[name])]
+    return (*counters, *(() if _knows_its_parent(record) else ("parent", "parentKey")))
+
+
+def _knows_its_parent(record: Mapping[str, str]) -> bool:
+    """Whether what a record says of a parent is what BullMQ writes: nothing, or a key and its two parts."""
+    if "parent" not in record:
+        return ":" in record.get("parentKey", ":")
+    try:
+        parent = json.loads(record["parent"])
+    except (ValueError, RecursionError):
+        return False
+    named = isinstance(parent, dict) and all(isinstance(parent.get(part), str) for part in ("id", "queueKey"))
+    return named and record.get("parentKey") == f"{parent['queueKey']}:{parent['id']}"
 
 
 def _count(text: str | None) -> int:

@@ -197,7 +197,7 @@ class Settler:
                 log.warning("job %s of %s was not settled: %s", job.id, job.queue, refusal)
                 return Settled.LOST
             except _BrokenQueueError as error:
-                log.error("job %s of %s cannot be settled: %s", job.id, job.queue, error)
+                log.warning("job %s of %s cannot be settled: %s", job.id, job.queue, error)
             except (RedisError, OSError) as error:
                 log.warning("settling job %s of %s waits: %s", job.id, job.queue, type(error).__name__)
             await asyncio.sleep(pause)
@@ -236,6 +236,8 @@ class Settler:
             if wait_type not in ("none", "list"):
                 raise _BrokenQueueError(f"{wait_key} is a {wait_type}, not a list")
             pipe.multi()
+            if job.unreadable:
+                pipe.hdel(queue.key(job.id), *job.unreadable)
             for stage in stages:
                 stage(pipe)
             self._runs.stage_close(pipe, job.run)

@@ -67,9 +67,7 @@ class Source:
         token = new_token(self._bridge_id)
         taken = await self.queue.take(token, worker=self._node)
         if taken.job_id is not None:
-            job = read_job(self.spec, self.name, taken.job_id, token, taken.record)
-            await self.queue.advance_scheduler(job.id, taken.record)
-            return job, 0.0
+            return read_job(self.spec, self.name, taken.job_id, token, taken.record), 0.0
         if taken.rate_limited_ms > 0:
             return None, min(taken.rate_limited_ms / 1000, LONGEST_BLOCK)
         due = taken.next_delayed_at / 1000 - time.time() if taken.next_delayed_at else LONGEST_BLOCK

@@ -1,1 +1,1 @@
-"""The work itself, one module a kind of job: its prompt, its rules, its checks and the Celery task around them."""
+"""The work itself, one module a kind of job: its prompt, its rules, its checks and its Celery task."""

@@ -42,14 +42,15 @@ class TranscribePayload(Payload):
         mime_type: the audio's media type, up to 255 characters, parameters allowed
             (``audio/webm;codecs=opus``); kept in lower case.
         audio_base64: the audio, not decoded and not measured here: its limit is a setting, and past it
-            the job fails as ``audio_too_large``, not as a wrong payload.
+            the job fails as ``audio_too_large``, not as a wrong payload. Empty is a recording that failed,
+            not a field that is missing.
         audio_key: up to 1,024 characters, S3's own limit. Never a URL, so that a payload cannot make
             us call one.
         language: the language that is spoken; absent: ``STT_LANGUAGE``.
     """
 
     mime_type: Annotated[str, Field(strict=True, max_length=255), AfterValidator(_media_type), CLEAN]
-    audio_base64: Annotated[str | None, Field(strict=True), BLANK_IS_ABSENT] = None
+    audio_base64: Annotated[str | None, Field(strict=True)] = None
     audio_key: Annotated[
         str | None, Field(strict=True, max_length=1_024), AfterValidator(_object_key), BLANK_IS_ABSENT
     ] = Field(default=None, validate_default=True)

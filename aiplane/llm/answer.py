@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MAX_ANSWER_CHARACTERS = 200_000
 """Far above any answer that is asked for; what is longer is not read at all."""
 
-MAX_OBJECT_STARTS = 200
+MAX_OBJECT_STARTS = 1_000
 """How many opening braces are tried as the start of the object, so that a page of them costs no time."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -43,11 +43,8 @@ def read_answer(text: str, shape: type[M]) -> M:
             misfit = error
     if answer is not None:
         return answer
-    # Neither is chained: pydantic's message quotes the answer.
-    if misfit is not None:
-        raise LLMInvalidResponseError(
-            f"The model's answer is not what was asked for: {_fault(misfit)}."
-        ) from None
+    if misfit is not None:  # and is not chained: its message quotes the answer
+        raise LLMInvalidResponseError(f"The model's answer is not what was asked for: {_fault(misfit)}.")
     raise LLMInvalidResponseError("The model's answer holds no complete JSON object.")
 
 

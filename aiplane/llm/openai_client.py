@@ -4,9 +4,9 @@ The chat model and the speech adapters each own one. It decides *how* a request 
 what the answer means is theirs.
 
 Proxies of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and its certificates (``SSL_CERT_FILE``) are
-honoured, as by any client: a company's network often has no other way out. So are the variables that only the
-SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``). Redirects are not followed: they
-would carry the prompt to an address that nobody configured.
+honoured, as by any client: a company's network often has no other way out. So are the variables that only
+the SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``). Redirects are not
+followed: they would carry the prompt to an address that nobody configured.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ class OpenAIConnection:
         if self._key is None:
             raise LLMAuthError(f"There is no key for the provider. Set {self._names.key}.")
         seconds = min(self._timeout, remaining())
+        if seconds <= 0:  # and a request that is given up at once may be sent and paid for all the same
+            raise LLMTimeoutError("There was no time left to ask the provider.")
         try:
             return self._loop.run(self._send(self._key, request), seconds=seconds)
         except TimeoutError as error:

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
     from aiplane.settings import Settings
 
 
+_NOISY = (
+    "asyncio",
+    "amqp",
+    "kombu",
+    "urllib3",
+    # These log URLs, and what a server says of itself.
+    "httpcore2",
+    "httpx2",
+    "openai",
+    # Each run has its own line.
+    "celery.app.trace",
+    "celery.worker.strategy",
+)
+
+
 class _JsonLines(logging.Formatter):
     """One JSON object a line, with the time in UTC."""
 
@@ -51,5 +66,5 @@ def configure_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(settings.log_format))
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    for noisy in ("asyncio", "httpx", "httpcore", "openai", "urllib3", "kombu", "amqp"):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)

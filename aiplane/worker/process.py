@@ -15,6 +15,7 @@ from aiplane.leases import Holder, LeaseBook, LeaseThread, new_holder_id
 from aiplane.queues import KINDS
 from aiplane.runs import Claims
 from aiplane.settings import SettingsError
+from aiplane.telemetry.logs import configure_logs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,8 @@ class PoolWorker(Worker):
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
         self.kind = _one_kind(queues)
+        # LOG_LEVEL and LOG_FORMAT count for every process alike, and not what Celery would choose.
+        signals.setup_logging.connect(lambda **_: configure_logs(settings), weak=False)
         self.app.conf.worker_concurrency = settings.concurrency(self.kind)
         super().on_before_init(quiet=quiet, queues=queues, **kwargs)
         self._offers_slots = False

@@ -90,7 +90,9 @@ class JobTask(Task):
     def _run_for_person(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             return bounded(lambda: self.run(*args, **kwargs), self._time_limit)
-        except JobError as error:
+        except Exception as error:
+            if not isinstance(error, JobError):
+                raise _fault_of_ours(f"task {self.request.id}", error) from None
             if not error.retryable:
                 raise
             delay = RETRY_DELAY * 2**self.request.retries
@@ -127,11 +129,7 @@ class JobTask(Task):
         except JobError as error:
             return Outcome(error=error, stacktrace=describe(error))
         except Exception as error:  # noqa: BLE001 -- whatever it is, the job must end with a code
-            trace = describe(error)
-            log.error("run %s failed by a fault of the plane\n%s", claim.run, trace)  # noqa: TRY400 -- the message may quote the payload
-            return Outcome(
-                error=InternalError("The plane failed on this job; its log says where."), stacktrace=trace
-            )
+            return Outcome(error=_fault_of_ours(f"run {claim.run}", error), stacktrace=describe(error))
 
 
 def bounded(work: Callable[[], T], seconds: float) -> T:
@@ -162,6 +160,12 @@ def bounded(work: Callable[[], T], seconds: float) -> T:
         if deadline.remaining() > 0:
             raise
         raise JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.") from error
+
+
+def _fault_of_ours(what: str, error: Exception) -> InternalError:
+    # Not log.exception: the error's own message may quote the payload.
+    log.critical("%s failed by a fault of the plane\n%s", what, describe(error))
+    return InternalError("The plane failed on this job; its log says where.")
 
 
 def _payload(claim: Claim) -> Any:

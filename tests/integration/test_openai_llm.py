@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 KEY = "sk-key-that-nobody-may-see"
 TEXT = "text-that-nobody-may-see"
-TIMEOUT = 0.4
+TIMEOUT = 1.0
 
 
 class Answer(BaseModel):
@@ -67,6 +67,12 @@ def connect(provider: FakeProvider) -> Iterator[Connect]:
 
 @pytest.fixture
 def llm(connect: Connect) -> OpenAILLM:
+    return connect()
+
+
+@pytest.fixture
+def hasty(connect: Connect) -> OpenAILLM:
+    """A model that is given no more than ``TIMEOUT`` seconds."""
     return connect(LLM_TIMEOUT_SECONDS=str(TIMEOUT))
 
 
@@ -278,9 +284,9 @@ FAULTS: list[tuple[str, type[LLMError], str]] = [
     ("status=307", LLMInvalidResponseError, "answered 307"),
     ("reset", LLMUnavailableError, "connection"),
     ("close", LLMUnavailableError, "closed before the answer was complete"),
-    ("hang", LLMTimeoutError, "within 0.4 s"),
-    ("drip=0.05", LLMTimeoutError, "within 0.4 s"),
-    ("drip-headers=0.05", LLMTimeoutError, "within 0.4 s"),
+    ("hang", LLMTimeoutError, "within 1 s"),
+    ("drip=0.05", LLMTimeoutError, "within 1 s"),
+    ("drip-headers=0.05", LLMTimeoutError, "within 1 s"),
     ("huge=50000000", LLMInvalidResponseError, "longer than 4 MiB"),
     ("gzip", LLMInvalidResponseError, "compressed"),
     ("answer=html", LLMInvalidResponseError, "not a chat completion"),
@@ -296,7 +302,7 @@ FAULTS: list[tuple[str, type[LLMError], str]] = [
 @pytest.mark.parametrize(("behaviour", "becomes", "says"), FAULTS, ids=[fault[0] for fault in FAULTS])
 def test_a_fault_becomes_an_error_that_says_what_to_do(
     provider: FakeProvider,
-    llm: OpenAILLM,
+    hasty: OpenAILLM,
     case: str,
     caplog: pytest.LogCaptureFixture,
     behaviour: str,
@@ -304,7 +310,7 @@ def test_a_fault_becomes_an_error_that_says_what_to_do(
     says: str,
 ) -> None:
     with caplog.at_level(logging.DEBUG), pytest.raises(LLMError) as raised:
-        llm.complete(prompt(case, behaviour))
+        hasty.complete(prompt(case, behaviour))
 
     assert type(raised.value) is becomes
     assert says in raised.value.sentence
@@ -351,7 +357,7 @@ def test_a_server_that_accepts_and_never_reads_costs_no_more_than_the_timeout(co
         with pytest.raises(LLMTimeoutError):
             llm.complete(large)
 
-    assert time.monotonic() - started < TIMEOUT + 0.5
+    assert time.monotonic() - started < TIMEOUT + 1
 
 
 def test_an_address_that_is_none_is_unavailable(connect: Connect) -> None:
@@ -381,21 +387,21 @@ def test_a_password_in_the_url_is_sent_and_never_logged(
 # How long it may take
 
 
-@pytest.mark.parametrize("behaviour", ["hang", "drip=0.05", "drip-headers=0.05", "delay=3"])
+@pytest.mark.parametrize("behaviour", ["hang", "drip=0.05", "drip-headers=0.05", "delay=20"])
 def test_the_deadline_of_the_work_at_hand_shortens_a_call(
     connect: Connect, case: str, behaviour: str
 ) -> None:
     llm = connect(LLM_TIMEOUT_SECONDS="60")
     started = time.monotonic()
-    with deadline.within(0.3), pytest.raises(LLMTimeoutError, match=r"within 0\.[23]\d* s"):
+    with deadline.within(0.3), pytest.raises(LLMTimeoutError, match=r"within 0\.\d+ s"):
         llm.complete(prompt(case, behaviour))
 
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 2
 
 
 def test_past_the_deadline_nothing_is_sent(provider: FakeProvider, llm: OpenAILLM, case: str) -> None:
     llm.complete(prompt(f"{case}-before"))
-    with deadline.within(0), pytest.raises(LLMTimeoutError):
+    with deadline.within(0), pytest.raises(LLMTimeoutError, match="no time left"):
         llm.complete(prompt(case))
     llm.complete(prompt(f"{case}-after"))
 
@@ -404,13 +410,13 @@ def test_past_the_deadline_nothing_is_sent(provider: FakeProvider, llm: OpenAILL
 
 @pytest.mark.parametrize("behaviour", ["hang", "drip=0.05", "drip-headers=0.05", "huge=50000000"])
 def test_a_call_that_is_given_up_closes_its_socket_and_harms_no_other(
-    provider: FakeProvider, llm: OpenAILLM, case: str, behaviour: str
+    provider: FakeProvider, hasty: OpenAILLM, case: str, behaviour: str
 ) -> None:
     with pytest.raises(LLMError):
-        llm.complete(prompt(case, behaviour))
+        hasty.complete(prompt(case, behaviour))
 
     [abandoned] = provider.wait_for(case, outcome="abandoned", timeout=5)
-    assert llm.complete(prompt(f"{case}-next"))
+    assert hasty.complete(prompt(f"{case}-next"))
     [following] = provider.calls(f"{case}-next")
     assert following.connection != abandoned.connection
 
@@ -425,7 +431,7 @@ def test_connections_are_used_again(provider: FakeProvider, llm: OpenAILLM, case
 def test_twenty_threads_are_answered_at_once(provider: FakeProvider, connect: Connect, case: str) -> None:
     llm = connect()
     with ThreadPoolExecutor(20) as threads:
-        answers = [threads.submit(llm.complete, prompt(case, "delay=0.5")) for _ in range(20)]
+        answers = [threads.submit(llm.complete, prompt(case, "delay=1.5")) for _ in range(20)]
         assert len([answer.result() for answer in answers]) == 20
 
     calls = provider.calls(case)

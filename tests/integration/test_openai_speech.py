@@ -178,7 +178,7 @@ def test_the_deadline_ends_a_transcription_and_closes_its_socket(
     with deadline.within(0.3), pytest.raises(TranscriptionFailedError, match=r"within 0\.\d+ s"):
         connect().transcribe(audio(case, behaviour), mime_type="audio/webm", language=None)
 
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 2
     provider.wait_for(case, outcome="abandoned", timeout=5)
 
 

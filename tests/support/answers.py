@@ -49,9 +49,9 @@ def choice(content: str | None, *, refusal: str | None = None, finish_reason: st
 
 def _schema_of(request: dict[str, Any]) -> dict[str, Any] | None:
     """Find the schema: where the API has a place for it, else the last one that stands in the messages."""
-    if given := (request.get("response_format") or {}).get("json_schema"):
-        return given["schema"]
-    found = None
+    found: dict[str, Any] | None = (request.get("response_format") or {}).get("json_schema", {}).get("schema")
+    if found:
+        return found
     for message in request["messages"]:
         text = str(message.get("content", ""))
         start = text.find('{"')

@@ -1,4 +1,4 @@
-"""One payload of each kind with every field of the wire in it, as its producer would send it; ways to change it."""
+"""One payload of each kind with every field of the wire in it, as its producer would send it."""
 
 from __future__ import annotations
 

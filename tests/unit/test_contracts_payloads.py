@@ -24,9 +24,6 @@ from aiplane.queues import KINDS, Kind
 from tests.unit.payloads import HINT, INTERVIEW, PAYLOAD_OF, REQUIRED, REVIEW, RUN, TURN, places, put
 
 
-# What is accepted
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_field_of_a_full_payload_is_read(kind: Kind) -> None:
     payload = PAYLOADS[kind].parse(PAYLOAD_OF[kind])

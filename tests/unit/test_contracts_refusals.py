@@ -20,23 +20,6 @@ from tests.unit.payloads import HINT, PAYLOAD_OF, REQUIRED, TURN, places, put
 MARK = "ZQX"
 """Stands for a candidate's text: nothing that is said about a payload may contain it."""
 
-REQUIRED: dict[Kind, tuple[str, ...]] = {
-    "hint": ("problemDescription", "currentCode", "language", "hintLevel"),
-    "review": ("problemDescription", "code", "language"),
-    "interview": ("problemDescription", "currentCode", "conversationHistory"),
-    "transcribe": ("mimeType",),
-}
-
-
-def refusal(kind: Kind, data: object) -> str:
-    with pytest.raises(InvalidPayloadError) as caught:
-        PAYLOADS[kind].parse(data)
-    return caught.value.sentence
-
-
-def told_of(kind: Kind, data: object) -> str:
-    """What a log would have of the data's refusal; nothing, if it is accepted."""
-
 
 def refusal(kind: Kind, data: object) -> str:
     with pytest.raises(InvalidPayloadError) as caught:
@@ -53,7 +36,7 @@ def told_of(kind: Kind, data: object) -> str:
     return ""
 
 
-# What is refused, and in which words
+# In which words
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -215,7 +198,7 @@ def test_a_payload_is_read_by_its_wire_names_even_in_its_faults() -> None:
 # Audio
 
 
-@pytest.mark.parametrize("absent", [{}, {"audioBase64": "", "audioKey": None}, {"audioKey": "  "}])
+@pytest.mark.parametrize("absent", [{}, {"audioBase64": None, "audioKey": None}, {"audioKey": "  "}])
 def test_audio_is_missed(absent: dict[str, Any]) -> None:
     sentence = refusal("transcribe", {"mimeType": "audio/webm"} | absent)
     assert sentence == "audioKey is missing, and so is audioBase64: send one of them"

@@ -91,7 +91,29 @@ def test_the_last_stack_traces_are_kept(options: dict[str, int], kept: int) -> N
     assert read.traces_with("new") == [*traces, "new"][-kept:] if kept else read.traces_with("new") == []
 
 
-@given(st.dictionaries(st.sampled_from([*RECORD, "stacktrace", "tm", "defa", "priority"]), st.text()))
+@pytest.mark.parametrize(
+    ("fields", "readable"),
+    [
+        ({}, True),
+        ({"parentKey": "bull:p:1", "parent": '{"id": "1", "queueKey": "bull:p", "fpof": true}'}, True),
+        ({"parentKey": "bull:p:1"}, True),
+        ({"parentKey": "nobody"}, False),
+        ({"parentKey": "bull:p:1", "parent": "{"}, False),
+        ({"parentKey": "bull:p:1", "parent": "[]"}, False),
+        ({"parentKey": "bull:p:1", "parent": '{"id": 1, "queueKey": "bull:p"}'}, False),
+        ({"parentKey": "bull:p:2", "parent": '{"id": "1", "queueKey": "bull:p"}'}, False),
+        ({"parent": '{"id": "1", "queueKey": "bull:p"}'}, False),
+    ],
+)
+def test_a_parent_that_no_bullmq_wrote_is_dropped(fields: dict[str, str], readable: bool) -> None:
+    assert job(**fields).unreadable == (() if readable else ("parent", "parentKey"))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*RECORD, "parent", "parentKey", "stacktrace", "tm", "defa", "priority"]), st.text()
+    )
+)
 def test_any_record_can_be_read(record: dict[str, str]) -> None:
     read = read_job(QUEUES["hint"], "q", "7", "t", record)
     assert read.attempts_made >= 0

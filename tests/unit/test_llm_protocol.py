@@ -146,7 +146,7 @@ def test_an_optional_field_may_be_null() -> None:
 
 
 def test_what_keeps_the_strict_schema_fits_the_shape() -> None:
-    request = {"response_format": {"json_schema": {"schema": strict_schema(Answer)}}}
+    request = {"messages": [], "response_format": {"json_schema": {"schema": strict_schema(Answer)}}}
 
     assert read_answer(good_answer(request), Answer).categories[0].score == 10
 
@@ -195,7 +195,7 @@ GOOD = '{"message": "Well {done}.", "difficulty": "hard"}'
         f"Let me see. {{Not this}}, and not {{'this': 1}}. {GOOD}",
         f"<think>They wrote {{ return 1; }} and {json.dumps({'message': 1})}.</think>{GOOD}",
         f'<think>They wrote {{"message": "Give me ten points.", "difficulty": "easy"}}</think>{GOOD}',
-        f"{'{' * 50} {GOOD}",
+        f"{'{' * 500} {GOOD}",
     ],
 )
 def test_the_answer_is_found_wherever_it_stands(text: str) -> None:

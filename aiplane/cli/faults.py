@@ -1,0 +1,100 @@
+"""Every way in which a command can end badly: one sentence for a person, and an exit status for a script."""
+
+from __future__ import annotations
+
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from aiplane.cli.child import NotReadyError
+from aiplane.cli.plane import DataInUseError
+from aiplane.cli.private_redis import NoRedisServerError
+from aiplane.cli.supervisor import StoppedBySignalError
+from aiplane.client import JobFailedError, JobNotFoundError
+from aiplane.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FAILED, USAGE, TIMED_OUT, NO_REDIS, NOT_STARTED, FAULT_OF_OURS = 1, 2, 3, 4, 5, 70
+
+SIGNALLED = 128
+"""Shells add the signal's number to this."""
+
+STATUSES = """\b
+Exit status:
+  0  done
+  1  the job failed
+  2  the command line or a setting is wrong
+  3  the job has not ended in time
+  4  Redis cannot be used
+  5  the plane could not be started
+"""
+
+
+class RedisFaultError(Exception):
+    """Redis cannot be used; the message names its host and port, and no user or password."""
+
+
+class DemoFailedError(Exception):
+    """The demo did not go as it should; the message says what, and where the processes' output is."""
+
+
+_STATUSES: Mapping[type[Exception], int] = MappingProxyType(
+    {
+        SettingsError: USAGE,
+        JobFailedError: FAILED,
+        JobNotFoundError: FAILED,
+        DemoFailedError: FAILED,
+        TimeoutError: TIMED_OUT,
+        RedisFaultError: NO_REDIS,
+        NotReadyError: NOT_STARTED,
+        NoRedisServerError: NOT_STARTED,
+        DataInUseError: NOT_STARTED,
+    }
+)
+
+
+@contextmanager
+def naming_redis(url: str) -> Iterator[None]:
+    """Turn whatever Redis raises inside the block into a :class:`RedisFaultError` about ``url``."""
+    try:
+        yield
+    except RedisError as error:
+        parts = urlsplit(url)
+        where = f"Redis at {parts.hostname}:{parts.port or 6379}"
+        raise RedisFaultError(f"{where} {_complaint(error)}") from error
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """Return what to tell a person about an error, and the exit status."""
+    if isinstance(error, click.ClickException):
+        return error.format_message(), error.exit_code
+    if isinstance(error, StoppedBySignalError):
+        return str(error), SIGNALLED + error.number
+    status = _STATUSES.get(type(error))
+    if status is None:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        return f"a fault of ours: {type(error).__name__} at {place}", FAULT_OF_OURS
+    return "; ".join(error.faults) if isinstance(error, SettingsError) else str(error), status
+
+
+def _complaint(error: RedisError) -> str:
+    match error:
+        case AuthenticationError():
+            return "refuses the login: check the user and the password in REDIS_URL."
+        case RedisTimeoutError():
+            return "does not answer."
+        case RedisConnectionError():
+            return "cannot be reached: set REDIS_URL, or start a plane with its own Redis (aiplane up)."
+        case _:
+            return f"refuses ({type(error).__name__})."

@@ -1,0 +1,55 @@
+"""``aiplane up``: the plane on this machine, until somebody stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from aiplane.cli.examples import example_path
+from aiplane.cli.faults import naming_redis
+from aiplane.cli.plane import running_plane
+from aiplane.cli.private_redis import USUAL_PORT
+from aiplane.cli.screen import prefixed, say
+from aiplane.cli.supervisor import StoppedBySignalError
+from aiplane.settings import Settings
+
+DATA = Path("var", "redis")
+
+
+@click.command()
+def up() -> None:
+    """Run the plane on this machine: the bridge, four pools, and a Redis if REDIS_URL is not set.
+
+    Ctrl-C stops it in order and lets pools finish what they run; a second Ctrl-C ends it at once.
+    """
+    settings = Settings.load()
+    with naming_redis(settings.redis_url):
+        try:
+            asyncio.run(_up(settings))
+        except StoppedBySignalError:
+            say("Everything has stopped.")
+
+
+async def _up(settings: Settings) -> None:
+    plane = running_plane(settings, os.environ, prefixed, data=DATA, port=USUAL_PORT, on_stop=_announce_stop)
+    async with plane as reached:
+        say("The plane is up. Send it a job from another terminal:")
+        say(f"  {_submit_command(reached.redis_url)}")
+        say("Ctrl-C stops it.")
+        await asyncio.get_running_loop().create_future()
+
+
+def _submit_command(redis_url: str) -> str:
+    command = shlex.join([sys.argv[0], "submit", "hint", "--payload", str(example_path("hint"))])
+    if os.environ.get("REDIS_URL", "").strip() or redis_url == Settings.model_fields["redis_url"].default:
+        return command
+    return f"REDIS_URL={redis_url} {command}"
+
+
+def _announce_stop() -> None:
+    say("Stopping; pools finish the jobs that they run. Ctrl-C once more ends everything at once.")

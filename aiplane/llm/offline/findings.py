@@ -1,0 +1,264 @@
+"""What the offline coach finds in code, each finding with its line and its words.
+
+A rule is a pattern or a measurement, and fires at most once. It is right often enough to coach with, and no
+more: patterns do not understand code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from aiplane.code_metrics import FunctionMetrics
+    from aiplane.contracts import CodeWeakness, Severity
+    from aiplane.llm.offline.source import Row, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that is looked for.
+
+    Attributes:
+        find: returns the first and last line of it, or ``None``. The first line holds something.
+        category: which of the usual categories it belongs to.
+        weakness: what it is a sign of, if of anything.
+        nudge: what makes a candidate look there, without naming it; no line numbers.
+        remark: what is the matter.
+        advice: what to do.
+        question: what an interviewer would ask.
+        concept: what to read up on.
+    """
+
+    find: Callable[[Source], tuple[int, int] | None]
+    category: str
+    weakness: CodeWeakness | None
+    severity: Severity
+    nudge: str
+    remark: str
+    advice: str
+    question: str
+    concept: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fired, and where."""
+
+    rule: Rule
+    start_line: int
+    end_line: int
+    quote: str
+
+    @property
+    def place(self) -> str:
+        """The lines, in words."""
+        if self.start_line == self.end_line:
+            return f"line {self.start_line}"
+        return f"lines {self.start_line} to {self.end_line}"
+
+
+def findings_in(source: Source) -> tuple[Finding, ...]:
+    """Run every rule; the findings come in the order of the rules, which is that of their importance."""
+    return tuple(_findings(source))
+
+
+def _findings(source: Source) -> Iterator[Finding]:
+    for rule in RULES:
+        lines = rule.find(source)
+        if lines is not None and source.listing.has(*lines) and (quote := source.text_of(lines[0])):
+            yield Finding(rule, *lines, quote)
+
+
+def _first(matches: Callable[[Row], object]) -> Callable[[Source], tuple[int, int] | None]:
+    def find(source: Source) -> tuple[int, int] | None:
+        return next(((row.number, row.number) for row in source.rows if matches(row)), None)
+
+    return find
+
+
+def _in_a_loop(pattern: str) -> Callable[[Source], tuple[int, int] | None]:
+    search = re.compile(pattern).search
+    return _first(lambda row: row.loops and search(row.text))
+
+
+def _anywhere(pattern: str) -> Callable[[Source], tuple[int, int] | None]:
+    search = re.compile(pattern).search
+    return _first(lambda row: search(row.text))
+
+
+def _function(
+    worst: Callable[[FunctionMetrics], int], limit: int
+) -> Callable[[Source], tuple[int, int] | None]:
+    def find(source: Source) -> tuple[int, int] | None:
+        if source.metrics is None:
+            return None
+        function = max(source.metrics.functions, key=worst)
+        return (function.start_line, function.end_line) if worst(function) > limit else None
+
+    return find
+
+
+_GUARD = re.compile(
+    r"\bif\s*\(?\s*(?:!|not\b)|[=!]==?\s*(?:0|null|nil|None|\"\")|\bis None\b|[eE]mpty\(|<=?\s*[012]\b"
+    r"|\b(?:throw|raise|assert|except|catch)\b|\bErr\("
+)
+_CHECK = re.compile(r"\b(?:try|except|catch|isNaN|match)\b|\berr\b|\bOk\(")
+_UNCHECKED_READ = re.compile(
+    r"int\(input\(|parseInt\(|\batoi\(|\bscanf\(|strconv\.Atoi|parse(?:::<\w+>)?\(\)\.unwrap"
+)
+_ONE_LETTER = re.compile(
+    r"(?:(?:let|var|const|final|mut|auto|int|long|float|double|char|bool|boolean|String|string)\s+)*"
+    r"([A-Za-z])\s*(?::=|=)(?![=>])"
+)
+_CUSTOMARY_LETTERS = frozenset("ijknmxy")
+
+
+def _no_guard(source: Source) -> tuple[int, int] | None:
+    if source.metrics is None or any(_GUARD.search(row.text) for row in source.rows):
+        return None
+    takes_input = (function for function in source.metrics.functions if function.parameters)
+    return next(((function.start_line, function.start_line) for function in takes_input), None)
+
+
+def _unchecked_input(source: Source) -> tuple[int, int] | None:
+    if any(_CHECK.search(row.text) for row in source.rows):
+        return None
+    return _first(lambda row: _UNCHECKED_READ.search(row.text))(source)
+
+
+def _short_names(source: Source) -> tuple[int, int] | None:
+    lines: dict[str, int] = {}
+    for row in source.rows:
+        match = _ONE_LETTER.match(row.text)
+        if match and match[1] not in _CUSTOMARY_LETTERS:
+            lines.setdefault(match[1], row.number)
+    return (min(lines.values()), min(lines.values())) if len(lines) >= 2 else None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        find=_anywhere(r"NotImplemented|\b(?:unimplemented|todo)!"),
+        category="correctness",
+        weakness=None,
+        severity="critical",
+        nudge="Part of your program only says that it is not written. What should it do there?",
+        remark="This part is not written yet.",
+        advice="Write this part first; nothing after it can work without it.",
+        question="What is going to stand here, and what will it return?",
+        concept="working in small steps",
+    ),
+    Rule(
+        find=_anywhere(r"<=\s*[\w.]*(?:len\(|\.?length\b|\.?size\(\))|range\(.*len\([^)]*\)\s*\+\s*1"),
+        category="correctness",
+        weakness="off_by_one",
+        severity="major",
+        nudge="Follow your loop to its very last round. Which element does it look at, and is there one?",
+        remark="The bound includes the length itself, one past the last position.",
+        advice="Check the last round of this loop: positions run from 0 to the length minus one.",
+        question="Which position does the last round of this loop look at?",
+        concept="loop bounds",
+    ),
+    Rule(
+        find=_first(lambda row: row.is_loop and (row.loops or len(re.findall(r"\bfor\b", row.text)) > 1)),
+        category="efficiency",
+        weakness="time_complexity",
+        severity="major",
+        nudge="Imagine a thousand times more input. Which part of your program would suffer first?",
+        remark="A loop inside a loop: the work grows with the square of the input, or faster.",
+        advice="Ask what the inner loop finds out again each time, and whether it could be remembered.",
+        question="How does the running time grow with the input, and could the inner loop be avoided?",
+        concept="time complexity",
+    ),
+    Rule(
+        find=_in_a_loop(r"\.(?:index|indexOf|includes|count|lastIndexOf)\("),
+        category="efficiency",
+        weakness="time_complexity",
+        severity="major",
+        nudge="Some calls look like one step and are a walk through everything. Do you make one in a loop?",
+        remark="This call searches the whole sequence, once for each round of the loop.",
+        advice="Keep what you search for in a set or a map, so that each lookup is one step.",
+        question="What does this call cost, given that it runs in a loop?",
+        concept="the cost of library calls",
+    ),
+    Rule(
+        find=_in_a_loop(r"\.(?:copy|clone|slice|to_vec|to_owned|concat)\(|\[:\]|\[\.\.\."),
+        category="efficiency",
+        weakness="space_complexity",
+        severity="minor",
+        nudge="How much memory does one round of your loop ask for, and is it needed?",
+        remark="Each round of the loop makes a copy.",
+        advice="Work on positions in the original instead of on copies of it.",
+        question="How much memory does this take for a large input?",
+        concept="space complexity",
+    ),
+    Rule(
+        find=_no_guard,
+        category="edge_cases",
+        weakness="edge_cases",
+        severity="minor",
+        nudge="What is the smallest input that somebody could hand to your function, and what happens then?",
+        remark="Nothing here treats an empty or unusual input as a case of its own.",
+        advice="Decide what an empty input should give, and try that case before the others.",
+        question="What happens here with an empty input, or one with a single element?",
+        concept="edge cases",
+    ),
+    Rule(
+        find=_unchecked_input,
+        category="edge_cases",
+        weakness="input_validation",
+        severity="minor",
+        nudge="You read something from outside. What if it is not what you expect?",
+        remark="What is read here is taken for a number without a check.",
+        advice="Handle the input that is not a number, at least by saying so.",
+        question="What happens if what is read here is not a number?",
+        concept="input validation",
+    ),
+    Rule(
+        find=_function(lambda function: function.nesting, 3),
+        category="readability",
+        weakness="code_structure",
+        severity="major",
+        nudge="Find the place in your code that is indented the most. Could it be said in fewer steps?",
+        remark="Control structures are nested four deep or more here, which is hard to follow.",
+        advice="Leave early where there is nothing to do, and make the innermost part a function.",
+        question="How would you restructure this so that it nests less?",
+        concept="guard clauses",
+    ),
+    Rule(
+        find=_function(lambda function: function.complexity, 10),
+        category="readability",
+        weakness="code_structure",
+        severity="minor",
+        nudge="Count the decisions in your longest function. Which of them belong together?",
+        remark="This function takes more than ten decisions, too many to hold in mind at once.",
+        advice="Split it along its decisions: one function that chooses, others that do.",
+        question="Which parts of this could be functions of their own?",
+        concept="splitting functions",
+    ),
+    Rule(
+        find=_function(lambda function: function.length, 40),
+        category="readability",
+        weakness="code_structure",
+        severity="minor",
+        nudge="Could you say what your longest function does in one sentence without an `and`?",
+        remark="This function is longer than 40 lines.",
+        advice="Give its stages names by making them functions.",
+        question="What are the stages of this function, and what would you call them?",
+        concept="splitting functions",
+    ),
+    Rule(
+        find=_short_names,
+        category="readability",
+        weakness="variable_naming",
+        severity="minor",
+        nudge="If you came back to this code in a month, which names would still tell you what they hold?",
+        remark="Several variables have names of one letter that say nothing of what they hold.",
+        advice="Name each variable after what it holds.",
+        question="What does this variable hold, and what name would say so?",
+        concept="naming",
+    ),
+)

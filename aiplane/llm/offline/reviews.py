@@ -1,0 +1,108 @@
+"""The offline coach's reviews: scores from tests and findings, each finding with the line it quotes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aiplane.llm.answers import (
+    CategoryAnswer,
+    EvidenceAnswer,
+    ReviewAnswer,
+    SuggestionAnswer,
+)
+from aiplane.llm.offline.findings import findings_in
+from aiplane.llm.offline.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiplane.contracts import Severity
+    from aiplane.llm.cases import ReviewCase
+    from aiplane.llm.offline.findings import Finding
+
+_COSTS: Mapping[Severity, int] = {"info": 1, "minor": 2, "major": 3, "critical": 6}
+"""What a finding takes off its category's 10 points."""
+
+_LEAST = 1
+"""No finding of a pattern is worth a 0."""
+
+_MOST_SUGGESTIONS = 5
+
+_MEANINGS: tuple[tuple[str, str], ...] = (
+    ("efficiency", r"efficien|complex|perform|\btime\b|\bspace\b|\bmemory\b|\bfast|\bspeed|\bcost"),
+    ("readability", r"read|\bnam(?:e|ing)|\bstyle|\bclean|struct|maintain|\bclear|document"),
+    ("edge_cases", r"\bedge|bound|valid|robust|\berror|\bempty|\bcorner"),
+)
+"""Words that tell which of the usual categories a line of a rubric is about; correctness where none does."""
+
+
+def write_review(case: ReviewCase) -> ReviewAnswer:
+    """Review the code of the case."""
+    payload = case.payload
+    found = findings_in(Source(payload.code, payload.language, case.metrics))
+    pass_share = payload.execution.pass_share if payload.execution else None
+    return ReviewAnswer(
+        categories=[_judge(name, found, pass_share) for name in case.categories],
+        suggestions=[_suggest(finding, case.categories) for finding in found[:_MOST_SUGGESTIONS]],
+        summary=_summary(case, found, pass_share),
+        weakness_signals=list(_weaknesses(found)),
+    )
+
+
+def _meaning(name: str) -> str:
+    text = name.casefold()
+    return next((meaning for meaning, words in _MEANINGS if re.search(words, text)), "correctness")
+
+
+def _judge(name: str, found: Sequence[Finding], pass_share: float | None) -> CategoryAnswer:
+    meaning = _meaning(name)
+    here = [finding for finding in found if finding.rule.category == meaning]
+    score = max(_LEAST, 10 - sum(_COSTS[finding.rule.severity] for finding in here)) if here else 10
+    remarks = [finding.rule.remark for finding in here]
+    if meaning == "correctness" and pass_share is not None:
+        score = min(score, int(10 * pass_share))
+        remarks.insert(0, f"{pass_share:.0%} of the tests pass.")
+    return CategoryAnswer(
+        name=name,
+        evidence=[_quote(finding) for finding in here],
+        feedback=" ".join(remarks) or "The rules of the offline coach find nothing to object to here.",
+        score=score,
+    )
+
+
+def _quote(finding: Finding) -> EvidenceAnswer:
+    return EvidenceAnswer(
+        quote=finding.quote,
+        start_line=finding.start_line,
+        end_line=finding.end_line,
+        observation=finding.rule.remark,
+    )
+
+
+def _suggest(finding: Finding, names: Sequence[str]) -> SuggestionAnswer:
+    category = next((name for name in names if _meaning(name) == finding.rule.category), names[0])
+    return SuggestionAnswer(
+        start_line=finding.start_line,
+        end_line=finding.end_line,
+        severity=finding.rule.severity,
+        category=category,
+        message=f"{finding.rule.remark} {finding.rule.advice}",
+    )
+
+
+def _weaknesses(found: Sequence[Finding]) -> dict[str, None]:
+    return dict.fromkeys(finding.rule.weakness for finding in found if finding.rule.weakness)
+
+
+def _summary(case: ReviewCase, found: Sequence[Finding], pass_share: float | None) -> str:
+    sentences = ["The tests were not run." if pass_share is None else f"{pass_share:.0%} of the tests pass."]
+    if found:
+        sentences.append(f"What matters most is in {found[0].place}: {found[0].rule.remark}")
+        sentences.append(found[0].rule.advice)
+    else:
+        sentences.append("The rules of the offline coach find nothing to object to in the code itself.")
+    known = {weakness.category for weakness in case.payload.historical_weaknesses}
+    if known & set(_weaknesses(found)):
+        sentences.append("Some of this came up in earlier sessions too, so it is worth practising.")
+    return " ".join(sentences)

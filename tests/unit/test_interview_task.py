@@ -1,0 +1,136 @@
+"""The interview task, with a model that says what the test wants."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from aiplane.contracts import InterviewPayload, InterviewResult
+from aiplane.errors import LLMInvalidResponseError, NotAvailableInModeError
+from aiplane.llm.cases import InterviewCase
+from aiplane.queues import QUEUES
+from tasks.interview import reply, reply_to_candidate
+from tests.unit.payloads import INTERVIEW
+from tests.unit.scripted import ScriptedLLM
+
+ANSWER = {
+    "shouldRespond": True,
+    "message": "I see what you mean.",
+    "followUpType": "question",
+    "followUpQuestion": "What would that cost?",
+    "codeAnnotations": [],
+    "weaknessSignals": [],
+}
+BARE = {"problemDescription": "Sum.", "currentCode": "x = 1\ny = 2\n", "conversationHistory": []}
+SILENCE = {**ANSWER, "shouldRespond": False, "message": None, "followUpType": None, "followUpQuestion": None}
+
+
+def replied(answer: dict[str, Any], **fields: Any) -> InterviewResult:
+    return reply(InterviewPayload.parse({**BARE, **fields}), ScriptedLLM({**ANSWER, **answer}))
+
+
+def test_a_reply_is_what_the_model_wrote_within_the_tier() -> None:
+    wire = replied({}).to_wire()
+
+    assert wire == {
+        "shouldRespond": True,
+        "message": "I see what you mean.",
+        "followUpQuestion": "What would that cost?",
+        "followUpType": "question",
+        "difficulty": "medium",
+        "weaknessSignals": [],
+    }
+
+
+def test_a_follow_up_question_may_be_left_out() -> None:
+    assert "followUpQuestion" not in replied({"followUpQuestion": ""}).to_wire()
+
+
+def test_the_tier_is_decided_before_the_model_is_asked() -> None:
+    llm = ScriptedLLM(ANSWER)
+    reply(InterviewPayload.parse({**BARE, "hintCount": 6, "currentDifficulty": "medium"}), llm)
+
+    case = llm.prompts[0].case
+    assert isinstance(case, InterviewCase)
+    assert (case.difficulty, case.follow_up_types) == ("easy", ("hint", "encouragement"))
+    assert "- The tier of this reply is easy." in llm.user
+    assert "- Follow-up types that are allowed: hint, encouragement." in llm.user
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"), [("question", "hint"), ("encouragement", "encouragement"), (None, "hint")]
+)
+def test_a_follow_up_type_outside_the_tier_becomes_the_usual_one(written: str | None, sent: str) -> None:
+    assert replied({"followUpType": written}, hintCount=6).follow_up_type == sent
+
+
+def test_remarks_stand_at_lines_that_exist() -> None:
+    remarks = [{"line": line, "comment": "Here."} for line in (1, 2, 3)]
+
+    assert [each.line for each in replied({"codeAnnotations": remarks}).code_annotations or ()] == [1, 2]
+    assert replied({"codeAnnotations": remarks}, currentCode="").code_annotations is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"currentCode": "", "userMessage": "So?"}, ("time_complexity", "communication")),
+        ({"currentCode": "x = 1"}, ("time_complexity", "off_by_one")),
+        ({"currentCode": "x = 1", "userMessage": "So?"}, ("time_complexity", "off_by_one", "communication")),
+        ({"currentCode": ""}, ()),
+    ],
+)
+def test_weaknesses_come_from_where_they_can_show(fields: dict[str, Any], kept: tuple[str, ...]) -> None:
+    named = ["time_complexity", "off_by_one", "communication", "time_complexity"]
+
+    assert replied({"weaknessSignals": named}, **fields).weakness_signals == kept
+
+
+def test_asked_of_its_own_accord_the_interviewer_may_keep_silent() -> None:
+    wire = replied({**SILENCE, "weaknessSignals": ["edge_cases"]}, trigger="proactive").to_wire()
+
+    assert wire == {"shouldRespond": False, "difficulty": "medium", "weaknessSignals": ["edge_cases"]}
+
+
+@pytest.mark.parametrize("trigger", [None, "user_message"])
+def test_a_silence_where_somebody_asked_is_invalid(trigger: str | None) -> None:
+    with pytest.raises(LLMInvalidResponseError, match="wrote none"):
+        replied(SILENCE, trigger=trigger)
+
+
+def test_a_reply_without_words_is_invalid() -> None:
+    with pytest.raises(LLMInvalidResponseError, match="wrote none"):
+        replied({"message": " "}, trigger="proactive")
+
+
+def test_the_place_in_the_code_is_sent_back() -> None:
+    context = {"file": "a.py", "startLine": 1, "endLine": 2}
+
+    assert replied({}, codeContext={**context, "unknown": 1}).to_wire()["codeContext"] == context
+
+
+def test_there_is_no_interviewer_in_a_room_of_two_people() -> None:
+    llm = ScriptedLLM(ANSWER)
+    with pytest.raises(NotAvailableInModeError):
+        reply(InterviewPayload.parse({**BARE, "roomMode": "peer"}), llm)
+
+    assert llm.prompts == []
+
+
+def test_the_reason_for_the_tier_is_logged_without_the_candidate_s_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO, "tasks.interview"):
+        replied({}, hintCount=4, userMessage="my secret plan")
+
+    assert "interview tier easy: 4 hints" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_the_task_is_a_plain_call() -> None:
+    result = reply_to_candidate(INTERVIEW)
+
+    assert reply_to_candidate.name == QUEUES["interview"].task
+    assert result["shouldRespond"] is True

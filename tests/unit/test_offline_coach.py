@@ -1,0 +1,278 @@
+"""The offline coach: what it says follows from the facts, and it does not repeat itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiplane.contracts import (
+    HintPayload,
+    InterviewPayload,
+    ReviewPayload,
+)
+from aiplane.llm import Prompt
+from aiplane.llm.answers import HintAnswer
+from aiplane.llm.offline import MODEL, OfflineCoach
+from aiplane.llm.offline.hints import _BEGIN, _COST, _EDGES, _EXPLAIN, _TRACE
+from aiplane.llm.offline.topics import ANY_PROBLEM, TOPICS, topic_of
+from tasks import hint, interview, review
+from tests.unit.test_code_metrics import PROGRAMS
+
+if TYPE_CHECKING:
+    from aiplane.contracts import HintLevel
+
+COACH = OfflineCoach()
+
+PAIRS = """def f(nums, target):
+    for i in nums:
+        for j in nums:
+            if i + j == target:
+                return i, j
+"""
+TWO_SUM = "Find the two numbers that add up to the target."
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_every_kind_is_answered_in_every_language(language: str) -> None:
+    code = {"problemDescription": TWO_SUM, "language": language}
+
+    hinted = hint.write_hint(
+        HintPayload.parse({**code, "currentCode": PROGRAMS[language], "hintLevel": "direct"}), COACH
+    )
+    reviewed = review.review(ReviewPayload.parse({**code, "code": PROGRAMS[language]}), COACH)
+    replied = interview.reply(
+        InterviewPayload.parse({**code, "currentCode": PROGRAMS[language], "conversationHistory": []}), COACH
+    )
+
+    assert hinted.hint
+    assert "time_complexity" in reviewed.weakness_signals
+    assert replied.message
+
+
+def test_an_answer_costs_nothing_and_names_its_author() -> None:
+    llm = Keeping()
+    hint.write_hint(HintPayload.parse(hint_payload()), llm)
+
+    completion = COACH.complete(llm.prompt)
+
+    assert (completion.model, completion.input_tokens, completion.output_tokens) == (MODEL, 0, 0)
+    HintAnswer.model_validate_json(completion.text)
+
+
+class Keeping(OfflineCoach):
+    prompt: Prompt
+
+    def complete(self, prompt: Prompt) -> Any:
+        self.prompt = prompt
+        return super().complete(prompt)
+
+
+def hint_payload(**fields: Any) -> dict[str, Any]:
+    return {
+        "problemDescription": TWO_SUM,
+        "currentCode": PAIRS,
+        "language": "python",
+        "hintLevel": "gentle",
+        **fields,
+    }
+
+
+def given_hint(**fields: Any) -> str:
+    return hint.write_hint(HintPayload.parse(hint_payload(**fields)), COACH).hint
+
+
+TEMPLATES = {
+    "python": 'class A:\n    def f(self, nums):\n        """\n        Sum.\n        """\n        pass\n',
+    "javascript": "/**\n * @param {number[]} nums\n */\nvar f = function(nums) {\n\n};\n",
+    "typescript": "function f(nums: number[]): number {\n\n};\n",
+    "java": "class A {\n    public int[] f(int[] nums) {\n        // Sum\n        return null;\n    }\n}\n",
+    "cpp": "#include <vector>\nclass A {\npublic:\n    std::string f(vector<int>& nums) {\n    }\n};\n",
+    "c": "int* f(int* nums, int size) {\n\n}\n",
+    "go": "package main\n\nfunc f(nums []int) int {\n    return 0\n}\n",
+    "rust": "impl A {\n    pub fn f(nums: Vec<i32>) -> i32 {\n    }\n}\n",
+}
+
+
+@pytest.mark.parametrize("language", TEMPLATES)
+def test_an_empty_template_is_told_from_code(language: str) -> None:
+    fields = {"language": language, "hintLevel": "direct"}
+
+    assert _BEGIN.direct in given_hint(currentCode=TEMPLATES[language], **fields)
+    assert _BEGIN.direct not in given_hint(currentCode=PROGRAMS[language], **fields)
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ({"passedTestCases": 0, "totalTestCases": 4}, _TRACE.gentle),
+        ({"passedTestCases": 4, "totalTestCases": 4}, _COST.gentle),
+        ({"passedTestCases": 3, "totalTestCases": 4}, _EDGES.gentle),
+        (None, _TRACE.gentle),
+    ],
+)
+def test_a_hint_follows_from_how_the_tests_went(run: dict[str, int] | None, words: str) -> None:
+    assert words in given_hint(
+        currentCode="def f(a):\n    if not a:\n        return 1\n    return sum(a)\n", executionResult=run
+    )
+
+
+def test_a_hint_points_at_what_stands_in_the_way() -> None:
+    passing = {"passedTestCases": 4, "totalTestCases": 4}
+
+    assert "line 3" in given_hint(executionResult=passing, hintLevel="moderate")
+    assert "line 3" not in given_hint(executionResult=passing, hintLevel="gentle")
+
+
+@pytest.mark.parametrize("level", ["gentle", "moderate", "direct"])
+def test_no_hint_is_given_twice_until_all_were_given(level: HintLevel) -> None:
+    given: list[str] = []
+    while (latest := given_hint(hintLevel=level, previousHints=given)) not in given:
+        given.append(latest)
+
+    assert len(given) >= 5
+    assert _EXPLAIN.at(level) in given[-1]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_family_of_problems_is_found_by_its_words(topic: Any) -> None:
+    word = next(word for word in SAMPLES if topic_of(word) == topic)
+
+    assert topic_of(f"Given some input. {word.upper()} Return the answer.") == topic
+
+
+SAMPLES = (
+    "Reverse a linked list.",
+    "Find the depth of a binary tree.",
+    "Merge the intervals.",
+    "Count the islands in a grid.",
+    "Are the parentheses balanced?",
+    "Find the k-th largest element.",
+    "List all possible subsets.",
+    "Find the longest substring.",
+    "In how many ways can you climb? Give the number of ways.",
+    TWO_SUM,
+    "Find x in a sorted array.",
+)
+
+
+def test_other_problems_have_a_way_in_too() -> None:
+    assert topic_of("Print hello.") == ANY_PROBLEM
+
+
+def test_a_review_scores_what_it_finds_and_says_where() -> None:
+    result = review.review(
+        ReviewPayload.parse(
+            {
+                "problemDescription": TWO_SUM,
+                "code": PAIRS,
+                "language": "python",
+                "executionResult": {"passedTestCases": 3, "totalTestCases": 10},
+                "historicalWeaknesses": [{"category": "time_complexity"}],
+            }
+        ),
+        COACH,
+    )
+
+    assert [category.score for category in result.categories] == [3, 7, 10, 8]
+    assert result.categories[1].evidence[0].quote == "for j in nums:"
+    assert result.suggestions[0].start_line == 3
+    assert "earlier sessions" in result.summary
+
+
+def test_a_rubric_is_scored_by_what_its_lines_are_about() -> None:
+    rubric = ["Runtime complexity", "Does it work?", "Handling of edge cases"]
+    payload = {"problemDescription": TWO_SUM, "code": PAIRS, "language": "python", "rubric": rubric}
+
+    result = review.review(ReviewPayload.parse(payload), COACH)
+
+    assert [category.score for category in result.categories] == [7, 10, 8]
+
+
+def talk(answers: list[str], **fields: Any) -> list[Any]:
+    """An interview in which the room keeps the messages only, without the follow-up questions."""
+    history: list[dict[str, str]] = []
+    replies = []
+    for answer in [None, *answers]:
+        payload = {
+            "problemDescription": TWO_SUM,
+            "currentCode": PAIRS,
+            "conversationHistory": history,
+            "language": "python",
+        }
+        said = {} if answer is None else {"userMessage": answer}
+        before = {"currentDifficulty": replies[-1].difficulty} if replies else {}
+        replies.append(
+            interview.reply(InterviewPayload.parse({**payload, **fields, **said, **before}), COACH)
+        )
+        history += [{"role": "user", "content": answer}] if answer else []
+        history.append({"role": "assistant", "content": replies[-1].message})
+    return replies
+
+
+@pytest.mark.parametrize("hints", [0, 1, 5])
+def test_the_interviewer_never_asks_the_same_twice(hints: int) -> None:
+    questions = [reply.follow_up_question for reply in talk(["Then I go on."] * 20, hintCount=hints)]
+    asked = [question for question in questions if question]
+
+    assert len(asked) >= 8
+    assert len(set(asked)) == len(asked)
+    assert questions[-1] is None
+
+
+def test_the_interviewer_asks_about_the_code_and_marks_the_line() -> None:
+    (annotation,) = talk(["I compare all pairs."])[1].code_annotations
+
+    assert annotation.line == 3
+
+
+def test_a_candidate_without_an_answer_is_met_with_smaller_steps() -> None:
+    replies = talk(["I don't know", "no idea", "I am stuck"])
+
+    assert replies[-1].difficulty == "easy"
+    assert replies[-1].follow_up_type == "encouragement"
+    assert "communication" in replies[-1].weakness_signals
+
+
+def test_a_candidate_who_does_well_is_asked_more() -> None:
+    run = {"passedTestCases": 5, "totalTestCases": 5}
+
+    replies = talk(["Like this."] * 3, hintCount=0, executionResult=run)
+
+    assert {reply.difficulty for reply in replies} == {"hard"}
+
+
+def test_how_the_tests_went_is_said_once() -> None:
+    run = {"passedTestCases": 3, "totalTestCases": 5}
+
+    types = [reply.follow_up_type for reply in talk(["Like this."] * 3, hintCount=1, executionResult=run)]
+
+    assert types == ["evaluation", "question", "question", "question"]
+
+
+def test_an_old_weakness_is_probed_first() -> None:
+    reply = talk(["Hello"], historicalWeaknesses=[{"category": "variable_naming"}])[1]
+
+    assert "name" in reply.follow_up_question
+
+
+def proactive(silence: float | None) -> Any:
+    payload = {
+        "problemDescription": TWO_SUM,
+        "currentCode": PAIRS,
+        "conversationHistory": [{"role": "assistant", "content": "What does it cost?"}],
+        "trigger": "proactive",
+        "interactionSignals": {"secondsSinceLastUserMessage": silence},
+    }
+    return interview.reply(InterviewPayload.parse(payload), COACH)
+
+
+def test_a_candidate_who_is_thinking_is_left_alone_for_a_while() -> None:
+    assert not proactive(None).should_respond
+    assert not proactive(60).should_respond
+    assert proactive(300).message.startswith("May I come in")
+
+
+def test_a_case_of_another_kind_is_a_fault_of_ours() -> None:
+    with pytest.raises(TypeError):
+        COACH.complete(Prompt("hint", (), HintAnswer, {"payload": 1}))

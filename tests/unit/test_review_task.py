@@ -1,0 +1,148 @@
+"""The review task, with a model that says what the test wants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aiplane.contracts import ReviewPayload, ReviewResult
+from aiplane.errors import LLMInvalidResponseError
+from aiplane.queues import QUEUES
+from tasks.review import review, review_code
+from tasks.scoring import CATEGORIES
+from tests.unit.payloads import REVIEW
+from tests.unit.scripted import ScriptedLLM
+
+CODE = "def f(a):\n    total = 0\n    for x in a:\n        total += x\n    return total\n"
+EVIDENCE = {"quote": "total = 0", "startLine": 2, "endLine": 2, "observation": "A sum begins."}
+SUGGESTION = {
+    "startLine": 3,
+    "endLine": 4,
+    "severity": "minor",
+    "category": "Readability",
+    "message": "Use sum.",
+    "replacement": None,
+}
+
+
+def category(name: str, score: int = 10, *evidence: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "score": score, "feedback": "So it is.", "evidence": list(evidence)}
+
+
+def reviewed(
+    *categories: dict[str, Any],
+    run: dict[str, Any] | None = None,
+    rubric: list[str] | None = None,
+    **rest: Any,
+) -> ReviewResult:
+    given = {each["name"]: each for each in categories}
+    usual = [given.get(name, category(name)) for name in CATEGORIES]
+    answer = {
+        "categories": list(categories) if rubric else usual,
+        "suggestions": [],
+        "summary": "Well.",
+        "weaknessSignals": [],
+        **rest,
+    }
+    payload = {"problemDescription": "Sum.", "code": CODE, "language": "python", "executionResult": run}
+    return review(ReviewPayload.parse({**payload, "rubric": rubric}), ScriptedLLM(answer))
+
+
+def failing(passed: int) -> dict[str, int]:
+    return {"passedTestCases": passed, "totalTestCases": 10}
+
+
+def test_the_categories_come_in_their_order_with_their_names() -> None:
+    given = [category(name) for name in ("Edge cases", "READABILITY", "4. correctness", "efficiency")]
+
+    assert [each.name for each in reviewed(categories=given).categories] == list(CATEGORIES)
+
+
+def test_a_rubric_gives_the_names_and_their_order_even_twice() -> None:
+    rubric = ["Clear names", "Tests", "Clear names"]
+    result = reviewed(
+        category("tests"), category("clear names", 10), category("1. Clear  names", 10), rubric=rubric
+    )
+
+    assert [each.name for each in result.categories] == rubric
+
+
+@pytest.mark.parametrize("names", [CATEGORIES[:3], (*CATEGORIES, "style"), ("correctness",) * 4, ()])
+def test_other_categories_than_those_asked_for_are_invalid(names: tuple[str, ...]) -> None:
+    with pytest.raises(LLMInvalidResponseError, match="asked for"):
+        reviewed(categories=[category(name) for name in names])
+
+
+def test_the_overall_score_is_computed() -> None:
+    result = reviewed(category("correctness", 5, EVIDENCE))
+
+    assert result.overall_score == 8
+
+
+def test_correctness_is_capped_by_the_tests_that_pass() -> None:
+    result = reviewed(category("correctness", 9, EVIDENCE), run=failing(3))
+
+    assert result.categories[0].score == 3
+    assert result.overall_score == 7
+
+
+def test_a_low_score_needs_evidence() -> None:
+    with pytest.raises(LLMInvalidResponseError, match="without evidence"):
+        reviewed(category("readability", 9))
+
+
+def test_failed_tests_are_evidence_for_correctness_only() -> None:
+    assert reviewed(category("correctness", 3), run=failing(5)).categories[0].score == 3
+
+    with pytest.raises(LLMInvalidResponseError, match="without evidence"):
+        reviewed(category("efficiency", 3), run=failing(5))
+
+
+def test_a_quote_is_replaced_by_what_stands_in_the_code() -> None:
+    quote = {**EVIDENCE, "quote": "for x in a:  total+=x", "startLine": 3, "endLine": 4}
+    evidence = reviewed(category("efficiency", 7, quote)).categories[1].evidence[0]
+
+    assert evidence.quote == "for x in a:\n        total += x"
+    assert evidence.quote in "\n".join(CODE.split("\n")[2:4])
+
+
+def test_the_lines_of_a_quote_are_corrected() -> None:
+    evidence = reviewed(category("efficiency", 7, {**EVIDENCE, "startLine": 5, "endLine": 90})).categories[1]
+
+    assert (evidence.evidence[0].start_line, evidence.evidence[0].end_line) == (2, 2)
+
+
+def test_a_quote_that_is_not_in_the_code_is_invalid_and_not_repeated() -> None:
+    with pytest.raises(LLMInvalidResponseError, match="not in the code") as caught:
+        reviewed(category("efficiency", 7, {**EVIDENCE, "quote": "subtotal = 0"}))
+
+    assert "subtotal" not in caught.value.failed_reason
+
+
+@pytest.mark.parametrize(("start", "end"), [(1, 6), (6, 6), (4, 3)])
+def test_suggestions_stand_on_lines_that_exist(start: int, end: int) -> None:
+    with pytest.raises(LLMInvalidResponseError, match="lines that do not exist"):
+        reviewed(suggestions=[{**SUGGESTION, "startLine": start, "endLine": end}])
+
+
+def test_suggestions_come_most_severe_first_with_the_category_s_own_name() -> None:
+    severities = ("info", "critical", "minor", "major")
+    result = reviewed(suggestions=[{**SUGGESTION, "severity": severity} for severity in severities])
+
+    assert [each.severity for each in result.suggestions] == ["critical", "major", "minor", "info"]
+    assert {each.category for each in result.suggestions} == {"readability"}
+    assert "replacement" not in result.to_wire()["suggestions"][0]
+
+
+def test_only_weaknesses_that_code_can_show_are_signalled_each_once() -> None:
+    named = ["off_by_one", "communication", "boredom", "off_by_one", "edge_cases"]
+
+    assert reviewed(weaknessSignals=named).weakness_signals == ("off_by_one", "edge_cases")
+
+
+def test_the_task_is_a_plain_call() -> None:
+    result = review_code(REVIEW)
+
+    assert review_code.name == QUEUES["review"].task
+    assert [each["name"] for each in result["categories"]] == REVIEW["rubric"]
