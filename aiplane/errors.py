@@ -20,7 +20,7 @@
     ├── WorkerLostError                 worker_lost          retried
     └── InternalError                   internal_error       retried
 
-The codes and the retry decisions are CONTRACT section 2. Callers branch on the class, or on
+The codes and the retry decisions are fixed by the wire contract. Callers branch on the class, or on
 ``retryable``, never on the text. An error holds one sentence that may be shown to a person: no secret,
 no text of a candidate, nothing of the inside. It survives pickling and the way through JSON
 (:meth:`JobError.to_dict`, :func:`error_from_dict`).

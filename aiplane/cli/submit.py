@@ -130,6 +130,8 @@ def result(kind: Kind, job_id: str, timeout: float) -> None:
 
     async def wait() -> None:
         async with _client() as client:
+            # A Redis that is not there now is an error; one that goes away later is waited out.
+            await client.state(kind, job_id)
             show_json(await _wait_aloud(client, kind, job_id, timeout))
 
     asyncio.run(wait())

@@ -1,0 +1,23 @@
+"""BullMQ's own Lua scripts behind a small typed queue.
+
+This package is the only one that imports ``bullmq``, and it takes from it what is the wire: the scripts, the
+keys and the arguments they expect. ``bullmq.Worker`` is not used: it stops renewing locks when it closes,
+treats a commit that failed as a job that failed, and retries scripts whose reply was lost.
+"""
+
+from aiplane.bull.locks import LOCK_MS, LockRenewal
+from aiplane.bull.queue import Bull, BullQueue, Taken, safe_id
+from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check
+
+__all__ = [
+    "LOCK_MS",
+    "Bull",
+    "BullQueue",
+    "JobHandle",
+    "LockRenewal",
+    "ScriptRefusedError",
+    "Settling",
+    "Taken",
+    "check",
+    "safe_id",
+]

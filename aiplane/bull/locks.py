@@ -1,0 +1,33 @@
+"""Job locks: how long they live, and how they are renewed from a thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgpack
+from bullmq.redis_connection import loadScript
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redis import Redis
+
+LOCK_MS = 30_000
+"""How long a job's lock lives without renewal, in milliseconds (the contract's 30 s)."""
+
+
+class LockRenewal:
+    """Renews locks from a thread of its own, many in one call."""
+
+    def __init__(self, redis: Redis, prefix: str) -> None:
+        self._extend = redis.register_script(loadScript("extendLocks-1.lua"))
+        self._prefix = prefix
+
+    def renew(self, queue: str, jobs: Mapping[str, str]) -> set[str]:
+        """Renew the locks of ``jobs`` (tokens by job id) and return the ids whose lock is not ours now."""
+        base = f"{self._prefix}:{queue}:"
+        packed = [
+            msgpack.packb(list(part), unicode_errors="surrogateescape")
+            for part in (jobs.values(), jobs.keys())
+        ]
+        return set(self._extend(keys=[f"{base}stalled"], args=[base, *packed, LOCK_MS]))

@@ -1,0 +1,180 @@
+"""What moves a job on, staged on a transaction: added, completed, failed, retried, handed back."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+from bullmq.error_code import ErrorCode
+
+from aiplane.bull.locks import LOCK_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bullmq.scripts import Scripts
+    from redis.asyncio.client import Pipeline
+
+# The keys of each script, in the order in which its header lists them.
+# fmt: off
+_ADD_KEYS = ("wait", "paused", "meta", "id", "completed", "delayed", "active", "events", "marker")
+_HAND_BACK_KEYS = (
+    "active", "wait", "stalled", "paused", "meta", "limiter", "prioritized", "marker", "events",
+)
+# fmt: on
+
+
+class ScriptRefusedError(Exception):
+    """A script answered that the job is not (or no longer) where the caller thought it was."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+    def __str__(self) -> str:
+        """Name the code as BullMQ does."""
+        try:
+            return str(ErrorCode(self.code).name)
+        except ValueError:
+            return f"script error {self.code}"
+
+    @property
+    def lost(self) -> bool:
+        """Whether the job is no longer ours: gone, unlocked, moved, or locked by another."""
+        return self.code in {
+            ErrorCode.JobNotExist.value,
+            ErrorCode.JobLockNotExist.value,
+            ErrorCode.JobNotInState.value,
+            ErrorCode.JobLockMismatch.value,
+        }
+
+
+def check(reply: object) -> None:
+    """Raise what a staged script answered if that was a refusal (a negative number)."""
+    if isinstance(reply, Exception):
+        raise reply
+    if isinstance(reply, int) and reply < 0:
+        raise ScriptRefusedError(reply)
+
+
+@dataclass(frozen=True, slots=True)
+class JobHandle:
+    """What the settling scripts need to know of an active job.
+
+    Attributes:
+        id: the job's id.
+        token: the token of the lock that the caller holds.
+        attempts: how many attempts the job may make in all.
+        attempts_made: how many of them are over.
+        lifo: whether a retry goes to the head of the line.
+        keep_completed: BullMQ's ``removeOnComplete`` as stored: bool, count or ``{age, count}``.
+        keep_failed: the same for ``removeOnFail``.
+        parent_options: the options that say what a failure means to the job's parent.
+    """
+
+    id: str
+    token: str
+    attempts: int = 1
+    attempts_made: int = 0
+    lifo: bool = False
+    keep_completed: object = None
+    keep_failed: object = None
+    parent_options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Settling:
+    """The scripts that change a job's state, for one queue.
+
+    Each method puts a script on a transaction; what the script answered is read by :func:`check`.
+    """
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def stage_add(
+        self, pipe: Pipeline, name: str, data: str, *, job_id: str, options: Mapping[str, Any]
+    ) -> None:
+        """Add a job that waits at once; with an id that exists already, nothing is added.
+
+        Args:
+            pipe: the transaction.
+            name: the job's name.
+            data: the job's data as JSON text.
+            job_id: the job's id. BullMQ refuses colons in it, so :func:`safe_id` comes first.
+            options: BullMQ's job options, by their long names.
+        """
+        now = now_ms()
+        packed = msgpack.packb(
+            [self._scripts.keys[""], job_id, name, now, None, None, None, None, None],
+            unicode_errors="surrogateescape",
+        )
+        packed_options = msgpack.packb(
+            self._scripts.encodeOpts({"attempts": 0, **options, "jobId": job_id}),
+            unicode_errors="surrogateescape",
+        )
+        keys = self._scripts.getKeys(_ADD_KEYS)
+        self._stage(pipe, "addStandardJob", keys, [packed, data, packed_options, now])
+
+    def stage_completed(self, pipe: Pipeline, job: JobHandle, returnvalue: str) -> None:
+        """Move an active job to completed; ``returnvalue`` is JSON text."""
+        keys, arguments = self._finish_arguments(job, "returnvalue", "completed", job.keep_completed)
+        arguments[3] = returnvalue
+        self._stage(pipe, "moveToFinished", keys, arguments)
+
+    def stage_failed(self, pipe: Pipeline, job: JobHandle, reason: str, stacktrace: Sequence[str]) -> None:
+        """Move an active job to failed, for good."""
+        keys, arguments = self._finish_arguments(job, "failedReason", "failed", job.keep_failed)
+        arguments[3] = reason
+        arguments.append(_failure_fields(reason, stacktrace))
+        self._stage(pipe, "moveToFinished", keys, arguments)
+
+    def stage_retry(
+        self, pipe: Pipeline, job: JobHandle, delay_ms: int, reason: str, stacktrace: Sequence[str]
+    ) -> None:
+        """Give an active job another attempt: after ``delay_ms``, or at once if that is 0."""
+        if delay_ms:
+            keys, arguments = self._scripts.moveToDelayedArgs(job.id, now_ms(), job.token, delay_ms)
+            arguments[6] = _failure_fields(reason, stacktrace)
+            self._stage(pipe, "moveToDelayed", keys, arguments)
+            return
+        keys, arguments = self._scripts.retryJobArgs(job.id, job.lifo, job.token)
+        self._stage(pipe, "retryJob", keys, [*arguments, _failure_fields(reason, stacktrace)])
+
+    def stage_hand_back(self, pipe: Pipeline, job: JobHandle) -> None:
+        """Put an active job back to where it waited, as the next in line; no attempt is counted."""
+        keys = self._scripts.getKeys(_HAND_BACK_KEYS)
+        self._stage(pipe, "moveJobFromActiveToWait", keys, [job.id, job.token, self._scripts.toKey(job.id)])
+
+    def _finish_arguments(
+        self, job: JobHandle, field_name: str, target: str, keep: object
+    ) -> tuple[list[str], list[Any]]:
+        shim = SimpleNamespace(
+            id=job.id,
+            queue=SimpleNamespace(opts={"lockDuration": LOCK_MS}),
+            attempts=job.attempts,
+            attemptsMade=job.attempts_made,
+            opts=job.parent_options,
+        )
+        keys, arguments = self._scripts.moveToFinishedArgs(
+            shim, "", field_name, keep, target, job.token, fetchNext=False
+        )
+        return keys, arguments
+
+    def _stage(self, pipe: Pipeline, script: str, keys: list[str], arguments: list[Any]) -> None:
+        # By digest and not through the script object: that would ask for the cache before each
+        # transaction. load_scripts() fills the cache, and a NOSCRIPT fails the whole transaction.
+        pipe.evalsha(self._scripts.commands[script].sha, len(keys), *keys, *arguments)
+
+
+def _failure_fields(reason: str, stacktrace: Sequence[str]) -> bytes:
+    fields = ["failedReason", reason, "stacktrace", json.dumps(list(stacktrace))]
+    return bytes(msgpack.packb(fields))
+
+
+def now_ms() -> int:
+    """Return the time as BullMQ writes it: epoch milliseconds."""
+    return round(time.time() * 1000)
