@@ -1,8 +1,8 @@
-"""The program that measures code with lizard, in a process of its own: code on stdin, JSON on stdout.
+"""The program that measures code with lizard, in a process of its own: a request a line, an answer a line.
 
-Not a module to import: :mod:`aiplane.code_metrics` runs it. lizard reads code with regular expressions of
-which some take exponential time on the right 100 characters (an unfinished docstring with backslashes is
-enough), and no thread can be stopped inside one. A process can.
+Not a module to import: :mod:`aiplane.code_metrics` runs it, and asks it again and again. lizard reads code
+with regular expressions of which some take exponential time on the right 100 characters (an unfinished
+docstring with backslashes is enough), and no thread can be stopped inside one. A process can.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _CPU_SECONDS = 10
-"""Far above what the caller waits for; it ends the process when the caller was killed meanwhile."""
+"""CPU time for one request, far above what the caller waits for; it ends the process when the caller was
+killed meanwhile."""
 
 _LONGEST_NAME = 80
 
@@ -80,10 +81,22 @@ def _row(function: Any) -> dict[str, Any]:
     }
 
 
+def answer(line: bytes) -> dict[str, Any]:
+    """Answer one request, ``{"extension", "code"}`` as JSON; without ``functions`` if it cannot be read."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    try:
+        return analyze(**json.loads(line))
+    except Exception:  # noqa: BLE001 -- lizard raises what it likes, and the next request is another's
+        return {}
+
+
 def main() -> None:
-    """Measure stdin as a file of the extension that the first argument names."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    json.dump(analyze(sys.argv[1], sys.stdin.buffer.read().decode()), sys.stdout)
+    """Answer requests until there are no more."""
+    for line in sys.stdin.buffer:
+        sys.stdout.write(json.dumps(answer(line)) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,22 +1,19 @@
 """Complexity, nesting and size of a candidate's code: facts for a prompt, a review and a tier.
 
 The numbers are lizard's (:mod:`aiplane.code_meter`), taken in a process that is killed when it does not
-come back. No metrics are an answer too: whoever asks must do without them.
+answer. No metrics are an answer too: whoever asks must do without them.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from aiplane.deadline import remaining
+from aiplane.standby import StandbyPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +37,8 @@ EXTENSIONS: Mapping[str, str] = MappingProxyType(
 TIME_LIMIT_SECONDS = 3.0
 """Six times what ordinary code of 200,000 characters takes, the most that is ever sent."""
 
-_METER = Path(__file__).with_name("code_meter.py")
+METERS = StandbyPool(Path(__file__).with_name("code_meter.py"))
+"""The processes that measure. Starting one takes 20 times as long as asking one that is there."""
 
 _TOP_LEVEL = "*global*"
 """lizard's name for the code outside functions."""
@@ -119,30 +117,17 @@ def measure(code: str, language: str) -> CodeMetrics | None:
     if extension is None:
         return None
     try:
-        meter = _run_meter(extension, code)
-    except subprocess.TimeoutExpired:
+        row = METERS.ask({"extension": extension, "code": code}, min(TIME_LIMIT_SECONDS, remaining()))
+    except TimeoutError:
         log.warning("measuring %d characters of %s took too long; no code metrics", len(code), language)
         return None
     except OSError as error:
-        log.warning("the code meter cannot be started (%s); no code metrics", type(error).__name__)
+        log.warning("the code meter does not work (%s); no code metrics", type(error).__name__)
         return None
-    if meter.returncode != 0:
+    if "functions" not in row:
         log.warning("lizard cannot read %d characters of %s; no code metrics", len(code), language)
         return None
-    return _read_metrics(json.loads(meter.stdout), code)
-
-
-def _run_meter(extension: str, code: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(  # noqa: S603 - our own program; the code is its input and never run
-        [sys.executable, "-P", str(_METER), extension],
-        input=code.encode(errors="replace"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=min(TIME_LIMIT_SECONDS, remaining()),
-        check=False,
-        # No secret of ours belongs into a process that reads hostile text.
-        env={"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    return _read_metrics(row, code)
 
 
 def _read_metrics(row: dict[str, Any], code: str) -> CodeMetrics:

@@ -1,8 +1,8 @@
 """The four queues as one table: everything about a kind of job that is not its content.
 
-Every number and name here is fixed by the wire contract with the control plane. A new kind of job is one more row here and one
-more module in ``tasks/``. What a deployment may override (a queue's name, its concurrency) is in
-:mod:`aiplane.settings`; the rest of the row is fixed.
+Every number and name here is fixed by the wire contract with the control plane. A new kind of job is one more
+row here and one more module in ``tasks/``. What a deployment may override (a queue's name, its concurrency,
+its time limit) is in :mod:`aiplane.settings`; the rest of the row is fixed.
 """
 
 from __future__ import annotations

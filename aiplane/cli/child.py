@@ -78,8 +78,8 @@ class Child:
         """
         await asyncio.wait({self._ready, self._keeper}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if not self._ready.done():
-            how = "ended before it was ready" if self._keeper.done() else f"not ready after {seconds:.0f} s"
-            raise NotReadyError(f"{self._program.name}: {how}")
+            how = "ended before it was ready" if self._keeper.done() else "was not ready in time"
+            raise NotReadyError(f"{self._program.name} {how}; its output tells why")
 
     async def stop(self) -> None:
         """End the program: SIGTERM, and SIGKILL if it is still there after its grace."""

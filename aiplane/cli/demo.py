@@ -95,7 +95,7 @@ def _workplace() -> Iterator[Path]:
         log = _log_in(folder)
         for line in log.read_text("utf-8").splitlines()[-LINES_SHOWN:]:
             say(line)
-        raise DemoFailedError(f"{error}. All that the processes printed is in {log}") from error
+        raise DemoFailedError(f"{error}. All that was printed is in {log}") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -65,7 +65,9 @@ async def worker(redis_server: RedisServer) -> AsyncIterator[Worker]:
 
 
 @asynccontextmanager
-async def listening(worker: Worker, client: Client, job_id: str) -> AsyncIterator[asyncio.Task[dict[str, Any]]]:
+async def listening(
+    worker: Worker, client: Client, job_id: str
+) -> AsyncIterator[asyncio.Task[dict[str, Any]]]:
     """Wait for a job in a task; the block begins when the task is listening to Redis."""
     async with worker.redis.monitor() as monitor:
         task = asyncio.create_task(client.wait("hint", job_id, timeout=30))
@@ -94,7 +96,9 @@ async def test_the_settings_name_the_queue_and_the_prefix(redis_server: RedisSer
 
 async def test_an_id_of_ones_own_is_added_once(client: Client, redis_server: RedisServer) -> None:
     assert await client.submit("hint", PAYLOAD, job_id="room-1-hint-1") == "room-1-hint-1"
-    assert await client.submit("hint", {**PAYLOAD, "language": "go"}, job_id="room-1-hint-1") == "room-1-hint-1"
+    assert (
+        await client.submit("hint", {**PAYLOAD, "language": "go"}, job_id="room-1-hint-1") == "room-1-hint-1"
+    )
     assert redis_server.client.lrange("bull:ai.generate-hint:wait", 0, -1) == ["room-1-hint-1"]
     assert json.loads(redis_server.client.hget("bull:ai.generate-hint:room-1-hint-1", "data")) == PAYLOAD
 

@@ -101,6 +101,6 @@ def hint(text: str = CODE, **fields: Any) -> dict[str, Any]:
     return HINT.with_text(text, **fields)
 
 
-def provider(behaviour: str) -> str:
+def behaving(behaviour: str) -> str:
     """Return a candidate's text that makes the fake provider behave so, for this text alone."""
     return f"# [[case: interop-{next(_numbers)}]] [[provider: {behaviour}]]\n{CODE}"

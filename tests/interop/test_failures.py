@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.interop.payloads import HINT, INTERVIEW, KINDS, REVIEW, TRANSCRIBE, hint, provider
+from tests.interop.payloads import HINT, INTERVIEW, KINDS, REVIEW, TRANSCRIBE, behaving, hint
 from tests.support.control_plane import NodeError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def fence(queue: NodeQueue) -> None:
 
 
 def test_a_failed_attempt_is_retried_by_the_jobs_own_policy(hints: NodeQueue) -> None:
-    text = provider("times=2 status=503")
+    text = behaving("times=2 status=503")
     job = hints.add(HINT.job_name, hint(text), {"attempts": 3, "backoff": SOON})
     hints.watch().wait(job, "completed")
     record = hints.job(job)
@@ -55,7 +55,7 @@ def test_a_failed_attempt_is_retried_by_the_jobs_own_policy(hints: NodeQueue) ->
 
 
 def test_attempts_without_backoff_follow_at_the_default_pace(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("times=1 status=503")), {"attempts": 2})
+    job = hints.add(HINT.job_name, hint(behaving("times=1 status=503")), {"attempts": 2})
     hints.watch().wait(job, "delayed")
 
     assert hints.job(job)["delay"] == 5000
@@ -69,7 +69,7 @@ def test_attempts_without_backoff_follow_at_the_default_pace(hints: NodeQueue) -
 )
 def test_what_a_retry_cannot_mend_fails_at_once(hints: NodeQueue, behaviour: str, code: str) -> None:
     options = {"attempts": 5, "backoff": SOON}
-    payload = hint(provider(behaviour))
+    payload = hint(behaving(behaviour))
     job = hints.add(HINT.job_name, payload, options)
     failed = hints.watch().wait(job, "failed")
     record = hints.job(job)
@@ -96,7 +96,7 @@ def test_what_a_retry_cannot_mend_fails_at_once(hints: NodeQueue, behaviour: str
 
 
 def test_attempts_that_are_used_up_end_in_the_dead_letter_queue(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("status=503")), {"attempts": 2, "backoff": SOON})
+    job = hints.add(HINT.job_name, hint(behaving("status=503")), {"attempts": 2, "backoff": SOON})
     hints.watch().wait(job, "failed")
     exhausted = hints.watch().wait(job, "retries-exhausted")
     record = hints.job(job)
@@ -109,7 +109,7 @@ def test_attempts_that_are_used_up_end_in_the_dead_letter_queue(hints: NodeQueue
 
 
 def test_one_attempt_means_one(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("status=429")), {"attempts": 1})
+    job = hints.add(HINT.job_name, hint(behaving("status=429")), {"attempts": 1})
     hints.watch().wait(job, "failed")
 
     assert "delayed" not in names(hints, job)
@@ -117,7 +117,7 @@ def test_one_attempt_means_one(hints: NodeQueue) -> None:
 
 
 def test_a_job_without_a_policy_gets_three_attempts_after_5_and_10_seconds(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("status=503")))
+    job = hints.add(HINT.job_name, hint(behaving("status=503")))
     events = hints.watch()
     for attempt, delay in enumerate((5000, 10_000), start=1):
         due = int(events.wait(job, "delayed", count=attempt)["delay"])
@@ -146,7 +146,7 @@ def test_a_job_without_a_policy_gets_three_attempts_after_5_and_10_seconds(hints
 def test_the_delay_is_the_one_that_bullmq_computes(
     hints: NodeQueue, backoff: Any, bounds: tuple[int, int]
 ) -> None:
-    job = hints.add(HINT.job_name, hint(provider("status=503")), {"attempts": 3, "backoff": backoff})
+    job = hints.add(HINT.job_name, hint(behaving("status=503")), {"attempts": 3, "backoff": backoff})
     hints.watch().wait(job, "delayed")
     first = hints.job(job)["delay"]
     hints.call_job(job, "promote")
@@ -209,13 +209,13 @@ def test_rooms_of_peers_have_no_interviewer(control: ControlPlane, served: None,
 
 
 def test_a_waiter_in_node_is_told_the_reason(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("status=401")))
+    job = hints.add(HINT.job_name, hint(behaving("status=401")))
     with pytest.raises(NodeError, match="llm_auth: "):
         hints.finished(job)
 
 
 def test_a_failed_job_that_a_person_retries_runs_again(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("times=1 status=401")))
+    job = hints.add(HINT.job_name, hint(behaving("times=1 status=401")))
     hints.watch().wait(job, "failed")
     hints.call_job(job, "retry", "failed")
     hints.watch().wait(job, "completed")
@@ -227,7 +227,7 @@ def test_a_failed_job_that_a_person_retries_runs_again(hints: NodeQueue) -> None
 
 def test_a_retry_with_its_attempts_reset_runs_anew_and_not_from_memory(hints: NodeQueue) -> None:
     options = {"attempts": 2, "backoff": SOON}
-    job = hints.add(HINT.job_name, hint(provider("times=3 status=503")), options)
+    job = hints.add(HINT.job_name, hint(behaving("times=3 status=503")), options)
     hints.watch().wait(job, "failed")
     hints.call_job(job, "retry", "failed", {"resetAttemptsMade": True, "resetAttemptsStarted": True})
     hints.watch().wait(job, "completed")
@@ -238,7 +238,7 @@ def test_a_retry_with_its_attempts_reset_runs_anew_and_not_from_memory(hints: No
 
 def test_all_failed_jobs_can_be_retried_at_once(control: ControlPlane, served: None) -> None:
     queue = control.queue(REVIEW.queue)
-    texts = [provider("times=1 status=401") for _ in range(3)]
+    texts = [behaving("times=1 status=401") for _ in range(3)]
     jobs = [queue.add(REVIEW.job_name, REVIEW.with_text(text)) for text in texts]
     for job in jobs:
         queue.watch().wait(job, "failed")
@@ -249,7 +249,7 @@ def test_all_failed_jobs_can_be_retried_at_once(control: ControlPlane, served: N
 
 
 def test_a_failure_of_one_kind_leaves_the_others_alone(control: ControlPlane, served: None) -> None:
-    failing = control.queue(HINT.queue).add(HINT.job_name, hint(provider("status=401")))
+    failing = control.queue(HINT.queue).add(HINT.job_name, hint(behaving("status=401")))
     others = {
         kind.queue: control.queue(kind.queue).add(kind.job_name, dict(kind.payload))
         for kind in KINDS.values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.interop.payloads import HINT, REVIEW, hint, provider
+from tests.interop.payloads import HINT, REVIEW, behaving, hint
 
 if TYPE_CHECKING:
     from tests.support.control_plane import ControlPlane, NodeQueue, Record
@@ -36,7 +36,7 @@ def test_a_parent_runs_after_its_children_and_sees_their_results(
     control: ControlPlane, hints: NodeQueue
 ) -> None:
     reviews = control.queue(REVIEW.queue)
-    parent, children = add(control, child(), child(provider("delay=0.3")))
+    parent, children = add(control, child(), child(behaving("delay=0.3")))
     reviews.results.consume().answer(parent)
     reviews.watch().wait(parent, "completed")
 
@@ -50,7 +50,7 @@ def test_a_parent_runs_after_its_children_and_sees_their_results(
 
 def test_a_child_that_fails_can_fail_its_parent(control: ControlPlane, hints: NodeQueue) -> None:
     reviews = control.queue(REVIEW.queue)
-    parent, [failing, _] = add(control, child(provider("status=401"), failParentOnFailure=True), child())
+    parent, [failing, _] = add(control, child(behaving("status=401"), failParentOnFailure=True), child())
     failed = reviews.watch().wait(parent, "failed")
 
     assert f"{hints.key}:{failing}" in failed["failedReason"]
@@ -63,7 +63,7 @@ def test_a_child_whose_failure_is_ignored_lets_its_parent_run(
 ) -> None:
     reviews = control.queue(REVIEW.queue)
     parent, [failing, other] = add(
-        control, child(provider("status=401"), ignoreDependencyOnFailure=True), child()
+        control, child(behaving("status=401"), ignoreDependencyOnFailure=True), child()
     )
     reviews.results.consume().answer(parent)
     reviews.watch().wait(parent, "completed")
@@ -77,7 +77,7 @@ def test_a_child_that_is_dropped_when_it_fails_lets_its_parent_run(
     control: ControlPlane, hints: NodeQueue
 ) -> None:
     reviews = control.queue(REVIEW.queue)
-    parent, _ = add(control, child(provider("status=401"), removeDependencyOnFailure=True))
+    parent, _ = add(control, child(behaving("status=401"), removeDependencyOnFailure=True))
 
     reviews.results.consume().answer(parent)
 
@@ -87,7 +87,7 @@ def test_a_parent_that_goes_on_as_soon_as_a_child_fails_ends_with_one_result(
 ) -> None:
     reviews = control.queue(REVIEW.queue)
     parent, [failing, slow] = add(
-        control, child(provider("status=401"), continueParentOnFailure=True), child(provider("delay=1"))
+        control, child(behaving("status=401"), continueParentOnFailure=True), child(behaving("delay=1"))
     )
     reviews.watch().wait(parent, "active")
     still_pending = hints.job(slow)["state"]
@@ -102,7 +102,7 @@ def test_a_parent_that_goes_on_as_soon_as_a_child_fails_ends_with_one_result(
 def test_a_child_is_retried_before_its_parent_hears_of_it(control: ControlPlane, hints: NodeQueue) -> None:
     reviews = control.queue(REVIEW.queue)
     options = {"attempts": 2, "backoff": {"type": "fixed", "delay": 40}, "failParentOnFailure": True}
-    parent, [once] = add(control, child(provider("times=1 status=503"), **options))
+    parent, [once] = add(control, child(behaving("times=1 status=503"), **options))
     reviews.results.consume().answer(parent)
 
     assert hints.job(once)["attemptsMade"] == 2

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.interop.observation import observe
-from tests.interop.payloads import HINT, hint, provider
+from tests.interop.payloads import HINT, behaving, hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ class Scenario:
     end: str = "completed"
 
     def play(self, queue: NodeQueue) -> str:
-        text = provider(self.behaviour) if self.behaviour else ""
+        text = behaving(self.behaviour) if self.behaviour else ""
         job = queue.add(HINT.job_name, hint(text), {"jobId": unique(), **self.options})
         queue.watch().wait(job, self.end)
         if self.end == "failed":
@@ -135,7 +135,7 @@ def test_the_record_of_a_parent_and_its_child(
     same: Callable[..., None], behaviour: str, options: Record, end: str
 ) -> None:
     def play(queue: NodeQueue) -> tuple[str, str]:
-        text = provider(behaviour) if behaviour else ""
+        text = behaving(behaviour) if behaviour else ""
         job = {"name": HINT.job_name, "queueName": queue.name}
         child = {**job, "data": hint(text), "opts": {"jobId": unique(), **options}}
         parent = {**job, "data": hint(), "opts": {"jobId": unique(), "attempts": 3}, "children": [child]}

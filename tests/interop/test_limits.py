@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interop.payloads import HINT, hint, provider
+from tests.interop.payloads import HINT, behaving, hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def three_per_half_second(hints: NodeQueue) -> Iterator[None]:
 
 @pytest.mark.usefixtures("one_at_a_time")
 def test_global_concurrency_is_kept(hints: NodeQueue) -> None:
-    records = run(hints, 4, provider("delay=0.1"))
+    records = run(hints, 4, behaving("delay=0.1"))
 
     assert all(earlier["finishedOn"] <= later["processedOn"] for earlier, later in pairwise(records))
 
@@ -65,7 +65,7 @@ def test_a_global_rate_limit_is_kept(hints: NodeQueue) -> None:
 
 @pytest.mark.usefixtures("beyond_bullmq", "one_at_a_time")
 def test_a_limit_on_concurrency_wastes_no_time(hints: NodeQueue) -> None:
-    started = starts(run(hints, 5, provider("delay=0.1")))
+    started = starts(run(hints, 5, behaving("delay=0.1")))
 
     assert started[-1] - started[0] < 2500
 
@@ -91,5 +91,5 @@ def test_a_queue_is_free_again_when_its_limits_are_removed(hints: NodeQueue) -> 
     hints.call("removeGlobalConcurrency")
     hints.call("removeGlobalRateLimit")
 
-    started = starts(run(hints, HINT.concurrency, provider("delay=0.3")))
+    started = starts(run(hints, HINT.concurrency, behaving("delay=0.3")))
     assert started[-1] - started[0] < 300

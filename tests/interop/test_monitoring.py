@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interop.payloads import HINT, KINDS, hint, provider
+from tests.interop.payloads import HINT, KINDS, behaving, hint
 from tests.support.control_plane import NodeError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_progress_and_logs_of_others_are_left_alone(hints: NodeQueue) -> None:
 
 
 def test_a_running_job_is_active_and_locked(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("delay=0.5")))
+    job = hints.add(HINT.job_name, hint(behaving("delay=0.5")))
     hints.watch().wait(job, "active")
 
     assert hints.call("getJobState", job) == "active"

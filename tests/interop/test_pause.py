@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interop.payloads import HINT, hint, provider
+from tests.interop.payloads import HINT, behaving, hint
 from tests.support.control_plane import ControlPlane
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add(queue: NodeQueue, count: int) -> list[str]:
 
 
 def test_a_paused_queue_starts_nothing_until_it_is_resumed(hints: NodeQueue) -> None:
-    running = hints.add(HINT.job_name, hint(provider("delay=0.3")))
+    running = hints.add(HINT.job_name, hint(behaving("delay=0.3")))
     hints.watch().wait(running, "active")
     hints.call("pause")
     jobs = add(hints, 3)
@@ -44,7 +44,7 @@ def test_a_paused_queue_starts_nothing_until_it_is_resumed(hints: NodeQueue) -> 
 
 
 def test_jobs_added_before_and_during_a_pause_all_run(hints: NodeQueue) -> None:
-    blockers = [hints.add(HINT.job_name, hint(provider("delay=0.3"))) for _ in range(HINT.concurrency)]
+    blockers = [hints.add(HINT.job_name, hint(behaving("delay=0.3"))) for _ in range(HINT.concurrency)]
     for job in blockers:
         hints.watch().wait(job, "active")
     jobs = add(hints, 2)
@@ -56,18 +56,19 @@ def test_jobs_added_before_and_during_a_pause_all_run(hints: NodeQueue) -> None:
         hints.results.consume().answer(job)
 
 
-def test_a_retry_that_falls_into_a_pause_is_not_lost(hints: NodeQueue) -> None:
-    text = provider("times=1 status=503 delay=0.3")
-    retried = hints.add(HINT.job_name, hint(text), {"attempts": 2, "backoff": {"type": "fixed", "delay": 1}})
+@pytest.mark.parametrize(("delay", "then"), [(0, "waiting"), (1, "delayed")])
+def test_a_retry_that_falls_into_a_pause_is_not_lost(hints: NodeQueue, delay: int, then: str) -> None:
+    options = {"attempts": 2, "backoff": {"type": "fixed", "delay": delay}}
+    retried = hints.add(HINT.job_name, hint(behaving("times=1 status=503 delay=0.3")), options)
     hints.watch().wait(retried, "active")
     hints.call("pause")
-    first = add(hints, 1)
-    hints.watch().wait(retried, "delayed")
-    second = add(hints, 1)
+    others = add(hints, 1)
+    hints.watch().wait(retried, then, count=2 if then == "waiting" else 1)
+    others += add(hints, 1)
     hints.call("resume")
 
-    for job in (retried, *first, *second):
-        hints.results.consume().answer(job)
+    for job in (retried, *others):
+        hints.results.consume().answer(job, timeout=12)
 
 
 def test_a_delay_that_ends_in_a_pause_is_not_lost(hints: NodeQueue) -> None:

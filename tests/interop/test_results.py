@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interop.payloads import HINT, KINDS, hint, provider
+from tests.interop.payloads import HINT, KINDS, behaving, hint
 
 if TYPE_CHECKING:
     from tests.support.control_plane import ControlPlane, NodeQueue
@@ -121,7 +122,7 @@ def test_many_jobs_of_all_kinds_each_get_their_own_answer(control: ControlPlane,
 
 
 def test_as_many_run_at_once_as_the_pool_has_slots_and_the_rest_wait(hints: NodeQueue) -> None:
-    text = provider("delay=0.4")
+    text = behaving("delay=0.4")
     jobs = hints.add_bulk([{"name": HINT.job_name, "data": hint(text)} for _ in range(8)])
     busy = hints.watch().order("active", jobs[: HINT.concurrency])
     counts = hints.call("getJobCounts", "active", "waiting")
@@ -136,3 +137,27 @@ def test_as_many_run_at_once_as_the_pool_has_slots_and_the_rest_wait(hints: Node
     assert busy == jobs[: HINT.concurrency]
     assert (counts["active"], counts["waiting"]) == (5, 3)
     assert max(at_once) == HINT.concurrency
+
+
+@pytest.mark.usefixtures("beyond_bullmq")
+def test_a_result_carries_on_the_trace_of_its_job(hints: NodeQueue) -> None:
+    trace = uuid.uuid4().hex
+    metadata = json.dumps({"traceparent": f"00-{trace}-{uuid.uuid4().hex[:16]}-01"})
+    job = hints.add(HINT.job_name, hint(), {"telemetry": {"metadata": metadata}})
+
+    assert trace in hints.results.consume().answer(job)["opts"]["telemetry"]["metadata"]
+
+
+@pytest.mark.usefixtures("beyond_bullmq")
+def test_a_completed_job_that_a_person_runs_again_has_a_new_result(
+    hints: NodeQueue, asked_twice: set[str]
+) -> None:
+    job = hints.add(HINT.job_name, hint())
+    asked_twice.add(job)
+    hints.watch().wait(job, "completed")
+    hints.call_job(job, "retry", "completed")
+    hints.watch().wait(job, "completed", count=2)
+
+    first, second = hints.results.consume().answer(job), hints.results.consume().answer(job, count=2)
+    assert first["id"] != second["id"]
+    assert hints.job(job)["attemptsMade"] == 2

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.interop.payloads import HINT, hint, provider
+from tests.interop.payloads import HINT, behaving, hint
 
 if TYPE_CHECKING:
     from tests.support.control_plane import NodeQueue
@@ -39,7 +39,7 @@ def test_nothing_is_removed_where_the_job_does_not_ask(hints: NodeQueue) -> None
 
 
 def test_a_job_that_is_removed_on_failure_has_its_dead_letter(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("status=401")), {"removeOnFail": True})
+    job = hints.add(HINT.job_name, hint(behaving("status=401")), {"removeOnFail": True})
     hints.watch().wait(job, "failed")
 
     assert hints.call("getJob", job) is None
@@ -47,7 +47,7 @@ def test_a_job_that_is_removed_on_failure_has_its_dead_letter(hints: NodeQueue) 
 
 
 def test_a_job_that_a_person_removes_while_it_waits_for_its_retry_is_gone(hints: NodeQueue) -> None:
-    job = hints.add(HINT.job_name, hint(provider("status=503")))
+    job = hints.add(HINT.job_name, hint(behaving("status=503")))
     hints.watch().wait(job, "delayed")
     hints.call_job(job, "remove")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from tests.interop.payloads import HINT, hint, provider
+from tests.interop.payloads import HINT, behaving, hint
 
 if TYPE_CHECKING:
     from tests.support.control_plane import Events, NodeQueue, Record
@@ -44,7 +44,7 @@ def test_schedulers_go_on_and_each_iteration_has_its_result(hints: NodeQueue) ->
 
 
 def test_a_failed_iteration_does_not_end_its_scheduler(hints: NodeQueue) -> None:
-    scheduler = schedule(hints, {"every": 300}, hint(provider("times=1 status=401")), attempts=1)
+    scheduler = schedule(hints, {"every": 300}, hint(behaving("times=1 status=401")), attempts=1)
     jobs = iterations(hints.watch(), scheduler, 2)
     hints.call("removeJobScheduler", scheduler)
 

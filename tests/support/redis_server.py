@@ -22,16 +22,17 @@ class RedisServer:
     Used as a context manager, it answers inside the block; it and its data are gone after it.
 
     Attributes:
+        port: where it listens, on 127.0.0.1; the same after a restart.
         url: where to reach database 0.
         client: a connection for the test's own eyes. It decodes, and it does not retry.
     """
 
     def __init__(self) -> None:
-        self._port = _free_port()
+        self.port = _free_port()
         self._directory = tempfile.TemporaryDirectory(prefix="redis-")
         self._process: Process | None = None
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-        self.client = redis.Redis(port=self._port, decode_responses=True, socket_timeout=5)
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.client = redis.Redis(port=self.port, decode_responses=True, socket_timeout=5)
 
     def __enter__(self) -> Self:
         self.start()
@@ -72,7 +73,7 @@ class RedisServer:
 
     def _command(self) -> list[str]:
         settings = {
-            "port": str(self._port),
+            "port": str(self.port),
             "bind": "127.0.0.1",
             "dir": self._directory.name,
             "save": "",

@@ -179,26 +179,3 @@ def test_code_that_lizard_fails_on_has_no_metrics(language: str, capfd: pytest.C
 )
 def test_odd_characters_and_broken_code_are_measured(language: str, code: str) -> None:
     assert measured(code, language).complexity >= 1
-
-
-def test_the_meter_is_not_given_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {}
-    real = code_metrics.subprocess.run
-    monkeypatch.setattr(
-        code_metrics.subprocess,
-        "run",
-        lambda *args, **options: given.update(options) or real(*args, **options),
-    )
-    monkeypatch.setenv("OPENAI_API_KEY", "secret")
-
-    measured("x = 1")
-
-    assert list(given["env"]) == ["PYTHONPATH"]
-
-
-def test_a_machine_that_starts_no_more_processes_costs_the_metrics_only(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(code_metrics.sys, "executable", "/nowhere/python")
-
-    assert measure("x = 1", "python") is None

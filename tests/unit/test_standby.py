@@ -1,0 +1,97 @@
+"""Programs that stand by: asked again and again, killed when they hang, replaced when they die."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiplane import standby
+from aiplane.standby import StandbyPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAM = """
+import json, os, sys, time
+for line in sys.stdin:
+    question = json.loads(line)
+    if "hang" in question: time.sleep(60)
+    if "die" in question: os._exit(1)
+    if "babble" in question: print("[" * 100, flush=True); continue
+    if "flood" in question: sys.stdout.write("x" * 20_000_000); continue
+    print(json.dumps({"pid": os.getpid(), "size": len(line), "env": sorted(os.environ)}), flush=True)
+"""
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[StandbyPool]:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    made = StandbyPool(program)
+    yield made
+    made.close()
+
+
+def test_one_program_answers_many_questions(pool: StandbyPool) -> None:
+    assert len({pool.ask({}, 10)["pid"] for _ in range(5)}) == 1
+
+
+def test_questions_larger_than_a_pipe_go_through(pool: StandbyPool) -> None:
+    assert pool.ask({"text": "x" * 1_000_000}, 10)["size"] > 1_000_000
+
+
+def test_a_program_that_hangs_is_killed_and_replaced(pool: StandbyPool) -> None:
+    first = pool.ask({}, 10)["pid"]
+    with pytest.raises(TimeoutError):
+        pool.ask({"hang": 1}, 0.2)
+    assert not Path(f"/proc/{first}").exists()
+    assert pool.ask({}, 10)["pid"] != first
+
+
+@pytest.mark.parametrize("fault", ["die", "babble", "flood"])
+def test_a_program_that_fails_costs_one_answer(pool: StandbyPool, fault: str) -> None:
+    with pytest.raises(OSError, match="program"):
+        pool.ask({fault: 1}, 10)
+    assert pool.ask({}, 10)["pid"]
+
+
+def test_a_program_that_died_while_it_stood_by_costs_nothing(pool: StandbyPool) -> None:
+    pool.ask({}, 10)
+    pool._idle[0]._process.kill()
+    pool._idle[0]._process.wait()
+    assert pool.ask({}, 10)["pid"]
+
+
+def test_a_program_is_replaced_after_its_lifetime(pool: StandbyPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standby, "LIFETIME", 2)
+    assert len({pool.ask({}, 10)["pid"] for _ in range(4)}) == 2
+
+
+def test_our_environment_stays_here(pool: StandbyPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    assert set(pool.ask({}, 10)["env"]) <= {"PYTHONPATH", "LC_CTYPE"}
+
+
+def test_many_threads_ask_at_once_and_few_programs_stay(pool: StandbyPool) -> None:
+    pids: list[int] = []
+    threads = [threading.Thread(target=lambda: pids.append(pool.ask({}, 30)["pid"])) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(pids) == 8
+    assert len(pool._idle) <= standby.IDLE
+
+
+def test_a_machine_that_starts_no_more_processes_is_an_error_of_the_system(
+    pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby.sys, "executable", "/nowhere/python")
+    started = time.monotonic()
+    with pytest.raises(FileNotFoundError):
+        pool.ask({}, 10)
+    assert time.monotonic() - started < 5
