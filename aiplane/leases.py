@@ -54,6 +54,10 @@ end
 return {now, tonumber(redis.call('HGET', KEYS[3], 'since'))}
 """
 
+SKEW_MS = 2_000
+"""Milliseconds by which the clock of a process may differ from Redis' before it says so. Delays and backoffs
+are computed by the clocks of whoever sets them."""
+
 TURN_MS = 5_000
 """Milliseconds for which a bridge holds the turn to take jobs unless it renews it."""
 
@@ -193,6 +197,7 @@ class LeaseThread(threading.Thread):
         self._wake = threading.Event()
         self.renewed = threading.Event()
         self._stopping = False
+        self._skewed = False
         self.renewed_at = time.monotonic()
 
     def run(self) -> None:
@@ -201,6 +206,7 @@ class LeaseThread(threading.Thread):
         while not self._stopping:
             try:
                 now, since = self._book.renew(self._holder())
+                self._compare_clocks(now)
                 self.renewed_at = time.monotonic()
                 self.renewed.set()
                 if self._after is not None:
@@ -214,6 +220,12 @@ class LeaseThread(threading.Thread):
                 away = True
             self._wake.wait(RENEW_EVERY)
             self._wake.clear()
+
+    def _compare_clocks(self, now: int) -> None:
+        skew = now - time.time() * 1000
+        if abs(skew) > SKEW_MS and not self._skewed:
+            log.warning("the clock here differs from Redis' by %.1f s; set both by NTP", skew / 1000)
+        self._skewed = abs(skew) > SKEW_MS
 
     def renew_now(self) -> None:
         """Renew without waiting for the next turn, because the holder has changed."""

@@ -11,6 +11,7 @@ import sys
 import click
 
 from aiplane.app import app
+from aiplane.fitness import UnfitRedisError
 from aiplane.settings import SettingsError
 from aiplane.telemetry.logs import configure_logs
 from bridges.bridge import Bridge
@@ -34,7 +35,10 @@ def main(grace: float) -> None:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     configure_logs(settings)
-    asyncio.run(_serve(grace))
+    try:
+        asyncio.run(_serve(grace))
+    except UnfitRedisError as error:
+        raise click.ClickException(str(error)) from error
 
 
 async def _serve(grace: float) -> None:

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SCAN_EVERY = 2.0
-"""Seconds between two scans of the active lists."""
-
 BRIDGE_STALE_MS = 5_000
 """Milliseconds without renewal after which a bridge is gone; with a scan, adoption stays under 10 s."""
 

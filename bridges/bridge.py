@@ -14,22 +14,24 @@ from aiplane.app import app
 from aiplane.bull import Bull
 from aiplane.connections import connect
 from aiplane.errors import InternalError, InvalidPayloadError
-from aiplane.leases import Holder, Roll, new_holder_id
+from aiplane.leases import Holder, new_holder_id
 from aiplane.queues import KINDS, QUEUES
 from aiplane.runs import Opened, Outcome, Runs
-from bridges.adopt import SCAN_EVERY, Adoption
+from bridges.adopt import Adoption
 from bridges.dispatch import Dispatch
 from bridges.heart import Heart
 from bridges.held import Held
 from bridges.settle import Settled, Settler
 from bridges.slots import Slots
 from bridges.source import LONGEST_BLOCK, Source
+from bridges.upkeep import Upkeep
 from bridges.verdict import Verdict
 from bridges.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from aiplane.leases import Roll
     from aiplane.settings import Settings
     from bridges.job import Job
 
@@ -59,9 +61,9 @@ class Bridge:
         self._dispatch = Dispatch(app)
         self._watch = Watch(settings, self._runs)
         self._settler = Settler(self._redis, self._bull, self._runs)
-        self._adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._hold)
+        adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._hold)
+        self._upkeep = Upkeep(settings, self._redis, self._sources, adoption)
         self._heart = Heart(settings, self._me, locks=self._held.locks, tell=self._hear)
-        self._roll: Roll | None = None
         self._first_roll = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -71,11 +73,13 @@ class Bridge:
         What has not ended by then is left as it is: another bridge adopts it, and nothing runs twice.
 
         Raises:
+            UnfitRedisError: this is production, and Redis can lose jobs.
             Exception: a side task has failed; the process is to end, so that it is started again.
         """
-        self._heart.start()
         try:
-            await self._until_redis_answers()
+            if not await self._prepared():
+                return
+            self._heart.start()
             await self._first_roll.wait()
             await self._serve_all(grace)
         finally:
@@ -194,7 +198,8 @@ class Bridge:
         side = [
             self._name(self._watch.listen(), "hear outcomes"),
             self._name(self._watch.look_around(), "look at all runs"),
-            self._name(self._scan(), "scan for abandoned jobs"),
+            self._name(self._upkeep.scan(), "scan for abandoned jobs"),
+            self._name(self._upkeep.audit(), "audit for lost jobs"),
         ]
         serving = [self._name(self._serve(source), f"serve {source.name}") for source in self._sources]
         stopping = self._name(self._stopping.wait(), "wait to be stopped")
@@ -218,29 +223,30 @@ class Bridge:
         if left:
             log.info("%d jobs are still running; they are left to the next bridge", left)
 
-    async def _scan(self) -> None:
-        while True:
-            try:
-                for source in self._sources:
-                    if self._roll is not None:
-                        await self._adoption.scan(source, self._roll)
-            except (RedisError, OSError) as error:
-                log.warning("the active jobs cannot be read (%s)", type(error).__name__)
-            await asyncio.sleep(SCAN_EVERY)
-
     def _hear(self, roll: Roll, turn: bool) -> None:
-        self._roll = roll
         self._watch.update(roll)
+        self._upkeep.update(roll)
         self._slots.update(roll, turn=turn and not self._stopping.is_set(), kinds=KINDS)
         self._first_roll.set()
 
-    async def _until_redis_answers(self) -> None:
-        async def connect_all() -> None:
-            await self._bull.load_scripts()
-            for source in self._sources:
-                await source.announce()
+    async def _prepared(self) -> bool:
+        """Do what has to be done before the first job; False if the bridge was stopped meanwhile."""
+        preparing = self._name(_despite_outages(self._prepare), "prepare")
+        stopping = self._name(self._stopping.wait(), "wait to be stopped")
+        await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (preparing, stopping):
+            task.cancel()
+        await asyncio.wait({preparing, stopping})
+        if preparing.cancelled():
+            return False
+        preparing.result()
+        return True
 
-        await _despite_outages(connect_all)
+    async def _prepare(self) -> None:
+        await self._upkeep.examine()
+        await self._bull.load_scripts()
+        for source in self._sources:
+            await source.announce()
 
     async def _close(self) -> None:
         await asyncio.to_thread(self._heart.stop)

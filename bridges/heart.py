@@ -72,7 +72,8 @@ class Heart:
     def stop(self) -> None:
         """End, and give the lease back, so that another bridge takes over at once. It blocks."""
         self._stopping.set()
-        self._thread.stop()
+        if self._thread.is_alive():
+            self._thread.stop()
 
     @property
     def has_turn(self) -> bool:

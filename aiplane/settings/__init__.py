@@ -39,6 +39,7 @@ from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     SpeechProvider,
     TimeLimit,
     TimeoutSeconds,
+    YesNo,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Settings(BaseModel):
     metrics_port: Port = 0
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
+    redis_accept_data_loss: YesNo = False
     bullmq_prefix: Name = "bull"
     celery_broker_url: RedisUrl = Field(default_factory=lambda given: given["redis_url"])
     celery_result_backend: RedisUrl = Field(default_factory=lambda given: given["redis_url"])

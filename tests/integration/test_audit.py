@@ -1,0 +1,74 @@
+"""Jobs that are nowhere are found, and none that is somewhere is accused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiplane.audit import lost_jobs
+from aiplane.bull import Bull
+from aiplane.connections import connect
+from aiplane.fitness import examine, foreign_workers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+
+    from tests.support.redis_server import RedisServer
+
+
+@pytest.fixture
+async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
+    client = connect(redis_server.url)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+async def found(redis: Redis, name: str = "q") -> list[str]:
+    return sorted([job async for job in lost_jobs(redis, Bull(redis).queue(name))])
+
+
+async def test_a_job_in_no_list_is_found(redis: Redis) -> None:
+    queue = Bull(redis).queue("q")
+    ids = [await queue.add("job", {}, job_id=f"job {number}") for number in range(3)]
+    assert await found(redis) == []
+    await redis.lrem(queue.key("wait"), 1, ids[1])
+    assert await found(redis) == [ids[1]]
+
+
+async def test_jobs_that_are_somewhere_are_not_accused(redis: Redis) -> None:
+    queue = Bull(redis).queue("q")
+    await queue.add("job", {}, options={"delay": 60_000})
+    await queue.add("job", {}, options={"priority": 3})
+    await queue.add("job", {}, job_id="with:colons:inside")
+    await queue.take("token", worker="test")
+    await redis.hset(queue.key("repeat:every-minute"), mapping={"data": "{}", "ic": "4"})
+    await redis.rpush(queue.key("with:colons:inside:logs"), "a line")
+    assert await found(redis) == []
+
+
+async def test_the_jobs_of_another_queue_are_another_matter(redis: Redis) -> None:
+    other = Bull(redis).queue("qq")
+    job = await other.add("job", {})
+    await redis.delete(other.key("wait"))
+    assert await found(redis) == []
+    assert await found(redis, "qq") == [job]
+
+
+async def test_a_worker_that_is_no_bridge_is_named(redis: Redis, redis_server: RedisServer) -> None:
+    queue = Bull(redis).queue("q")
+    ours, named = (queue.worker_client_name(name) for name in ("host:bridge-1", "a-node-worker"))
+    nameless = ours.partition(":w:")[0]
+    clients = [connect(redis_server.url, name=name) for name in (ours, named, nameless)]
+    for client in clients:
+        await client.ping()
+    assert await foreign_workers(redis, "bull", "q", ["bridge-1"]) == [nameless, named]
+    for client in clients:
+        await client.aclose()
+
+
+async def test_a_redis_of_the_tests_own_is_fit(redis: Redis) -> None:
+    assert await examine(redis) == []

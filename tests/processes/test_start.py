@@ -1,0 +1,83 @@
+"""What a bridge and a pool say when they start: all that is wrong, at once, with a status that tells."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.processes import Plane, Process, plane_environment, procfile
+
+if TYPE_CHECKING:
+    from tests.support.redis_server import RedisServer
+
+
+def start(line: str, redis_url: str, arguments: str = "", **env: str) -> Process:
+    environment = plane_environment(redis_url, "http://127.0.0.1:9/v1") | env
+    return Process(line, ["/bin/sh", "-c", f"exec {procfile().get(line, line)} {arguments}"], env=environment)
+
+
+@pytest.fixture
+def forgetful(redis_server: RedisServer):
+    """A Redis that keeps nothing on disk, for the time of one test."""
+    redis_server.client.config_set("appendonly", "no")
+    yield redis_server
+    redis_server.client.config_set("appendonly", "yes")
+
+
+def test_in_production_a_redis_that_can_lose_jobs_is_refused(forgetful: RedisServer) -> None:
+    with start("bridge", forgetful.url, APP_ENV="production") as bridge:
+        assert bridge.wait() == 1
+        assert "appendonly is off" in bridge.tail()
+        assert "REDIS_ACCEPT_DATA_LOSS" in bridge.tail()
+        assert "Traceback" not in bridge.tail()
+
+
+@pytest.mark.parametrize(
+    "env", [{"APP_ENV": "production", "REDIS_ACCEPT_DATA_LOSS": "yes"}, {"APP_ENV": "development"}]
+)
+def test_elsewhere_or_when_accepted_it_is_a_warning(forgetful: RedisServer, env: dict[str, str]) -> None:
+    with start("bridge", forgetful.url, **env) as bridge:
+        bridge.wait_for_log("appendonly is off")
+        bridge.wait_for_log("bridge is ready")
+
+
+@pytest.mark.parametrize("line", ["bridge", "hint"])
+def test_wrong_settings_are_told_at_once_and_without_a_trace(redis_server: RedisServer, line: str) -> None:
+    with start(
+        line, redis_server.url, LLM_TIMEOUT_SECONDS="soon", METRICS_PORT="x", REDIS_URL="s3cret"
+    ) as process:
+        assert process.wait() != 0
+        text = process.tail()
+        assert all(name in text for name in ("LLM_TIMEOUT_SECONDS", "METRICS_PORT", "REDIS_URL"))
+        assert "s3cret" not in text
+        assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("queues", ["", "-Q hint,review", "-Q hints"])
+def test_a_pool_serves_one_queue_of_the_table(redis_server: RedisServer, queues: str) -> None:
+    line = f"celery -A aiplane worker -n odd@%h {queues}"
+    with start(line, redis_server.url) as pool:
+        assert pool.wait() != 0
+        assert "serves one queue" in pool.tail()
+        assert "Traceback" not in pool.tail()
+
+
+def test_a_bridge_that_still_waits_for_redis_can_be_stopped() -> None:
+    with start("bridge", "redis://127.0.0.1:9/0") as bridge:
+        bridge.wait_for_log("Redis does not answer")
+        bridge.signal(signal.SIGTERM)
+        assert bridge.wait(15) == 0
+
+
+def test_a_worker_of_another_kind_is_named(redis_server: RedisServer) -> None:
+    # A connection that bears the name of a Node worker of this queue is all that CLIENT LIST shows of one.
+    redis_server.client.client_setname("bull:YWkuZ2VuZXJhdGUtaGludA==:w:old-node-worker")
+    try:
+        with Plane(redis_server.url, "http://127.0.0.1:9/v1", kinds=[]) as plane:
+            plane.bridge.wait_for_log(
+                "ai.generate-hint is also served by a worker that is no bridge: .*old-node"
+            )
+    finally:
+        redis_server.client.client_setname("")
