@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import click
 from celery import signals
 from celery.apps.worker import Worker
+from redis import RedisError
 
 from aiplane.connections import connect_thread
 from aiplane.leases import Holder, LeaseBook, LeaseThread, new_holder_id
@@ -49,12 +52,13 @@ class PoolWorker(Worker):
         self._id = new_holder_id()
         redis = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}")
         self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
-        self._lease = LeaseThread(LeaseBook(redis, settings.bullmq_prefix), self._holder)
+        self._book = LeaseBook(redis, settings.bullmq_prefix)
+        self._lease = LeaseThread(self._book, self._holder)
 
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
         super().on_start()
-        signals.worker_shutting_down.connect(self._stop_offering)
+        signals.worker_shutting_down.connect(self._on_shutdown)
         self._lease.start()
         self._lease.renewed.wait()
         # Not before the very end of the process: tasks run on while the worker shuts down.
@@ -66,9 +70,18 @@ class PoolWorker(Worker):
         self._offers_slots = True
         self._lease.renew_now()
 
-    def _stop_offering(self, **_: Any) -> None:
+    def _on_shutdown(self, **_: Any) -> None:
         self._offers_slots = False
         self._lease.renew_now()
+        # Celery would take no notice of a second one; a person who sends it means now.
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._end_at_once)
+
+    def _end_at_once(self, number: int, _: object) -> None:
+        # What runs is lost as in a crash, but known at once: nobody has to wait for the lease to go stale.
+        with contextlib.suppress(RedisError, OSError):
+            self._book.give_back(self._id)
+        os._exit(128 + number)
 
     def _holder(self) -> Holder:
         slots = self.pool.num_processes if self._offers_slots and self.pool else 0
