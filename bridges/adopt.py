@@ -43,29 +43,7 @@ _SCAN = """
 local ids = redis.call('LRANGE', KEYS[1], 0, -1)
 local locks = {}
 for i, id in ipairs(ids) do locks[i] = redis.call('GET', ARGV[1] .. id .. ':lock') end
-return {
-  ids, locks, redis.call('HEXISTS', KEYS[2], 'paused'), redis.call('HEXISTS', KEYS[2], 'concurrency'),
-  redis.call('EXISTS', KEYS[3]),
-}
-"""
-
-# BullMQ 5 keeps the jobs of a paused queue in a list of its own and renames it over `wait` when it resumes,
-# which destroys what others put there meanwhile; BullMQ 6 and its scripts keep them in `wait`. So while such
-# a list exists and the queue is paused, everything waits in it; otherwise everything in it goes to `wait`.
-_FOLD = """
-local moved = 0
-if redis.call('HEXISTS', KEYS[3], 'paused') == 1 then
-  while moved < 1000 and redis.call('RPOPLPUSH', KEYS[1], KEYS[2]) do moved = moved + 1 end
-else
-  while moved < 1000 do
-    local id = redis.call('LPOP', KEYS[2])
-    if not id then break end
-    redis.call('RPUSH', KEYS[1], id)
-    moved = moved + 1
-  end
-  if moved > 0 then redis.call('ZADD', KEYS[4], 0, '0') end
-end
-return moved
+return {ids, locks}
 """
 
 
@@ -91,19 +69,12 @@ class Adoption:
         self._strays: set[tuple[str, str]] = set()
         self._scan_script = redis.register_script(_SCAN)
         self._adopt_script = redis.register_script(_ADOPT)
-        self._fold_script = redis.register_script(_FOLD)
 
     async def scan(self, source: Source, roll: Roll) -> None:
         """Look at one queue once."""
         held_before = self._held.of(source.name)
         queue = source.queue
-        ids, locks, paused, limited, legacy = await self._scan_script(
-            keys=[queue.key("active"), queue.key("meta"), queue.key("paused")], args=[queue.key("")]
-        )
-        if legacy:
-            keys = [queue.key(name) for name in ("wait", "paused", "meta", "marker")]
-            await self._fold_script(keys=keys)
-        source.paused, source.limited = bool(paused), bool(limited)
+        ids, locks = await self._scan_script(keys=[queue.key("active")], args=[queue.key("")])
         self._let_go(held_before, set(ids))
         others = 0
         for job_id, token in zip(ids, locks, strict=True):

@@ -91,7 +91,7 @@ class Bridge:
         self._stopping.set()
         self._slots.close()
         for source in self._sources:
-            source.poke()
+            source.end()
 
     # ---- the loop ---------------------------------------------------------------------------------
 
@@ -131,8 +131,7 @@ class Bridge:
         finally:
             self._held.remove(job)
             self._slots.wake()
-            if self._source_of[job.queue].limited:
-                self._source_of[job.queue].poke()
+            self._source_of[job.queue].release()
 
     async def _see_through(self, job: Job) -> None:
         await self._advance_scheduler(job)

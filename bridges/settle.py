@@ -20,6 +20,7 @@ from aiplane.bull import ScriptRefusedError, check, safe_id
 from aiplane.errors import InternalError
 from aiplane.queues import dead_letters_of, results_of
 from aiplane.runs import Outcome
+from bridges.pause import stage_fold
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -57,6 +58,7 @@ return {
   redis.call('HEXISTS', KEYS[4], 'outcome'),
   redis.call('SCARD', KEYS[2] .. ':dependencies') + redis.call('ZCARD', KEYS[2] .. ':unsuccessful'),
   redis.call('TYPE', KEYS[5]).ok,
+  redis.call('HEXISTS', KEYS[6], 'paused'),
 }
 """
 
@@ -223,9 +225,11 @@ class Settler:
         lock_key = queue.lock_key(job.id)
         async with self._redis.pipeline(transaction=True) as pipe:
             await pipe.watch(lock_key, run_key)
-            wait_key = (target or queue).key("wait")
-            token, active, claimed, finished, children, wait_type = await self._look(
-                keys=[lock_key, queue.key(job.id), queue.key("active"), run_key, wait_key], args=[job.id]
+            target = target or queue
+            wait_key, meta_key = target.key("wait"), target.key("meta")
+            token, active, claimed, finished, children, wait_type, paused = await self._look(
+                keys=[lock_key, queue.key(job.id), queue.key("active"), run_key, wait_key, meta_key],
+                args=[job.id],
             )
             if token != job.token or not active:
                 raise _StopError(Settled.LOST)
@@ -240,6 +244,8 @@ class Settler:
                 pipe.hdel(queue.key(job.id), *job.unreadable)
             for stage in stages:
                 stage(pipe)
+            if paused:
+                stage_fold(pipe, target)
             self._runs.stage_close(pipe, job.run)
             for reply in await pipe.execute(raise_on_error=False):
                 check(reply)

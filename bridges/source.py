@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiplane.connections import connect
 from bridges.job import read_job
+from bridges.pause import Standing, fold
 
 if TYPE_CHECKING:
     from aiplane.bull import Bull
@@ -50,9 +51,15 @@ class Source:
         self._blocking = connect(
             settings.redis_url, timeout=LONGEST_BLOCK + 10, name=self.queue.worker_client_name(node)
         )
-        self._poke = asyncio.Event()
-        self.paused = False
-        self.limited = False
+        self._redis = bull.redis
+        self._standing = Standing(paused=False, limited=False)
+        self._released = asyncio.Event()
+        self._ended = asyncio.Event()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the queue was paused when it was last looked at."""
+        return self._standing.paused
 
     async def announce(self) -> None:
         """Connect, so that ``getWorkers()`` counts this bridge from the start."""
@@ -64,37 +71,49 @@ class Source:
         Returns:
             The job, now active and locked, or None; and for how many seconds none can be expected.
         """
+        self._released.clear()
         token = new_token(self._bridge_id)
         taken = await self.queue.take(token, worker=self._node)
         if taken.job_id is not None:
             return read_job(self.spec, self.name, taken.job_id, token, taken.record), 0.0
+        # Looking for a job has moved those that are due to where they wait.
+        await self.look()
         if taken.rate_limited_ms > 0:
             return None, min(taken.rate_limited_ms / 1000, LONGEST_BLOCK)
         due = taken.next_delayed_at / 1000 - time.time() if taken.next_delayed_at else LONGEST_BLOCK
         return None, min(max(due, SHORTEST_BLOCK), LONGEST_BLOCK)
 
+    async def look(self) -> None:
+        """See how the queue stands, and that what waits in it is safe."""
+        self._standing = await fold(self._redis, self.queue)
+
     async def listen(self, seconds: float) -> bool:
-        """Wait until a job may have come, :meth:`poke` is called, or ``seconds`` are over.
+        """Wait until a job may have come, a limit may have room again, or ``seconds`` are over.
 
         Returns:
             False if it was only that the time is over.
         """
-        self._poke.clear()
         marker = asyncio.ensure_future(self.queue.wait_for_marker(self._blocking, seconds))
-        poke = asyncio.ensure_future(self._poke.wait())
+        events = [self._ended, self._released] if self._standing.limited else [self._ended]
+        others = [asyncio.ensure_future(event.wait()) for event in events]
         try:
-            await asyncio.wait({marker, poke}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({marker, *others}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            poke.cancel()
+            for other in others:
+                other.cancel()
             if not marker.done():
                 marker.cancel()
             # A marker that is lost with the connection is no loss: the queue is looked at next.
             await asyncio.wait({marker})
-        return marker.cancelled() or marker.result() or self._poke.is_set()
+        return marker.cancelled() or marker.result()
 
-    def poke(self) -> None:
-        """End a :meth:`listen`: something happened that adds no marker."""
-        self._poke.set()
+    def release(self) -> None:
+        """Say that a job of the queue is over: where a limit keeps others waiting, BullMQ adds no marker."""
+        self._released.set()
+
+    def end(self) -> None:
+        """Listen no longer."""
+        self._ended.set()
 
     async def close(self) -> None:
         """Close the connection that listens."""

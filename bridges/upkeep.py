@@ -68,6 +68,7 @@ class Upkeep:
         while True:
             try:
                 for source in self._sources:
+                    await source.look()
                     if self._roll is not None:
                         await self._adoption.scan(source, self._roll)
             except (RedisError, OSError) as error:

@@ -146,25 +146,3 @@ async def test_of_two_that_adopt_at_once_one_wins(bench: Bench, redis_server: Re
     mine, theirs = await asyncio.gather(bench.scan(DEAD), other.scan(DEAD))
     await other.source.close()
     assert sorted([*mine, *theirs]) == [job]
-
-
-@pytest.mark.parametrize("paused", [True, False])
-async def test_what_waits_in_two_places_is_brought_to_one_in_order(bench: Bench, paused: bool) -> None:
-    # As BullMQ 5 leaves a paused queue that BullMQ 6 has added to: the oldest is last.
-    await bench.redis.rpush(bench.queue.key("paused"), "2", "1")
-    await bench.redis.rpush(bench.queue.key("wait"), "4", "3")
-    if paused:
-        await bench.redis.hset(bench.queue.key("meta"), "paused", "1")
-    await bench.scan()
-    assert bench.source.paused is paused
-    full, empty = ("paused", "wait") if paused else ("wait", "paused")
-    assert sorted(await bench.redis.lrange(bench.queue.key(full), 0, -1)) == ["1", "2", "3", "4"]
-    assert await bench.redis.llen(bench.queue.key(empty)) == 0
-    assert (await bench.redis.lrange(bench.queue.key(full), -1, -1)) == ["1"]
-
-
-async def test_a_queue_that_only_bullmq_6_has_paused_is_not_touched(bench: Bench) -> None:
-    await bench.redis.rpush(bench.queue.key("wait"), "2", "1")
-    await bench.redis.hset(bench.queue.key("meta"), "paused", "1")
-    await bench.scan()
-    assert await bench.redis.lrange(bench.queue.key("wait"), 0, -1) == ["2", "1"]
