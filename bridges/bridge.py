@@ -23,7 +23,7 @@ from bridges.heart import Heart
 from bridges.held import Held
 from bridges.settle import Settled, Settler
 from bridges.slots import Slots
-from bridges.source import LONGEST_BLOCK, Source
+from bridges.source import Source
 from bridges.upkeep import Upkeep
 from bridges.verdict import Verdict
 from bridges.watch import Watch
@@ -108,8 +108,6 @@ class Bridge:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _take(self, source: Source) -> None:
-        if source.paused and not await source.listen(LONGEST_BLOCK):
-            return
         if self._slots.free(source.spec.kind) <= 0:
             return
         job, none_for = await source.take()

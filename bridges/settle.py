@@ -224,9 +224,9 @@ class Settler:
         queue, run_key = self._bull.queue(job.queue), self._runs.key(job.run)
         lock_key = queue.lock_key(job.id)
         async with self._redis.pipeline(transaction=True) as pipe:
-            await pipe.watch(lock_key, run_key)
             target = target or queue
             wait_key, meta_key = target.key("wait"), target.key("meta")
+            await pipe.watch(lock_key, run_key, meta_key)
             token, active, claimed, finished, children, wait_type, paused = await self._look(
                 keys=[lock_key, queue.key(job.id), queue.key("active"), run_key, wait_key, meta_key],
                 args=[job.id],

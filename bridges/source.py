@@ -56,11 +56,6 @@ class Source:
         self._released = asyncio.Event()
         self._ended = asyncio.Event()
 
-    @property
-    def paused(self) -> bool:
-        """Whether the queue was paused when it was last looked at."""
-        return self._standing.paused
-
     async def announce(self) -> None:
         """Connect, so that ``getWorkers()`` counts this bridge from the start."""
         await self._blocking.ping()

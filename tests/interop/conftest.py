@@ -72,14 +72,22 @@ def reference(control: ControlPlane, provider: FakeProvider) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def served(request: pytest.FixtureRequest, control: ControlPlane, provider: FakeProvider) -> Iterator[None]:
-    """Whoever serves the queues under the prefix ``bull`` is ready."""
+def serving(
+    request: pytest.FixtureRequest, control: ControlPlane, provider: FakeProvider
+) -> Iterator[list[Process]]:
+    """The processes that serve the queues under the prefix ``bull``."""
     if request.config.getoption("--served-by") == "reference":
-        with start_reference(control, provider, prefix="bull"):
-            yield
+        with start_reference(control, provider, prefix="bull") as process:
+            yield [process]
     else:
-        request.getfixturevalue("plane")
-        yield
+        yield request.getfixturevalue("plane").processes
+
+
+@pytest.fixture(autouse=True)
+def served(serving: list[Process]) -> None:
+    """Whoever serves the queues is there: without it every test would wait for nothing."""
+    for process in serving:
+        assert process.alive, f"{process.name} has ended:\n{process.tail()}"
 
 
 @pytest.fixture
@@ -90,7 +98,7 @@ def beyond_bullmq(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def hints(control: ControlPlane, served: None) -> NodeQueue:
+def hints(control: ControlPlane) -> NodeQueue:
     """The queue of hints, served and seen from Node."""
     return control.queue(HINT.queue)
 

@@ -7,9 +7,15 @@ notice that the wire had changed.
 from __future__ import annotations
 
 import base64
+import io
 import itertools
+import math
+import struct
+import wave
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from tests.support.audio import recording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +50,18 @@ class Kind:
     def with_text(self, text: str, **fields: Any) -> dict[str, Any]:
         """Return a valid payload in which the candidate wrote ``text``."""
         return {**self.payload, self.text: text, **fields}
+
+
+def tone(seconds: float = 0.3, rate: int = 8000) -> bytes:
+    """Return a WAV file that holds 440 Hz, loud enough to be no silence."""
+    samples = (round(8000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(round(seconds * rate)))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as audio:
+        audio.setnchannels(1)
+        audio.setsampwidth(2)
+        audio.setframerate(rate)
+        audio.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    return file.getvalue()
 
 
 PROBLEM = "Return the two numbers of the list whose sum is the target."
@@ -88,7 +106,7 @@ TRANSCRIBE = Kind(
     job_name="transcribe",
     result_name="transcribe-result",
     concurrency=5,
-    payload={"mimeType": "audio/webm", "audioBase64": base64.b64encode(b"\x1aE\xdf\xa3" * 64).decode()},
+    payload={"mimeType": "audio/webm", "audioBase64": base64.b64encode(recording("webm", 0.3)).decode()},
     text="language",
     always=frozenset({"jobId", "text"}),
     sometimes=frozenset({"language", "durationMs"}),

@@ -201,7 +201,7 @@ def test_a_wrong_payload_fails_at_once_and_the_field_is_named(
 
 @pytest.mark.usefixtures("beyond_bullmq")
 @pytest.mark.parametrize("kind", [INTERVIEW, TRANSCRIBE], ids=["interview", "transcribe"])
-def test_rooms_of_peers_have_no_interviewer(control: ControlPlane, served: None, kind: Any) -> None:
+def test_rooms_of_peers_have_no_interviewer(control: ControlPlane, kind: Any) -> None:
     queue = control.queue(kind.queue)
     job = queue.add(kind.job_name, {**kind.payload, "roomMode": "peer"})
 
@@ -236,7 +236,7 @@ def test_a_retry_with_its_attempts_reset_runs_anew_and_not_from_memory(hints: No
     assert letter_of(hints, job)["code"] == "llm_unavailable"
 
 
-def test_all_failed_jobs_can_be_retried_at_once(control: ControlPlane, served: None) -> None:
+def test_all_failed_jobs_can_be_retried_at_once(control: ControlPlane) -> None:
     queue = control.queue(REVIEW.queue)
     texts = [behaving("times=1 status=401") for _ in range(3)]
     jobs = [queue.add(REVIEW.job_name, REVIEW.with_text(text)) for text in texts]
@@ -248,7 +248,7 @@ def test_all_failed_jobs_can_be_retried_at_once(control: ControlPlane, served: N
         queue.results.consume().answer(job)
 
 
-def test_a_failure_of_one_kind_leaves_the_others_alone(control: ControlPlane, served: None) -> None:
+def test_a_failure_of_one_kind_leaves_the_others_alone(control: ControlPlane) -> None:
     failing = control.queue(HINT.queue).add(HINT.job_name, hint(behaving("status=401")))
     others = {
         kind.queue: control.queue(kind.queue).add(kind.job_name, dict(kind.payload))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_worker_is_listed_per_queue(control: ControlPlane, served: None, kind: str) -> None:
+def test_one_worker_is_listed_per_queue(control: ControlPlane, kind: str) -> None:
     queue = control.queue(KINDS[kind].queue)
     [worker] = queue.call("getWorkers")
 
@@ -51,7 +51,7 @@ def test_a_running_job_is_active_and_locked(hints: NodeQueue) -> None:
     hints.results.consume().answer(job)
 
 
-def test_nothing_stays_active_when_all_is_done(control: ControlPlane, served: None) -> None:
+def test_nothing_stays_active_when_all_is_done(control: ControlPlane) -> None:
     for kind in KINDS.values():
         queue = control.queue(kind.queue)
         queue.watch().wait(queue.add(kind.job_name, dict(kind.payload)), "completed")

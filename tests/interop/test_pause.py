@@ -43,6 +43,22 @@ def test_a_paused_queue_starts_nothing_until_it_is_resumed(hints: NodeQueue) -> 
     hints.results.consume().answer(running)
 
 
+def test_a_resumed_queue_goes_on_at_once(hints: NodeQueue) -> None:
+    started_late = []
+    # Whoever serves the queue may notice the pause at any moment of it, or not at all.
+    for length in (0.0, 0.02, 0.3, 2.2):
+        paused = time.monotonic()
+        hints.call("pause")
+        [job] = add(hints, 1)
+        time.sleep(max(0.0, length - (time.monotonic() - paused)))
+        resumed = time.time() * 1000
+        hints.call("resume")
+        hints.watch().wait(job, "completed")
+        started_late.append(hints.job(job)["processedOn"] - resumed)
+
+    assert max(started_late) < 2500
+
+
 def test_jobs_added_before_and_during_a_pause_all_run(hints: NodeQueue) -> None:
     blockers = [hints.add(HINT.job_name, hint(behaving("delay=0.3"))) for _ in range(HINT.concurrency)]
     for job in blockers:

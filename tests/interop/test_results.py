@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_job_gives_one_result_of_its_kind(control: ControlPlane, served: None, kind: str) -> None:
+def test_a_job_gives_one_result_of_its_kind(control: ControlPlane, kind: str) -> None:
     expected = KINDS[kind]
     queue = control.queue(expected.queue)
     job = queue.add(expected.job_name, dict(expected.payload))
@@ -107,7 +107,7 @@ def test_adding_the_same_id_again_runs_nothing(hints: NodeQueue) -> None:
     assert len(hints.results.consume().answers(job)) == 1
 
 
-def test_many_jobs_of_all_kinds_each_get_their_own_answer(control: ControlPlane, served: None) -> None:
+def test_many_jobs_of_all_kinds_each_get_their_own_answer(control: ControlPlane) -> None:
     queues = {kind.queue: control.queue(kind.queue) for kind in KINDS.values()}
     jobs = [
         (queues[kind.queue], job)
