@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aiplane.cli.demo import demo
+from aiplane.cli import demo, doctor, evaluate, speak, submit, up
 from aiplane.cli.faults import SIGNALLED, STATUSES, USAGE, explain
 from aiplane.cli.screen import say
-from aiplane.cli.submit import result, submit
-from aiplane.cli.up import up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +29,15 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (demo, up, submit, result):
+for command in (
+    demo.demo,
+    up.up,
+    submit.submit,
+    submit.result,
+    evaluate.evaluate,
+    *speak.COMMANDS,
+    doctor.doctor,
+):
     cli.add_command(command)
 
 

@@ -46,7 +46,19 @@ class Program:
 
 
 class NotReadyError(Exception):
-    """A program ended, or took too long, before it served; the message says which and how."""
+    """A program ended, or took too long, before it served.
+
+    Attributes:
+        program: its name.
+    """
+
+    def __init__(self, program: str, how: str) -> None:
+        super().__init__(program, how)
+        self.program = program
+
+    def __str__(self) -> str:
+        """Say which and how."""
+        return f"{self.program} {self.args[1]}; its output tells why"
 
 
 class Child:
@@ -79,7 +91,7 @@ class Child:
         await asyncio.wait({self._ready, self._keeper}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if not self._ready.done():
             how = "ended before it was ready" if self._keeper.done() else "was not ready in time"
-            raise NotReadyError(f"{self._program.name} {how}; its output tells why")
+            raise NotReadyError(self._program.name, how)
 
     async def stop(self) -> None:
         """End the program: SIGTERM, and SIGKILL if it is still there after its grace."""
@@ -125,34 +137,46 @@ class Child:
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
     async def _run(self) -> str:
-        """Run the program once and tell how it ended."""
+        """Run the program once, with what it starts, and tell how it ended."""
         try:
-            self._process = process = await self._spawn()
+            self._process, output = await self._spawn()
         except OSError as error:
             return f"could not be started ({error.strerror})"
+        copying = asyncio.create_task(self._copy(output), name=f"output of {self._program.name}")
         if self._stopping.is_set():
             self.kill()
-        await self._copy_output(process)
-        status = await process.wait()
+        status = await self._process.wait()
+        # What it started is of no use without it, and may hold the output open.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await copying
         return f"ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", _TETHER, str(os.getpid())),
-            *self._program.command,
-            env=self._program.env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            limit=_LONGEST_LINE,
+    async def _spawn(self) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader]:
+        # A pipe of our own: asyncio's would keep wait() from returning while anybody holds it open.
+        reading, writing = os.pipe()
+        output = asyncio.StreamReader(limit=_LONGEST_LINE)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(reading, "rb", buffering=0)
         )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", _TETHER, str(os.getpid())),
+                *self._program.command,
+                env=self._program.env,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing)
+        return process, output
 
-    async def _copy_output(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 -- it was asked for when the process was made
+    async def _copy(self, output: asyncio.StreamReader) -> None:
         while True:
             try:
-                raw = await process.stdout.readline()
+                raw = await output.readline()
             except ValueError:
                 raw = b"(a line too long to show)\n"
             if not raw:

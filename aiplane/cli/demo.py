@@ -40,7 +40,7 @@ OFFLINE_SECONDS = 30.0
 """How long a job may take without a model; with one, two calls longer."""
 
 LINES_SHOWN = 20
-"""How much of the processes' output is shown when the demo fails."""
+"""How much is shown of the output of a process that does not start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,20 @@ def _workplace() -> Iterator[Path]:
     except (DemoFailedError, NotReadyError) as error:
         shutil.rmtree(folder / "redis", ignore_errors=True)
         log = _log_in(folder)
-        for line in log.read_text("utf-8").splitlines()[-LINES_SHOWN:]:
-            say(line)
+        if isinstance(error, NotReadyError):
+            _show_output(log, error.program)
         raise DemoFailedError(f"{error}. All that was printed is in {log}") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _show_output(log: Path, program: str) -> None:
+    lines = log.read_text("utf-8").splitlines()
+    own = [line for line in lines if line.startswith(labelled(program, ""))]
+    for line in own[-LINES_SHOWN:]:
+        say(line)
 
 
 def _log_in(folder: Path) -> Path:
@@ -167,7 +174,7 @@ def _show(trial: Trial) -> None:
         return
     click.echo(trial.failure)
     if trial.expected:
-        click.echo("Set STT_PROVIDER to openai, google or azure, with its key, to have speech transcribed.")
+        click.echo("Set STT_PROVIDER to have speech transcribed; the README lists the providers.")
 
 
 def _show_table(trials: list[Trial]) -> None:

@@ -48,12 +48,17 @@ class DemoFailedError(Exception):
     """The demo did not go as it should; the message says what, and where the processes' output is."""
 
 
+class DoctorFailedError(Exception):
+    """Something that is configured does not work; the message says what."""
+
+
 _STATUSES: Mapping[type[Exception], int] = MappingProxyType(
     {
         SettingsError: USAGE,
         JobFailedError: FAILED,
         JobNotFoundError: FAILED,
         DemoFailedError: FAILED,
+        DoctorFailedError: FAILED,
         TimeoutError: TIMED_OUT,
         RedisFaultError: NO_REDIS,
         NotReadyError: NOT_STARTED,

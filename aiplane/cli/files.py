@@ -27,7 +27,12 @@ def text_file(path: str) -> str:
 
 def audio_file(path: str) -> str:
     """Return the file's content in base64."""
-    return base64.b64encode(_read(path)).decode()
+    return base64.b64encode(audio_bytes(path)).decode()
+
+
+def audio_bytes(path: str) -> bytes:
+    """Return the file's content."""
+    return _read(path)
 
 
 def json_object(path: str) -> dict[str, Any]:

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiplane.cli.child import Program
+from aiplane.fitness import OLDEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-OLDEST = (6, 2)
-"""The oldest Redis that BullMQ supports."""
 
 USUAL_PORT = 6379
 

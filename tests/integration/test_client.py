@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from redis.exceptions import AuthenticationError
 
 from aiplane.bull import Bull, JobHandle, check
 from aiplane.client import Client, JobFailedError, JobNotEndedError, JobNotFoundError
@@ -208,7 +209,7 @@ async def test_many_waiters_share_one_connection_and_ask_for_nothing_twice(
 
 async def test_a_waiter_gives_up_in_time_and_the_job_does_not(client: Client, worker: Worker) -> None:
     job_id = await client.submit("hint", PAYLOAD)
-    with pytest.raises(TimeoutError, match="has not ended within 0.2 s"):
+    with pytest.raises(TimeoutError, match=r"has not ended within 0\.2 s"):
         await client.wait("hint", job_id, timeout=0.2)
     assert await client.state("hint", job_id) == "waiting"
     await worker.complete(await worker.take())
@@ -228,8 +229,6 @@ async def test_a_restart_of_redis_is_waited_out(
 
 
 async def test_a_refused_login_is_not_taken_for_an_outage(redis_server: RedisServer) -> None:
-    from redis.exceptions import AuthenticationError
-
     url = redis_server.url.replace("redis://", "redis://:wrong@")
     async with Client(Settings(redis_url=url)) as client:
         with pytest.raises(AuthenticationError):

@@ -19,7 +19,7 @@ from aiplane.cli.child import NotReadyError, Program
 from aiplane.cli.supervisor import StoppedBySignalError, Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 SERVES = "import signal; print('ready', flush=True); signal.pause()"
 SAYS_BYE = """
@@ -51,6 +51,9 @@ class Log:
     def write(self, name: str, line: str) -> None:
         self.lines.append((name, line))
         self._told = asyncio.ensure_future(self._tell())
+
+    def stops(self) -> None:
+        self.write("supervisor", "stops")
 
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(20), self._changed:
@@ -139,43 +142,61 @@ async def test_what_a_program_has_started_is_killed_with_it() -> None:
     assert not alive
 
 
+async def serve_until_signalled(log: Log, *programs: Program, signals: Sequence[signal.Signals]) -> None:
+    """Serve with the programs, which stop in this order, and send this process the signals 0.1 s apart."""
+    async with Supervisor(log.write, [(each.name,) for each in programs], log.stops) as supervisor:
+        await supervisor.start(programs, 20)
+        for number, each in enumerate(signals):
+            asyncio.get_running_loop().call_later(number / 10, signal.raise_signal, each)
+        await asyncio.Event().wait()
+
+
+async def test_what_a_dead_program_has_started_dies_too_and_holds_up_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(child, "RESTART_DELAYS", (0.01,))
+    log = Log()
+    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {CANNOT_STOP!r}])\n{SERVES}"
+    async with Supervisor(log.write, [("a",)]) as supervisor:
+        await supervisor.start([program("a", code)], 20)
+        running = children()
+        os.kill(running[0].pid, signal.SIGKILL)
+        await log.until(lambda: any("starts again" in line for _, line in log.lines))
+        _, alive = psutil.wait_procs(running, timeout=5)
+        assert not alive
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_stops_everything_in_order(number: signal.Signals) -> None:
-    log, told = Log(), []
+    log = Log()
     with pytest.raises(StoppedBySignalError, match=number.name):
-        async with Supervisor(log.write, [("a",), ("b",)], lambda: told.append("stopping")) as supervisor:
-            await supervisor.start([program("b", SAYS_BYE), program("a", SAYS_BYE)], 20)
-            signal.raise_signal(number)
-            await asyncio.Event().wait()
-    assert told == ["stopping"]
-    assert [name for name, line in log.lines if line == "bye"] == ["a", "b"]
+        await serve_until_signalled(log, program("a", SAYS_BYE), program("b", SAYS_BYE), signals=[number])
+    assert log.lines[-3:] == [("supervisor", "stops"), ("a", "bye"), ("b", "bye")]
 
 
 async def test_a_second_signal_kills_what_is_left() -> None:
     log = Log()
     began = time.monotonic()
+    programs = program("a", CANNOT_STOP, grace=60), program("b", SAYS_BYE)
     with pytest.raises(StoppedBySignalError):
-        async with Supervisor(log.write, [("a",), ("b",)]) as supervisor:
-            await supervisor.start([program("a", CANNOT_STOP, grace=60), program("b", SAYS_BYE)], 20)
-            signal.raise_signal(signal.SIGINT)
-            asyncio.get_running_loop().call_later(0.2, signal.raise_signal, signal.SIGINT)
-            await asyncio.Event().wait()
+        await serve_until_signalled(log, *programs, signals=[signal.SIGINT, signal.SIGINT])
     assert time.monotonic() - began < 30
     assert ("b", "bye") not in log.lines
 
 
 async def test_a_signal_while_programs_start_leaves_none() -> None:
+    asyncio.get_running_loop().call_later(0.01, signal.raise_signal, signal.SIGTERM)
+    slow = program("a", "import time; time.sleep(60)")
     with pytest.raises(StoppedBySignalError):
-        async with Supervisor(Log().write, [("a",)]) as supervisor:
-            asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
-            await supervisor.start([program("a", SERVES)], 20)
+        await serve_until_signalled(Log(), slow, signals=[])
 
 
 async def test_a_terminal_that_hangs_up_means_nothing_to_nohup() -> None:
     old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        async with Supervisor(Log().write, []):
+        async with Supervisor(Log().write, [("a",)]) as supervisor:
             signal.raise_signal(signal.SIGHUP)
+            await supervisor.start([program("a", SERVES)], 20)
     finally:
         signal.signal(signal.SIGHUP, old)
 
