@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aiplane.cli import demo, doctor, evaluate, speak, submit, up
+from aiplane.cli import audit, demo, doctor, evaluate, speak, submit, up
 from aiplane.cli.faults import SIGNALLED, STATUSES, USAGE, explain
 from aiplane.cli.screen import say
 
@@ -37,6 +37,7 @@ for command in (
     evaluate.evaluate,
     *speak.COMMANDS,
     doctor.doctor,
+    audit.audit,
 ):
     cli.add_command(command)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aiplane.audit import lost_jobs
 from aiplane.bull import Bull
+from aiplane.cli import run
 from aiplane.connections import connect
 from aiplane.fitness import examine, foreign_workers
 
@@ -72,3 +75,20 @@ async def test_a_worker_that_is_no_bridge_is_named(redis: Redis, redis_server: R
 
 async def test_a_redis_of_the_tests_own_is_fit(redis: Redis) -> None:
     assert await examine(redis) == []
+
+
+async def test_the_command_names_them_and_its_status_tells(
+    redis: Redis,
+    redis_server: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_server.url)
+    results = Bull(redis).queue("ai.review-code.results")
+    job = await results.add("job", {})
+    assert await asyncio.to_thread(run, ["audit"]) == 0
+    assert not any(json.loads(capfd.readouterr().out).values())
+    await redis.delete(results.key("wait"))
+    with pytest.raises(SystemExit, match="1"):
+        await asyncio.to_thread(run, ["audit"])
+    assert json.loads(capfd.readouterr().out)["ai.review-code.results"] == [job]

@@ -1,0 +1,38 @@
+"""``aiplane audit``: name the jobs that are in none of their queue's lists, and so will never run."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import click
+
+from aiplane.audit import lost_jobs
+from aiplane.bull import Bull
+from aiplane.cli.faults import FAILED, naming_redis
+from aiplane.cli.screen import show_json
+from aiplane.connections import connect
+from aiplane.queues import KINDS, dead_letters_of, results_of
+from aiplane.settings import Settings
+
+
+@click.command()
+def audit() -> None:
+    """Look for jobs that were lost between lists; the exit status is 1 if there are any.
+
+    It walks over all keys of the database, in small steps, and changes nothing.
+    """
+    settings = Settings.load()
+    with naming_redis(settings.redis_url):
+        found = asyncio.run(_audit(settings))
+    show_json(found)
+    if any(found.values()):
+        sys.exit(FAILED)
+
+
+async def _audit(settings: Settings) -> dict[str, list[str]]:
+    names = [settings.queue_name(kind) for kind in KINDS]
+    every = [each for name in names for each in (name, results_of(name), dead_letters_of(name))]
+    async with connect(settings.redis_url) as redis:
+        bull = Bull(redis, settings.bullmq_prefix)
+        return {name: [job async for job in lost_jobs(redis, bull.queue(name))] for name in every}
