@@ -8,10 +8,12 @@ kills a pool after a restart of Redis. What is lost on the way, the bridge sends
 
 from __future__ import annotations
 
+import importlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from celery import Celery
+from celery.loaders.app import AppLoader
 from kombu.entity import Exchange, Queue
 
 from aiplane.providers import Providers
@@ -21,6 +23,7 @@ from aiplane.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from aiplane.runs import Claims
 
@@ -28,10 +31,23 @@ RUN_HEADER = "aiplane_run"
 """The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``."""
 
 
+class InstalledLoader(AppLoader):
+    """Finds the task modules where Python finds any module.
+
+    Celery would look into the working directory first, where a folder called ``tasks`` may be somebody
+    else's.
+    """
+
+    def import_from_cwd(self, module: str, imp: object = None, package: str | None = None) -> ModuleType:  # noqa: ARG002 -- Celery's signature
+        """Import a module, and not from the working directory."""
+        return importlib.import_module(module, package)
+
+
 class Plane(Celery):
     """A Celery application that knows the plane's settings and providers."""
 
     task_cls = "aiplane.worker.task:JobTask"
+    loader_cls = "aiplane.app:InstalledLoader"
 
     @cached_property
     def settings(self) -> Settings:

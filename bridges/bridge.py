@@ -12,6 +12,7 @@ from redis import RedisError
 
 from aiplane.app import app
 from aiplane.bull import Bull
+from aiplane.cancellation import cancel
 from aiplane.connections import connect
 from aiplane.errors import InternalError, InvalidPayloadError
 from aiplane.leases import Holder, new_holder_id
@@ -208,9 +209,7 @@ class Bridge:
             await asyncio.gather(*serving)
             await self._drain(grace)
         finally:
-            for task in (*side, *serving, stopping, *self._held.tasks()):
-                task.cancel()
-            await asyncio.gather(*side, *serving, stopping, *self._held.tasks(), return_exceptions=True)
+            await asyncio.gather(*map(cancel, (*side, *serving, stopping, *self._held.tasks())))
 
     async def _drain(self, grace: float) -> None:
         under_way = self._held.tasks()
@@ -231,9 +230,7 @@ class Bridge:
         preparing = self._name(_despite_outages(self._prepare), "prepare")
         stopping = self._name(self._stopping.wait(), "wait to be stopped")
         await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (preparing, stopping):
-            task.cancel()
-        await asyncio.wait({preparing, stopping})
+        await asyncio.gather(cancel(preparing), cancel(stopping))
         if preparing.cancelled():
             return False
         preparing.result()

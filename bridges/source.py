@@ -7,6 +7,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from aiplane.cancellation import cancel
 from aiplane.connections import connect
 from bridges.job import read_job
 from bridges.pause import Standing, fold
@@ -88,7 +89,7 @@ class Source:
         Returns:
             False if it was only that the time is over.
         """
-        marker = asyncio.ensure_future(self.queue.wait_for_marker(self._blocking, seconds))
+        marker = asyncio.create_task(self.queue.wait_for_marker(self._blocking, seconds))
         events = [self._ended, self._released] if self._standing.limited else [self._ended]
         others = [asyncio.ensure_future(event.wait()) for event in events]
         try:
@@ -96,10 +97,8 @@ class Source:
         finally:
             for other in others:
                 other.cancel()
-            if not marker.done():
-                marker.cancel()
             # A marker that is lost with the connection is no loss: the queue is looked at next.
-            await asyncio.wait({marker})
+            await cancel(marker)
         return marker.cancelled() or marker.result()
 
     def release(self) -> None:

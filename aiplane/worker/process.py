@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from celery import signals
 from celery.apps.worker import Worker
+from celery.worker import state
 from redis import RedisError
 
 from aiplane.connections import connect_thread
@@ -41,9 +42,10 @@ class PoolWorker(Worker):
         """Check the settings and the queue before anything is started."""
         try:
             settings = self.app.settings
+            self.kind = _one_kind(queues)
+            self.app.providers.check(self.kind)
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
-        self.kind = _one_kind(queues)
         # LOG_LEVEL and LOG_FORMAT count for every process alike, and not what Celery would choose.
         signals.setup_logging.connect(lambda **_: configure_logs(settings), weak=False)
         self.app.conf.worker_concurrency = settings.concurrency(self.kind)
@@ -59,8 +61,11 @@ class PoolWorker(Worker):
         """Begin the lease; nothing is taken before Redis has it."""
         super().on_start()
         signals.worker_shutting_down.connect(self._on_shutdown)
+        # Celery would cancel what runs first, which threads cannot do: it would fail, and hang.
+        signal.signal(signal.SIGQUIT, self._end_at_once)
         self._lease.start()
-        self._lease.renewed.wait()
+        while not self._lease.renewed.wait(0.5):
+            state.maybe_shutdown()
         # Not before the very end of the process: tasks run on while the worker shuts down.
         atexit.register(self._lease.stop)
 

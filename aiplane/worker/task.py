@@ -25,6 +25,7 @@ from redis import RedisError
 
 from aiplane import deadline
 from aiplane.app import RUN_HEADER
+from aiplane.current import working_on
 from aiplane.errors import (
     InternalError,
     InvalidPayloadError,
@@ -104,7 +105,8 @@ class JobTask(Task):
             log.info("run %s is claimed or settled already; this delivery of it is ignored", run["run"])
             raise Ignore
         started = time.monotonic()
-        outcome = self._outcome(claim)
+        with working_on(run["job"]):
+            outcome = self._outcome(claim)
         if not self._record(claim, outcome):
             log.warning("run %s was given up by the bridge while it ran; its outcome is dropped", claim.run)
         code = outcome.error.code if outcome.error else "ok"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.audio import recording as tone
 from tests.support.jobs import Queue
 from tests.support.processes import Plane, await_ready
 from tests.support.provider import FakeProvider
@@ -85,7 +86,13 @@ ROWS = [
     Row("a missing field", "invalid_payload", HINT, {"language": "python"}, retried=False),
     Row("a room of peers", "not_available_in_mode", INTERVIEW, PEER_INTERVIEW, retried=False),
     Row("no audio", "stt_failed", TRANSCRIBE, recording(b""), retried=False),
-    Row("503 to audio", "stt_failed", TRANSCRIBE, recording(b"[[provider: status=503]]"), retried=False),
+    Row(
+        "503 to audio",
+        "stt_failed",
+        TRANSCRIBE,
+        recording(tone("webm", comment="[[provider: status=503]]")),
+        retried=False,
+    ),
     Row("too much audio", "audio_too_large", TRANSCRIBE, recording(b"x" * 1_100_000), retried=False),
     Row("past the job's limit", "job_timeout", REVIEW, review("hang"), retried=True),
 ]  # fmt: skip

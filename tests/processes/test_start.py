@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.processes import Plane, Process, plane_environment, procfile
+from tests.support.processes import Plane, Process, await_ready, plane_environment, procfile
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.redis_server import RedisServer
 
 
@@ -64,11 +67,24 @@ def test_a_pool_serves_one_queue_of_the_table(redis_server: RedisServer, queues:
         assert "Traceback" not in pool.tail()
 
 
-def test_a_bridge_that_still_waits_for_redis_can_be_stopped() -> None:
-    with start("bridge", "redis://127.0.0.1:9/0") as bridge:
-        bridge.wait_for_log("Redis does not answer")
-        bridge.signal(signal.SIGTERM)
-        assert bridge.wait(15) == 0
+@pytest.mark.parametrize("line", ["bridge", "hint"])
+def test_what_still_waits_for_redis_can_be_stopped(line: str) -> None:
+    with start(line, "redis://127.0.0.1:9/0") as process:
+        process.wait_for_log("Redis does not answer")
+        process.signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+
+@pytest.mark.parametrize("line", ["bridge", "hint"])
+def test_a_folder_of_somebody_elses_is_not_taken_for_ours(
+    redis_server: RedisServer, tmp_path: Path, line: str
+) -> None:
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "__init__.py").write_text("raise RuntimeError('not ours')")
+    environment = plane_environment(redis_server.url, "http://127.0.0.1:9/v1")
+    command = [sys.executable, "-P", "-m", *procfile()[line].removeprefix("python -m ").split()]
+    with Process(line, command, env=environment, cwd=tmp_path) as process:
+        await_ready(process)
 
 
 def test_a_worker_of_another_kind_is_named(redis_server: RedisServer) -> None:
