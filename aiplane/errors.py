@@ -80,10 +80,19 @@ class LLMUnavailableError(LLMError):
 
 
 class LLMInvalidResponseError(LLMError):
-    """The answer was empty, cut off, not of the schema, or failed a check."""
+    """The answer was empty, cut off, not of the schema, or failed a check.
+
+    Attributes:
+        repairable: whether the model can do better when it is told the sentence: it can write a shorter
+            answer, or one of the schema; it cannot mend that it refused.
+    """
 
     code = "llm_invalid_response"
     retryable = True
+
+    def __init__(self, sentence: str, *, repairable: bool = True) -> None:
+        super().__init__(sentence)
+        self.repairable = repairable
 
 
 class LLMAuthError(LLMError):

@@ -1,4 +1,4 @@
-"""Code as the offline coach reads it: line by line, without comments and without what stands in strings."""
+"""Code read line by line, without comments and without what stands in strings."""
 
 from __future__ import annotations
 

@@ -1,23 +1,31 @@
 """What prompts show and say: the exhibits from outside, and the facts that were measured of them.
 
-What is of rank 0 is shortened first when a prompt is too long, and the problem last.
+What is of rank 0 is shortened first when a prompt is too long, and the problem last. Of what may be without
+end (turns, hints), no more is written out than a prompt could hold.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aiplane.code_metrics import EXTENSIONS
+from aiplane.contracts import Turn
+from aiplane.contracts.shared import PastHint
 from aiplane.listing import Listing
-from tasks.prompting import Exhibit
+from tasks.prompting import BUDGET_CHARACTERS, Exhibit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from aiplane.code_metrics import CodeMetrics
-    from aiplane.contracts import ExecutionSummary, HistoricalWeakness, Turn
-    from aiplane.contracts.shared import PastHint
+    from aiplane.code_metrics import CodeMetrics, FunctionMetrics
+    from aiplane.contracts import ExecutionSummary, HistoricalWeakness
+
+_MOST_FUNCTIONS = 8
+"""So many functions are told of, the most complex ones: more would drown the rest."""
+
+_MOST_ERRORS = 3
+"""So many syntax errors: those after the first are often its echo."""
 
 _SPEAKERS = {"user": "candidate", "assistant": "interviewer", "system": "a note in the record"}
 
@@ -30,7 +38,7 @@ def problem(text: str) -> Exhibit:
 def code(text: str) -> Exhibit:
     """Show the code with the numbers of its lines."""
     numbered = Listing(text).numbered() if text.strip() else ""
-    return Exhibit("the candidate's code, with line numbers", (numbered,), rank=8)
+    return Exhibit("the candidate's code, with line numbers", (numbered,), rank=8, numbered=True)
 
 
 def words(label: str, text: str | None) -> Exhibit:
@@ -38,16 +46,25 @@ def words(label: str, text: str | None) -> Exhibit:
     return Exhibit(label, (text or "",), rank=7)
 
 
-def conversation(turns: Iterable[Turn]) -> Exhibit:
-    """Show what was said, one JSON object a line, so that no turn can pretend to be two."""
-    pieces = (_line(**{_SPEAKERS[turn.role]: turn.content}) for turn in turns)
+def conversation(turns: Sequence[Turn], message: str | None = None) -> Exhibit:
+    """Show what was said, one numbered JSON object a line, so that no turn can pretend to be two.
+
+    Args:
+        turns: oldest first, numbered from 1.
+        message: what the candidate just said: one turn more.
+    """
+    pieces = [
+        _line(turn=str(number), **{_SPEAKERS[turn.role]: turn.content}) for number, turn in _newest(turns)
+    ]
+    if message is not None:
+        pieces.append(_line(turn=str(len(turns) + 1), candidate=message))
     return Exhibit("conversation so far, oldest first", tuple(pieces) or ("",), rank=0)
 
 
-def hints(past: Iterable[PastHint]) -> Exhibit:
+def hints(past: Sequence[PastHint]) -> Exhibit:
     """Show the hints that the candidate already has."""
-    pieces = (_line(hint=hint.hint) for hint in past)
-    return Exhibit("hints given so far, oldest first", tuple(pieces) or ("",), rank=1)
+    pieces = tuple(_line(hint=hint.hint) for _, hint in _newest(past))
+    return Exhibit("hints given so far, oldest first", pieces or ("",), rank=1)
 
 
 def weaknesses(known: Iterable[HistoricalWeakness]) -> Exhibit:
@@ -59,6 +76,22 @@ def weaknesses(known: Iterable[HistoricalWeakness]) -> Exhibit:
 def language(name: str | None) -> Exhibit:
     """Show the name of a programming language that we do not know: such a name may be any text."""
     return Exhibit("name of the programming language", ("" if name in EXTENSIONS else name or "",), rank=7)
+
+
+S = TypeVar("S", Turn, PastHint)
+
+
+def _newest(spoken: Sequence[S]) -> list[tuple[int, S]]:
+    """Return as many of the latest as a prompt could hold, with their numbers, oldest first."""
+    kept: list[tuple[int, S]] = []
+    room = BUDGET_CHARACTERS
+    for number in range(len(spoken), 0, -1):
+        if room <= 0:
+            break
+        one = spoken[number - 1]
+        room -= len(one.hint if isinstance(one, PastHint) else one.content)
+        kept.append((number, one))
+    return kept[::-1]
 
 
 def _line(**content: str) -> str:
@@ -77,16 +110,44 @@ def execution(run: ExecutionSummary | None) -> list[str]:
 
 
 def measurements(name: str | None, metrics: CodeMetrics | None) -> list[str]:
-    """Say what was measured of the code, in numbers, and its language where it is one that we know."""
+    """Say what was measured of the code, in numbers, and its language where it is one that we know.
+
+    Functions are told by their lines: a name is a candidate's text.
+    """
     facts = [f"The code is {name}."] if name in EXTENSIONS else []
     if metrics is None:
         return [*facts, "The code's complexity was not measured."]
-    worst = metrics.deepest
-    size = f"Measured: {metrics.code_lines} lines of code, cyclomatic complexity {metrics.complexity}"
-    place = f"the deepest nesting is {worst.nesting}, in lines {worst.start_line} to {worst.end_line}."
-    return [*facts, f"{size}; {place}"]
+    total = f"Measured: {metrics.code_lines} lines of code, cyclomatic complexity {metrics.complexity}."
+    most_complex_first = sorted(metrics.functions, key=lambda function: -function.complexity)
+    return [*facts, total, *map(_function, most_complex_first[:_MOST_FUNCTIONS])]
+
+
+def _function(function: FunctionMetrics) -> str:
+    return (
+        f"The function in lines {function.start_line} to {function.end_line}: complexity "
+        f"{function.complexity}, nesting {function.nesting}, {function.length} lines, "
+        f"{function.parameters} parameters."
+    )
+
+
+def syntax(errors: Sequence[int] | None) -> list[str]:
+    """Say where the code does not parse, if it is known not to."""
+    if not errors:
+        return []
+    lines = ", ".join(str(line) for line in dict.fromkeys(errors[:_MOST_ERRORS]))
+    return [f"The code does not parse. A parser stumbles at: line {lines}. The fault may stand just before."]
 
 
 def response_language(tag: str | None) -> list[str]:
     """Say which human language to write in; the tag was checked to be one."""
     return [f"Write every text in the language with the BCP-47 tag {tag}."] if tag else []
+
+
+def is_english(tag: str | None) -> bool:
+    """Tell whether the person reads English: the language of answers where no other is asked for."""
+    return tag is None or tag.lower().split("-")[0] == "en"
+
+
+def in_language(tag: str | None, words: Mapping[str, str]) -> str:
+    """Return the words for the language of a tag; the English ones where there are no others."""
+    return words.get((tag or "en").lower().split("-")[0], words["en"])

@@ -1,28 +1,40 @@
 """The hint task: one next step for a candidate who is stuck, at the level that was asked for.
 
-What a model wrote is held to its level before anyone sees it: gentle and moderate hints hold no code, a
-direct one three lines at most, and none a whole function (:mod:`tasks.spoilers`).
+Rules decide first what kind of help the facts call for (:mod:`tasks.needs`); the model writes the hint within
+it. What it wrote is held to its level (:mod:`tasks.spoilers`) and to what makes a hint teach
+(:mod:`tasks.teaching`) before anyone sees it. A gentle hint has no ``suggestedApproach``: naming the strategy
+is what the level forbids.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
 
 from aiplane.app import app
 from aiplane.code_metrics import measure
 from aiplane.contracts import HintPayload, HintResult
+from aiplane.listing import Listing
 from aiplane.llm.answers import HintAnswer
 from aiplane.llm.cases import HintCase
 from aiplane.queues import QUEUES
+from aiplane.syntax import syntax_errors
 from tasks import exhibits
-from tasks.prompting import ask
-from tasks.spoilers import check_code
+from tasks.asking import Question, ask
+from tasks.needs import ORDERS, find_need
+from tasks.prompting import lay_out
+from tasks.spoilers import check_code, check_technique
+from tasks.teaching import check_concepts, check_form, check_lines_named, check_new
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiplane.llm import LLM
     from tasks.prompting import Exhibit
+
+log = logging.getLogger(__name__)
 
 
 @app.task(name=QUEUES["hint"].task)
@@ -39,18 +51,38 @@ def write_hint(payload: HintPayload, llm: LLM) -> HintResult:
     """Ask the model for a hint and check it.
 
     Raises:
-        LLMError: the call failed, or the answer holds more code than the level allows.
+        LLMError: the call failed, or the answer broke a rule twice.
     """
-    case = HintCase(payload, measure(payload.current_code, payload.language))
-    answer = ask(llm, "hint", HintAnswer, case, exhibits=_shown(payload), facts=_facts(case))
-    check_code(
-        payload.hint_level,
-        (answer.hint, answer.suggested_approach, answer.reflection_prompt, *answer.related_concepts),
+    metrics = measure(payload.current_code, payload.language)
+    errors = syntax_errors(payload.current_code, payload.language) or ()
+    case = HintCase(payload, metrics, find_need(payload, metrics, errors), errors)
+    trace.get_current_span().set_attribute("ai.hint.need", case.need)
+    log.info("a %s hint for the need %s", payload.hint_level, case.need)
+    question = Question(
+        kind="hint",
+        shape=HintAnswer,
+        case=case,
+        sheet=lay_out(_shown(payload)),
+        facts=_facts(case),
+        check=lambda answer: _checked(answer, payload),
     )
+    return ask(llm, question)
+
+
+def _checked(answer: HintAnswer, payload: HintPayload) -> HintResult:
+    level, tag = payload.hint_level, payload.response_language
+    approach = None if level == "gentle" else answer.suggested_approach
+    texts = (answer.hint, approach, answer.reflection_prompt, *answer.related_concepts)
+    check_code(level, texts)
+    check_technique(level, texts, payload.problem_description)
+    check_form(level, answer.hint, is_english=exhibits.is_english(tag))
+    check_new(answer.hint, payload.hints_so_far)
+    check_concepts(answer.related_concepts)
+    check_lines_named(texts, len(Listing(payload.current_code).lines))
     return HintResult(
         hint=answer.hint,
-        hint_level=payload.hint_level,
-        suggested_approach=answer.suggested_approach,
+        hint_level=level,
+        suggested_approach=approach,
         related_concepts=tuple(answer.related_concepts),
         reflection_prompt=answer.reflection_prompt,
     )
@@ -70,12 +102,23 @@ def _shown(payload: HintPayload) -> list[Exhibit]:
 
 def _facts(case: HintCase) -> list[str]:
     payload = case.payload
-    written = [] if payload.current_code.strip() else ["Nothing is written yet."]
     return [
-        *written,
         *exhibits.measurements(payload.language, case.metrics),
+        *exhibits.syntax(case.syntax_errors),
         *exhibits.execution(payload.execution),
-        f"Hints given so far: {len(payload.hints_so_far)}.",
+        *_earlier(payload),
         *exhibits.response_language(payload.response_language),
+        f"The need: {ORDERS[case.need]}",
         f"Write the next hint at the level {payload.hint_level}.",
     ]
+
+
+def _earlier(payload: HintPayload) -> list[str]:
+    """Say which hint this is, and that an answer to the latest one is owed a word."""
+    number = max(payload.hint_iteration or 1, len(payload.hints_so_far) + 1)
+    facts = [f"This is hint number {number} for this problem."]
+    if number > 1:
+        facts.append("Take the step that follows the latest hint, and repeat none of them.")
+    if (payload.reflection_response or "").strip():
+        facts.append("The candidate answered the latest hint: take that answer up in your first sentence.")
+    return facts

@@ -2,8 +2,9 @@
 
 The tier and the follow-up types that go with it are decided by rule (:mod:`tasks.difficulty`) before the
 model is asked. What the model writes past them is mended where that is safe: another follow-up type becomes
-the usual one of the tier, remarks at lines that do not exist are dropped, and so are weaknesses that this job
-cannot show. A silence where somebody asked, or a reply without words, is an invalid answer.
+the usual one of the tier, remarks at lines that do not exist are dropped, and so are weaknesses without
+evidence (:mod:`tasks.weaknesses`). A silence where somebody asked, a reply without words, and whatever
+breaks a rule of :mod:`tasks.interviewing` is an invalid answer.
 """
 
 from __future__ import annotations
@@ -17,26 +18,30 @@ from opentelemetry import trace
 from aiplane.app import app
 from aiplane.code_metrics import measure
 from aiplane.contracts import (
-    CODE_WEAKNESSES,
-    CONVERSATION_WEAKNESSES,
     CodeAnnotation,
     InterviewPayload,
     InterviewResult,
+    Turn,
 )
+from aiplane.conversation import mood_of
 from aiplane.errors import LLMInvalidResponseError, NotAvailableInModeError
 from aiplane.listing import Listing
 from aiplane.llm.answers import InterviewAnswer
 from aiplane.llm.cases import InterviewCase
 from aiplane.queues import QUEUES
 from tasks import exhibits
+from tasks.asking import Question, ask
 from tasks.difficulty import decide
-from tasks.prompting import Exhibit, ask
+from tasks.interviewing import MOODS, check_question, check_secrecy, check_words, most_words
+from tasks.prompting import Exhibit, lay_out
 from tasks.signals import read_signals
+from tasks.speaking import with_speech
+from tasks.teaching import check_lines_named
+from tasks.weaknesses import proven_in_interview
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiplane.contracts import Weakness
     from aiplane.llm import LLM
     from tasks.difficulty import Verdict
 
@@ -50,38 +55,81 @@ def reply_to_candidate(payload: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         JobError: one of its leaves.
     """
-    return reply(InterviewPayload.parse(payload), app.providers.llm).to_wire()
+    job = InterviewPayload.parse(payload)
+    is_spoken = job.voice and app.settings.tts_provider != "none"
+    result = reply(job, app.providers.llm, is_spoken=is_spoken)
+    return with_speech(result, job, app.providers).to_wire()
 
 
-def reply(payload: InterviewPayload, llm: LLM) -> InterviewResult:
+def reply(payload: InterviewPayload, llm: LLM, *, is_spoken: bool = False) -> InterviewResult:
     """Decide the tier, ask the model for a reply within it, and check that.
+
+    Args:
+        payload: the job's.
+        llm: who answers.
+        is_spoken: whether the reply is read aloud, and so has to be short.
 
     Raises:
         NotAvailableInModeError: the job is of a room of two people.
-        LLMError: the call failed, or the answer failed a check.
+        LLMError: the call failed, or the answer broke a rule twice.
     """
     if payload.room_mode == "peer":
         raise NotAvailableInModeError("The interviewer is not available in a room of two people.")
     metrics = measure(payload.current_code, payload.language or "")
     verdict = decide(read_signals(payload, metrics), payload.current_difficulty)
     _tell(verdict)
-    case = InterviewCase(payload, verdict.difficulty, verdict.follow_up_types, metrics)
-    answer = ask(llm, "interview", InterviewAnswer, case, exhibits=_shown(payload), facts=_facts(case))
-    signals = _weaknesses(answer, payload)
-    if not answer.should_respond and payload.trigger == "proactive":
-        return InterviewResult(should_respond=False, difficulty=verdict.difficulty, weakness_signals=signals)
-    if not answer.should_respond or answer.message is None:
+    case = InterviewCase(
+        payload,
+        verdict.difficulty,
+        verdict.follow_up_types,
+        metrics,
+        mood=mood_of(payload.user_message),
+        most_words=most_words(is_spoken=is_spoken),
+    )
+    question = Question(
+        kind="interview",
+        shape=InterviewAnswer,
+        case=case,
+        sheet=lay_out(_shown(payload)),
+        facts=_facts(case),
+        check=lambda answer: _checked(answer, case),
+    )
+    return ask(llm, question)
+
+
+def _checked(answer: InterviewAnswer, case: InterviewCase) -> InterviewResult:
+    payload, listing = case.payload, Listing(case.payload.current_code)
+    is_silent = not answer.should_respond
+    if (is_silent and payload.trigger != "proactive") or (not is_silent and answer.message is None):
         raise LLMInvalidResponseError("The model was asked for a reply and wrote none.")
-    allowed = answer.follow_up_type in verdict.follow_up_types
+    signals = tuple(proven_in_interview(answer.weakness_signals, listing, _turns(payload)))
+    if is_silent or answer.message is None:
+        return InterviewResult(should_respond=False, difficulty=case.difficulty, weakness_signals=signals)
+    remarks = [remark for remark in answer.code_annotations if listing.has(remark.line, remark.line)]
+    said = [answer.message, *([answer.follow_up_question] if answer.follow_up_question else [])]
+    shown = [*said, *(remark.comment for remark in remarks)]
+    check_words(said, case.most_words)
+    check_question(answer.message, answer.follow_up_question, payload)
+    check_secrecy(shown, payload)
+    check_lines_named(shown, len(listing.lines))
+    allowed = answer.follow_up_type in case.follow_up_types
     return InterviewResult(
         message=answer.message,
         follow_up_question=answer.follow_up_question,
-        follow_up_type=answer.follow_up_type if allowed else verdict.follow_up_types[0],
-        difficulty=verdict.difficulty,
-        code_annotations=_annotations(answer, payload),
+        follow_up_type=answer.follow_up_type if allowed else case.follow_up_types[0],
+        difficulty=case.difficulty,
+        code_annotations=tuple(
+            CodeAnnotation(line=remark.line, comment=remark.comment) for remark in remarks
+        ),
         code_context=payload.code_context,
         weakness_signals=signals,
     )
+
+
+def _turns(payload: InterviewPayload) -> list[Turn]:
+    """Return the conversation as the model is shown it: the candidate's latest words are its last turn."""
+    latest = [] if payload.user_message is None else [Turn(role="user", content=payload.user_message)]
+    return [*payload.conversation_history, *latest]
 
 
 def _tell(verdict: Verdict) -> None:
@@ -92,24 +140,6 @@ def _tell(verdict: Verdict) -> None:
     span.set_attribute("ai.interview.difficulty_reason", verdict.reason)
     span.set_attributes({f"ai.interview.signal.{name}": value for name, value in measured.items()})
     log.info("interview tier %s", verdict.reason)
-
-
-def _weaknesses(answer: InterviewAnswer, payload: InterviewPayload) -> tuple[Weakness, ...]:
-    """Keep what can be concluded: from code if there is any, from talk if the candidate said anything."""
-    spoke = payload.user_message or any(turn.role == "user" for turn in payload.conversation_history)
-    known = (CODE_WEAKNESSES if payload.current_code.strip() else frozenset()) | (
-        CONVERSATION_WEAKNESSES if spoke else frozenset()
-    )
-    return tuple(name for name in answer.weakness_signals if name in known)
-
-
-def _annotations(answer: InterviewAnswer, payload: InterviewPayload) -> tuple[CodeAnnotation, ...]:
-    listing = Listing(payload.current_code)
-    return tuple(
-        CodeAnnotation(line=remark.line, comment=remark.comment)
-        for remark in answer.code_annotations
-        if listing.has(remark.line, remark.line)
-    )
 
 
 def _shown(payload: InterviewPayload) -> list[Exhibit]:
@@ -124,8 +154,7 @@ def _shown(payload: InterviewPayload) -> list[Exhibit]:
             "the place in the code that is talked about", context.code_snippet if context else None
         ),
         exhibits.words("why the interviewer is asked now", signals.reason if signals else None),
-        exhibits.conversation(payload.conversation_history),
-        exhibits.words("what the candidate just said", payload.user_message),
+        exhibits.conversation(payload.conversation_history, payload.user_message),
     ]
 
 
@@ -136,8 +165,10 @@ def _facts(case: InterviewCase) -> list[str]:
         *exhibits.measurements(payload.language, case.metrics),
         *exhibits.execution(payload.execution),
         *_place(payload),
+        *([MOODS[case.mood]] if case.mood else []),
         f"The tier of this reply is {case.difficulty}.",
         f"Follow-up types that are allowed: {', '.join(case.follow_up_types)}.",
+        f"Message and follow-up question together have {case.most_words} words at most.",
         *exhibits.response_language(payload.response_language),
         _order(payload),
     ]
@@ -156,4 +187,6 @@ def _order(payload: InterviewPayload) -> str:
         return "Nobody asked: decide whether to speak at all, and if so, reply."
     if payload.user_message is None and not payload.conversation_history:
         return "The interview begins: you speak first."
-    return "Reply to the candidate."
+    if payload.user_message is None:
+        return "The candidate said nothing new: reply to where the work stands."
+    return "Reply to the candidate, whose latest words are the last turn."

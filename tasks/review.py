@@ -4,17 +4,21 @@ A model's review is checked against the code before anyone sees it. A quote is l
 whatever its white space, then in the rest of the code (its lines are corrected); one that is nowhere makes
 the answer invalid, as do suggestions on lines that do not exist, other categories than those asked for, and
 a low score without evidence. The overall score is computed, never asked for (:mod:`tasks.scoring`).
+
+A replacement that would break code that parses is dropped; the suggestion stays. Of code that is too long for
+the prompt the summary says which lines were read, and suggestions stand on those only.
 """
 
 from __future__ import annotations
 
+import logging
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any, get_args
 
 from aiplane.app import app
 from aiplane.code_metrics import measure
 from aiplane.contracts import (
-    CODE_WEAKNESSES,
     Category,
     Evidence,
     ReviewPayload,
@@ -27,9 +31,13 @@ from aiplane.listing import Listing
 from aiplane.llm.answers import ReviewAnswer
 from aiplane.llm.cases import ReviewCase
 from aiplane.queues import QUEUES
+from aiplane.syntax import still_parses, syntax_errors
 from tasks import exhibits
-from tasks.prompting import Exhibit, ask
+from tasks.asking import Question, ask
+from tasks.prompting import Exhibit, lay_out
 from tasks.scoring import CATEGORIES, capped, overall_score, speaks_for_itself
+from tasks.teaching import check_lines_named
+from tasks.weaknesses import proven_in_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +47,24 @@ if TYPE_CHECKING:
 
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 _NUMBERING = re.compile(r"^\s*\d{1,2}[.):]\s*")
+
+log = logging.getLogger(__name__)
+
+MOST_SUGGESTIONS = 10
+"""So many, the most severe ones: a candidate reads no more, and each replacement is parsed."""
+
+_LINES_READ = {
+    "en": "Lines read",
+    "de": "Gelesene Zeilen",
+    "es": "Líneas leídas",
+    "fr": "Lignes lues",
+    "it": "Righe lette",
+    "ja": "確認した行",
+    "pt": "Linhas lidas",
+    "ru": "Прочитанные строки",
+    "zh": "已审阅的行",
+}
+"""What stands before the lines that were read of long code."""
 
 
 @app.task(name=QUEUES["review"].task)
@@ -57,22 +83,51 @@ def review(payload: ReviewPayload, llm: LLM) -> ReviewResult:
     Raises:
         LLMError: the call failed, or the answer failed a check.
     """
-    names = payload.rubric or CATEGORIES
-    case = ReviewCase(payload, names, measure(payload.code, payload.language))
-    answer = ask(llm, "review", ReviewAnswer, case, exhibits=_shown(payload), facts=_facts(case))
-    listing = Listing(payload.code)
+    sheet = lay_out(_shown(payload))
+    case = ReviewCase(
+        payload,
+        payload.rubric or CATEGORIES,
+        measure(payload.code, payload.language),
+        lines_shown=sheet.lines_shown,
+        syntax_errors=syntax_errors(payload.code, payload.language) or (),
+    )
+    question = Question(
+        kind="review",
+        shape=ReviewAnswer,
+        case=case,
+        sheet=sheet,
+        facts=_facts(case),
+        check=lambda answer: _checked(answer, case),
+    )
+    return ask(llm, question)
+
+
+def _checked(answer: ReviewAnswer, case: ReviewCase) -> ReviewResult:
+    payload, names, listing = case.payload, case.categories, Listing(case.payload.code)
     pass_share = payload.execution.pass_share if payload.execution else None
     categories = tuple(
         _category(name, given, listing, pass_share)
         for name, given in zip(names, _in_order(answer.categories, names), strict=True)
     )
+    suggestions = _suggestions(answer.suggestions, case, listing)
+    texts = (answer.summary, *(each.feedback for each in categories), *(each.message for each in suggestions))
+    check_lines_named(texts, len(listing.lines))
     return ReviewResult(
         overall_score=overall_score(categories),
         categories=categories,
-        suggestions=_suggestions(answer.suggestions, names, listing),
-        summary=answer.summary,
-        weakness_signals=tuple(name for name in answer.weakness_signals if name in CODE_WEAKNESSES),
+        suggestions=suggestions,
+        summary=answer.summary + _lines_read(case, listing),
+        weakness_signals=tuple(proven_in_code(answer.weakness_signals, listing)),
     )
+
+
+def _lines_read(case: ReviewCase, listing: Listing) -> str:
+    """Say which lines were read, where they are not all of them."""
+    if sum(map(len, case.lines_shown)) >= len(listing.lines):
+        return ""
+    ranges = ", ".join(f"{lines.start}-{lines.stop - 1}" for lines in case.lines_shown) or "0"
+    words = exhibits.in_language(case.payload.response_language, _LINES_READ)
+    return f"\n\n{words}: {ranges} / {len(listing.lines)}."
 
 
 def _in_order(given: Sequence[CategoryAnswer], names: Sequence[str]) -> list[CategoryAnswer]:
@@ -116,12 +171,14 @@ def _evidence(given: EvidenceAnswer, listing: Listing) -> Evidence:
 
 
 def _suggestions(
-    given: Sequence[SuggestionAnswer], names: Sequence[str], listing: Listing
+    given: Sequence[SuggestionAnswer], case: ReviewCase, listing: Listing
 ) -> tuple[Suggestion, ...]:
     """Check the lines of the suggestions, spell their categories as asked, and put the most severe first."""
     if not all(listing.has(suggestion.start_line, suggestion.end_line) for suggestion in given):
         raise LLMInvalidResponseError("The model's review has a suggestion on lines that do not exist.")
-    spelling = {_key(name): name for name in names}
+    if not all(_was_read(suggestion, case) for suggestion in given):
+        raise LLMInvalidResponseError("The model's review has a suggestion on lines that it was not shown.")
+    spelling = {_key(name): name for name in case.categories}
     most_severe_first = sorted(given, key=lambda suggestion: -_SEVERITIES.index(suggestion.severity))
     return tuple(
         Suggestion(
@@ -130,10 +187,38 @@ def _suggestions(
             severity=suggestion.severity,
             category=spelling.get(_key(suggestion.category), suggestion.category),
             message=suggestion.message,
-            replacement=suggestion.replacement,
+            replacement=_replacement(suggestion, case, listing),
         )
-        for suggestion in most_severe_first
+        for suggestion in most_severe_first[:MOST_SUGGESTIONS]
     )
+
+
+def _was_read(suggestion: SuggestionAnswer, case: ReviewCase) -> bool:
+    return any(suggestion.start_line in lines and suggestion.end_line in lines for lines in case.lines_shown)
+
+
+def _replacement(suggestion: SuggestionAnswer, case: ReviewCase, listing: Listing) -> str | None:
+    """Return the replacement, indented as the lines that it replaces, unless it would break the code."""
+    if suggestion.replacement is None:
+        return None
+    first = listing.lines[suggestion.start_line - 1]
+    replacement = _indented(suggestion.replacement, first[: len(first) - len(first.lstrip())])
+    parses = still_parses(
+        listing.lines,
+        case.payload.language,
+        start_line=suggestion.start_line,
+        end_line=suggestion.end_line,
+        replacement=replacement,
+        errors=len(case.syntax_errors),
+    )
+    if not parses:
+        log.info("a replacement that does not parse was dropped from a review")
+    return replacement if parses else None
+
+
+def _indented(replacement: str, indent: str) -> str:
+    """Indent a replacement that a model wrote at the margin."""
+    return replacement if replacement[:1].isspace() else textwrap.indent(replacement, indent)
 
 
 def _shown(payload: ReviewPayload) -> list[Exhibit]:
@@ -155,6 +240,7 @@ def _facts(case: ReviewCase) -> list[str]:
         categories = f"Judge these categories, in this order: {', '.join(CATEGORIES)}."
     return [
         *exhibits.measurements(payload.language, case.metrics),
+        *exhibits.syntax(case.syntax_errors),
         *exhibits.execution(payload.execution),
         f"The code has {len(Listing(payload.code).lines)} lines.",
         *exhibits.response_language(payload.response_language),

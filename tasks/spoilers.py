@@ -1,4 +1,8 @@
-"""How much code a hint may hold, and finding the code in what a model wrote, marked as code or not."""
+"""What a hint of each level may give away: how much code, and whether it may name the technique.
+
+Code is found in what a model wrote whether it is marked as code or not. Techniques are found by their names,
+in English and, for the commonest of them, in a few other languages.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,30 @@ MAX_CODE_LINES: Mapping[HintLevel, int] = MappingProxyType({"gentle": 0, "modera
 
 LONG_LINE = 100
 """A line of code counts once for every so many characters, so that no solution hides in one line."""
+
+_TECHNIQUE = re.compile(
+    r"""
+    \b(?: hash[ -]?(?:map|set|table)s? | hashing | dict(?:ionar(?:y|ies))?s? | associative\ arrays?
+      | heaps? | priority\ queues? | stacks? | queues? | deques? | trie | prefix\ trees? | linked\ lists?
+      | (?:binary|search|segment|fenwick)\ trees? | graphs? | union[ -]find | disjoint[ -]sets?
+      | two[ -]pointers? | sliding[ -]windows? | prefix[ -]sums? | binary[ -]search(?:es)?
+      | bit ?masks? | bit[ -]manipulation | recursi(?:on|ve|vely) | backtrack(?:ing)?
+      | memoi[sz](?:e|ing|ation)
+      | dynamic\ programming | greedy | divide[ -]and[ -]conquer | (?:depth|breadth)[ -]first(?:\ search)?
+      | (?:merge|quick|heap|bubble|insertion|selection|topological|counting|bucket|radix)[ -]?sort(?:ing|ed)?
+      | sort(?:ing|ed|s)?(?!\ of) | dijkstra\w* | kadane\w* | floyd\w* | knuth\w* | monotonic\ \w+
+      | DFS | BFS | DP
+      | tabla\ hash | diccionarios? | b[uú]squeda\ binaria | recursividad | montículo
+      | table\ de\ hachage | dictionnaires? | recherche\ dichotomique | récursi(?:vité|on) | tas\ binaire
+      | hashtabellen? | wörterb(?:uch|ücher) | binäre\ suche | rekursi(?:on|v) | sortier(?:en|e|t)
+      | tabela\ hash | dicion[aá]rios? | busca\ bin[aá]ria | recurs(?:ão|ividade) | ordena(?:r|ção)
+      | хеш-таблиц\w* | словар\w* | двоичн\w+\ поиск\w* | рекурси\w* | сортиров\w*
+    )\b
+    | 哈希 | 散列 | 字典 | 二分 | 递归 | 动态规划 | 双指针 | 滑动窗口 | 排序 | 栈 | 队列
+    | ハッシュ | 辞書 | 二分探索 | 再帰 | 動的計画法 | ソート | スタック | キュー
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 _FENCED = re.compile(r"```[^\n`]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -68,6 +96,27 @@ def check_code(level: HintLevel, texts: Iterable[str | None]) -> None:
         )
     if any(_FUNCTION.search(line) for line in code) and any(_RETURN.search(line) for line in code):
         raise LLMInvalidResponseError("The model's hint holds a whole function.")
+
+
+def check_technique(level: HintLevel, texts: Iterable[str | None], problem: str) -> None:
+    """Refuse a gentle hint that names a data structure or an algorithm that the problem does not name.
+
+    Raises:
+        LLMInvalidResponseError: it names one. The sentence does not repeat it.
+    """
+    if level != "gentle":
+        return
+    known = {_stem(name) for name in _TECHNIQUE.findall(problem)}
+    named = {_stem(name) for text in texts if text for name in _TECHNIQUE.findall(text)}
+    if named - known:
+        raise LLMInvalidResponseError(
+            "The model's gentle hint, its question or its concepts name a data structure or an algorithm; "
+            "a gentle hint names none that the problem does not name itself."
+        )
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"(?:s|ed|ing)$", "", re.sub(r"[ -]", "", name.casefold()))
 
 
 def code_lines(text: str) -> list[str]:

@@ -30,8 +30,16 @@ def _tidy_or_none(value: Any) -> Any:
     return _tidy(value) or None
 
 
+def _without_blank_ends(value: Any) -> Any:
+    return clean(value).strip("\r\n").rstrip() or None if isinstance(value, str) else value
+
+
 def _known_weaknesses(value: Any) -> Any:
-    return [name for name in value if name in WEAKNESSES] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return [
+        signal for signal in value if not isinstance(signal, dict) or signal.get("weakness") in WEAKNESSES
+    ]
 
 
 def _few_concepts(concepts: list[str]) -> list[str]:
@@ -40,11 +48,11 @@ def _few_concepts(concepts: list[str]) -> list[str]:
 
 Prose = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_tidy)]
 OptionalProse = Annotated[str | None, Field(max_length=4_000), BeforeValidator(_tidy_or_none)]
+OptionalCode = Annotated[str | None, Field(max_length=4_000), BeforeValidator(_without_blank_ends)]
 Quote = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_tidy)]
 Line = Annotated[int, Field(ge=1)]
 Concept = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_tidy)]
-Weaknesses = Annotated[list[Weakness], BeforeValidator(_known_weaknesses)]
-"""Unknown names are dropped; which of the known ones may be said of this job, the task decides."""
+OptionalLine = Annotated[int | None, BeforeValidator(lambda line: line or None)]
 
 
 class Answer(BaseModel):
@@ -53,6 +61,30 @@ class Answer(BaseModel):
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, validate_by_name=True, hide_input_in_errors=True
     )
+
+
+class CodeSignalAnswer(Answer):
+    """A weakness that code shows, and where."""
+
+    weakness: Weakness
+    quote: Quote = Field(description="Copied from the code exactly: the lines that show it.")
+    start_line: Line
+    end_line: Line
+
+
+class SignalAnswer(Answer):
+    """A weakness that an interview shows, and where: in lines of the code, or in a turn."""
+
+    weakness: Weakness
+    quote: Quote = Field(description="Copied exactly from those lines, or from that turn.")
+    start_line: OptionalLine = Field(None, description="The first line that shows it; null for a turn.")
+    end_line: OptionalLine = Field(None, description="The last line that shows it; null for a turn.")
+    turn: OptionalLine = Field(None, description="The number of the turn that shows it; null for code.")
+
+
+CodeSignals = Annotated[list[CodeSignalAnswer], BeforeValidator(_known_weaknesses)]
+Signals = Annotated[list[SignalAnswer], BeforeValidator(_known_weaknesses)]
+"""Unknown names are dropped; which of the known ones may be said of this job, the task decides."""
 
 
 class HintAnswer(Answer):
@@ -96,7 +128,9 @@ class SuggestionAnswer(Answer):
     severity: Severity
     category: Prose = Field(description="The name of the category that it belongs to.")
     message: Prose
-    replacement: OptionalProse = Field(None, description="What could stand there instead; null for none.")
+    replacement: OptionalCode = Field(
+        None, description="The lines that could stand there instead, with their indentation; null for none."
+    )
 
 
 class ReviewAnswer(Answer):
@@ -105,7 +139,7 @@ class ReviewAnswer(Answer):
     categories: list[CategoryAnswer]
     suggestions: list[SuggestionAnswer] = Field(default_factory=list)
     summary: Prose
-    weakness_signals: Weaknesses = Field(default_factory=list)
+    weakness_signals: CodeSignals = Field(default_factory=list)
 
 
 class AnnotationAnswer(Answer):
@@ -129,4 +163,4 @@ class InterviewAnswer(Answer):
     code_annotations: list[AnnotationAnswer] = Field(
         default_factory=list, description="Remarks at lines that exist; often none."
     )
-    weakness_signals: Weaknesses = Field(default_factory=list)
+    weakness_signals: Signals = Field(default_factory=list)

@@ -6,7 +6,7 @@ A task fills one of these into every prompt. Only the offline coach reads it; a 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from aiplane.code_metrics import CodeMetrics
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
         InterviewPayload,
         ReviewPayload,
     )
+    from aiplane.conversation import Mood
+
+Need: TypeAlias = Literal["start", "syntax", "failing", "next_step", "cost", "done"]
+"""What kind of help a candidate needs; :mod:`tasks.needs` finds it from facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,14 @@ class HintCase:
 
     Attributes:
         metrics: of the code so far; ``None`` where it was not measured.
+        need: the kind of help that the facts call for.
+        syntax_errors: the lines where the code does not parse.
     """
 
     payload: HintPayload = field(repr=False)
     metrics: CodeMetrics | None = field(repr=False)
+    need: Need
+    syntax_errors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,15 @@ class ReviewCase:
     Attributes:
         categories: the names to score, in order: the usual four, or the job's own rubric.
         metrics: of the code; ``None`` where it was not measured.
+        lines_shown: the lines that are reviewed, as ranges in order: of very long code not all.
+        syntax_errors: the lines where the code does not parse.
     """
 
     payload: ReviewPayload = field(repr=False)
     categories: tuple[str, ...]
     metrics: CodeMetrics | None = field(repr=False)
+    lines_shown: tuple[range, ...]
+    syntax_errors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +65,13 @@ class InterviewCase:
         difficulty: the tier of the reply, decided by rule.
         follow_up_types: what the reply may be, by the same rule; the first is the usual one.
         metrics: of the code so far; ``None`` where it was not measured.
+        mood: what the candidate's latest words call for.
+        most_words: how long the reply may be.
     """
 
     payload: InterviewPayload = field(repr=False)
     difficulty: Difficulty
     follow_up_types: tuple[FollowUpType, ...]
     metrics: CodeMetrics | None = field(repr=False)
+    mood: Mood | None
+    most_words: int

@@ -1,12 +1,8 @@
 """A connection to an OpenAI-compatible server: one total deadline, no retry, no redirect, bounded bodies.
 
 The chat model and the speech adapters each own one. It decides *how* a request is sent; what is asked and
-what the answer means is theirs.
-
-Proxies of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and its certificates (``SSL_CERT_FILE``) are
-honoured, as by any client: a company's network often has no other way out. So are the variables that only
-the SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``). Redirects are not
-followed: they would carry the prompt to an address that nobody configured.
+what the answer means is theirs. The HTTP is that of :mod:`aiplane.http_client`. The variables that only the
+SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``) are honoured.
 """
 
 from __future__ import annotations
@@ -19,22 +15,18 @@ from openai import AsyncAzureOpenAI, AsyncOpenAI, OpenAIError
 from aiplane.background import BackgroundLoop
 from aiplane.deadline import remaining
 from aiplane.errors import LLMAuthError, LLMTimeoutError
-from aiplane.llm.openai_errors import ForeignError, SettingNames, UnreadableBodyError, translate
+from aiplane.foreign import ForeignError
+from aiplane.http_client import MAX_BODY_BYTES, open_http
+from aiplane.llm.openai_errors import RefusedBodyError, SettingNames, translate
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
     from pydantic import SecretStr
 
     from aiplane.settings import Settings
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
-
-MAX_BODY_BYTES = 4 * 1024 * 1024
-"""Far above any answer; what is longer is cut off before it fills the memory."""
-
-_KEEP_IDLE_SECONDS = 4.0
-"""Common servers close an idle connection after 5 s; one that is about to go away is not used again."""
 
 
 class RawResponse(Protocol):
@@ -105,17 +97,20 @@ class OpenAIConnection:
         return response.content
 
 
-def connect_openai(settings: Settings, *, model: str, timeout: float) -> OpenAIConnection:
+def connect_openai(
+    settings: Settings, *, model: str, timeout: float, max_body: int = MAX_BODY_BYTES
+) -> OpenAIConnection:
     """Make a connection to OpenAI, or to whatever speaks its API at ``OPENAI_BASE_URL``.
 
     Args:
         settings: where it is, and the key.
         model: the setting that chooses the model, for the errors.
         timeout: seconds that one call may take.
+        max_body: the longest answer that is read, in bytes.
     """
     own_server = settings.openai_base_url is not None
     return OpenAIConnection(
-        lambda key: _open_openai(key, settings.openai_base_url or DEFAULT_BASE_URL),
+        lambda key: _open_openai(key, settings.openai_base_url or DEFAULT_BASE_URL, max_body),
         # A server of one's own often has no keys; the SDK has to send something.
         key=_plain(settings.openai_api_key) or ("none" if own_server else None),
         names=SettingNames(key="OPENAI_API_KEY", url="OPENAI_BASE_URL", model=model),
@@ -132,7 +127,7 @@ def connect_azure(settings: Settings, *, model: str, timeout: float) -> OpenAICo
             api_version=settings.azure_openai_api_version,
             max_retries=0,
             timeout=None,
-            http_client=_http(),
+            http_client=open_http(refusal=RefusedBodyError),
         ),
         key=_plain(settings.azure_openai_api_key),
         names=SettingNames(key="AZURE_OPENAI_API_KEY", url="AZURE_OPENAI_ENDPOINT", model=model),
@@ -140,7 +135,7 @@ def connect_azure(settings: Settings, *, model: str, timeout: float) -> OpenAICo
     )
 
 
-def _open_openai(key: str, base_url: str) -> AsyncOpenAI:
+def _open_openai(key: str, base_url: str, max_body: int) -> AsyncOpenAI:
     """Make the SDK's client. A password in the URL is sent, but taken out of it: the SDK's logs show URLs."""
     url = httpx2.URL(base_url)
     login = httpx2.BasicAuth(url.username, url.password) if url.userinfo else None
@@ -149,51 +144,9 @@ def _open_openai(key: str, base_url: str) -> AsyncOpenAI:
         base_url=url.copy_with(username="", password=""),
         max_retries=0,
         timeout=None,
-        http_client=_http(login),
+        http_client=open_http(login=login, refusal=RefusedBodyError, max_body=max_body),
     )
 
 
 def _plain(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
-
-
-def _http(login: httpx2.BasicAuth | None = None) -> httpx2.AsyncClient:
-    """Make the HTTP client. It has no timeouts of its own: one clock decides, and it is the caller's."""
-    return httpx2.AsyncClient(
-        auth=login,
-        timeout=None,
-        follow_redirects=False,
-        # The pools' sizes bound how many calls there are.
-        limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_IDLE_SECONDS),
-        headers={"Accept-Encoding": "identity"},
-        event_hooks={"response": [_bound]},
-    )
-
-
-async def _bound(response: httpx2.Response) -> None:
-    """Limit the body that is about to be read.
-
-    A compressed one is refused (none is asked for): a few bytes of it could unpack to gigabytes.
-    """
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise UnreadableBodyError("it is compressed, although the request forbade it")
-    if isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _BoundedStream(response.stream)
-
-
-class _BoundedStream(httpx2.AsyncByteStream):
-    """A body that breaks off past the limit."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in self._stream:
-            size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise UnreadableBodyError(f"it is longer than {MAX_BODY_BYTES // 1024 // 1024} MiB")
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()

@@ -18,11 +18,7 @@ may repeat the prompt or the key.
 
 from __future__ import annotations
 
-import os
-import socket
-import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpx2
 from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
@@ -36,9 +32,7 @@ from aiplane.errors import (
     LLMTimeoutError,
     LLMUnavailableError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from aiplane.http_client import why_no_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +44,11 @@ class SettingNames:
     model: str
 
 
-class UnreadableBodyError(OpenAIError):
-    """The server sends a body that is not read to its end. The message is ours."""
+class RefusedBodyError(OpenAIError):
+    """The server sends a body that is not read to its end. The message is ours.
 
-
-class ForeignError(Exception):
-    """What an SDK raised, as the names of its classes, to be the cause of an error of ours.
-
-    The original is no cause: its text may hold the prompt, the answer or the key, and the log prints causes.
+    The SDK lets its own kind of error pass, and calls every other one a broken connection.
     """
-
-    def __init__(self, error: BaseException) -> None:
-        super().__init__(" from ".join(f"{type(e).__module__}.{type(e).__qualname__}" for e in _chain(error)))
 
 
 _TOO_LONG = "the prompt is longer than the model can read; choose another with {names.model}"
@@ -97,11 +84,12 @@ def translate(error: Exception, names: SettingNames) -> LLMError:
             return LLMTimeoutError("The provider did not answer: the connection timed out.")
         case APIConnectionError() | httpx2.InvalidURL():
             return LLMUnavailableError(
-                f"The connection to the provider failed: {_reason(error)}. If it stays so, check {names.url}."
+                f"The connection to the provider failed: {why_no_answer(error)}. "
+                f"If it stays so, check {names.url}."
             )
         case APIStatusError():
             return _of_status(error, names)
-        case UnreadableBodyError():
+        case RefusedBodyError():
             return LLMInvalidResponseError(
                 f"The provider's answer cannot be read: {error}. Check {names.url}."
             )
@@ -147,30 +135,3 @@ def _rejection(error: APIStatusError, names: SettingNames) -> str:
         )
     )
     return cause.format(names=names)
-
-
-def _reason(error: BaseException) -> str:
-    """Say why there is no connection, in words that are not the server's."""
-    for cause in _chain(error):
-        match cause:
-            case socket.gaierror():
-                return "the host's name cannot be resolved"
-            case ssl.SSLCertVerificationError():
-                return "the host's certificate is not trusted"
-            case OSError(errno=int(number)):
-                return os.strerror(number).lower()
-            case httpx2.RemoteProtocolError():
-                return "it was closed before the answer was complete"
-            case httpx2.InvalidURL():
-                return "the address is not a URL"
-    return "it could not be made, or broke"
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and what caused it, down to the first."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        # Of the addresses of a host that were all tried in vain, the first one speaks for the others.
-        tried = cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
-        cause = tried[0] if tried else cause.__cause__ or cause.__context__

@@ -44,7 +44,9 @@ def read_reply(body: bytes, *, model: str) -> Completion:
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError as error:
-        raise LLMInvalidResponseError("The provider's answer is not a chat completion.") from error
+        raise LLMInvalidResponseError(
+            "The provider's answer is not a chat completion.", repairable=False
+        ) from error
     choice, usage = reply.choices[0], reply.usage or _Usage()
     return Completion(
         text=_text_of(choice),
@@ -63,7 +65,7 @@ def _text_of(choice: _Choice) -> str:
             "The model's answer was cut off. Raise LLM_MAX_OUTPUT_TOKENS if it recurs."
         )
     if choice.message.refusal:
-        raise LLMInvalidResponseError("The model refused to answer.")
+        raise LLMInvalidResponseError("The model refused to answer.", repairable=False)
     if not (choice.message.content or "").strip():
-        raise LLMInvalidResponseError("The model's answer is empty.")
+        raise LLMInvalidResponseError("The model's answer is empty.", repairable=False)
     return choice.message.content or ""

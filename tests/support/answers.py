@@ -9,6 +9,12 @@ from typing import Any
 _FAULTS = ("evidence", "suggestion", "weakness", "annotation")
 """A list whose name holds one of these words is empty in a good answer: nothing was found wrong."""
 
+_HINT = " ".join(
+    f"Look at part {number} of your code and say in plain words what it does to the data."
+    for number in range(1, 7)
+)
+"""A hint of a length and a level that teach; other texts of an answer may be short."""
+
 _USUALLY_JUDGED = ("correctness", "efficiency", "readability", "edge_cases")
 """What a review scores where the job brings no rubric."""
 
@@ -86,11 +92,15 @@ def _value(node: dict[str, Any], root: dict[str, Any], name: str) -> Any:
             return True
         case "null":
             return None
-    return f"A sentence for {name}."
+    return _HINT if name == "hint" else f"A sentence for {name}."
 
 
 def _judged(request: dict[str, Any]) -> list[str]:
     """Return what a review is asked to score: the job's rubric, which the prompt numbers, or the usual."""
     prompt = "\n".join(str(message.get("content")) for message in request["messages"])
-    rubric = re.search(r"begin: rubric.*\n((?:\d+\. .*\n)+)", prompt)
-    return re.findall(r"^\d+\. (.*)$", rubric[1], re.MULTILINE) if rubric else [*_USUALLY_JUDGED]
+    rubric = re.search(r"begin: rubric[^\n]*\n(.*?)\n\[", prompt, re.DOTALL)
+    if rubric is None:
+        return [*_USUALLY_JUDGED]
+    mark = rubric[1][0]  # stands for the spaces, as in all text from outside
+    lines = rubric[1].replace(mark, " ").split("\n")
+    return [line.strip().partition(". ")[2] for line in lines]

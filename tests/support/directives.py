@@ -14,7 +14,8 @@ behaviour, of these words:
 ``close``              close the connection without a word
 ``huge=50000000``      send a body of so many bytes
 ``gzip``               compress the body, though nobody asked for it
-``answer=…``           one of :func:`tests.support.answers.strange_choices`, or ``html`` for a page of HTML
+``answer=…``           one of :func:`tests.support.answers.strange_choices`, or ``html`` for a page of HTML;
+                       of speech ``empty``, ``garbage`` or ``truncated``
 ``times=2``            do all this for the first two calls of the case only
 =====================  =====================================================================================
 """

@@ -22,9 +22,12 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str
 def read_body(headers: dict[str, str], body: bytes) -> tuple[dict[str, Any], str]:
     """Return the request's fields, and the text in it in which directives may stand."""
     kind, _, boundary = headers.get("content-type", "").partition("boundary=")
+    if kind.startswith("application/ssml+xml"):
+        return {"ssml": body.decode()}, body.decode()
     if not kind.startswith("multipart/"):
         request = json.loads(body or b"{}")
-        return request, "\n".join(str(message.get("content")) for message in request.get("messages", ()))
+        said = (str(message.get("content")) for message in request.get("messages", ()))
+        return request, "\n".join((*said, str(request.get("input"))))
     fields: dict[str, Any] = {}
     for part in body.split(b"--" + boundary.strip('"').encode())[1:-1]:
         head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's API over real sockets, and misbehaves as the job under test asks it to.
+"""A server that speaks OpenAI's API and Azure's for speech, and misbehaves as the job under test asks it to.
 
 In a test it is a thread::
 
@@ -26,11 +26,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.answers import choice, good_answer, strange_choices
+from tests.support.audio import recording
 from tests.support.calls import Call, Ledger
 from tests.support.directives import Behaviour, read_behaviour
 from tests.support.http_wire import drip, read_body, read_request, reset, response, send
 
-_ENDPOINTS = ("/chat/completions", "/audio/transcriptions")
+_VOICES = ("/audio/speech", "/cognitiveservices/v1")
+_EARS = ("/audio/transcriptions", "/transcriptions:transcribe")
+_ENDPOINTS = ("/chat/completions", *_VOICES, *_EARS)
+_GARBAGE = bytes(range(256)) * 8
 _AT_ONCE = 50_000
 """Bytes that the sockets' buffers take whole, whatever the client does."""
 
@@ -174,11 +178,17 @@ class FakeProvider:
             return response(200, b" " * int(words["huge"]))
         if words.get("answer") == "html":
             return response(200, b"<!doctype html><title>Sign in</title>", kind="text/html")
-        spoken = call.path.endswith("/transcriptions")
-        body = self._transcription(call) if spoken else self._completion(call, asked)
+        body = self._body(call, asked)
         if "gzip" in words:
             return response(200, gzip.compress(body), encoding="gzip")
         return response(200, body)
+
+    def _body(self, call: Call, asked: Behaviour) -> bytes:
+        if call.path.endswith(_VOICES):
+            return _speech(call, asked)
+        if call.path.endswith(_EARS):
+            return _GARBAGE if asked.words.get("answer") == "garbage" else self._transcription(call)
+        return self._completion(call, asked)
 
     def _completion(self, call: Call, asked: Behaviour) -> bytes:
         completion = {
@@ -200,16 +210,35 @@ class FakeProvider:
 
     def _transcription(self, call: Call) -> bytes:
         text = self._scripted.get(call.case, "I would use a hash map.")
+        if call.path.endswith(":transcribe"):
+            phrases = [{"text": text, "locale": "en-US"}] if text.strip() else []
+            said_by_azure = {"durationMilliseconds": 2500, "phrases": phrases}
+            return json.dumps({**said_by_azure, "combinedPhrases": [{"text": text}]}).encode()
         said: dict[str, Any] = {"text": text}
         if call.request.get("response_format") == "verbose_json":
             said |= {"task": "transcribe", "language": "english", "duration": 2.5, "segments": []}
         return json.dumps(said).encode()
 
 
+def _speech(call: Call, asked: Behaviour) -> bytes:
+    """Return half a second of speech in the format that was asked for, or what stands in its place."""
+    form = call.request.get("response_format") or call.headers.get("x-microsoft-outputformat", "")
+    audio = recording("ogg" if "opus" in form else "mp3", 0.5)
+    match asked.words.get("answer"):
+        case "empty":
+            return b""
+        case "garbage":
+            return _GARBAGE
+        case "truncated":
+            return audio[: len(audio) // 2]
+    return audio
+
+
 def _error(call: Call, asked: Behaviour) -> bytes:
     """Write an error body that tells what no log and no person may be told: the key and the prompt."""
-    key = call.headers.get("authorization") or call.headers.get("api-key")
-    said = json.dumps(call.request.get("messages"))
+    keys = ("authorization", "api-key", "ocp-apim-subscription-key")
+    key = next((call.headers[name] for name in keys if name in call.headers), None)
+    said = json.dumps(call.request)
     detail = {"message": f"{key} asked {said}", "type": "invalid_request_error"}
     return json.dumps(
         {"error": {**detail, "param": asked.words.get("param"), "code": asked.words.get("code")}}

@@ -10,19 +10,31 @@ from aiplane.llm import Completion
 if TYPE_CHECKING:
     from aiplane.llm import Prompt
 
+GOOD_HINT = " ".join(
+    f"Look at part {number} of your code and say in plain words what it does to the data."
+    for number in range(6)
+)
+"""A hint that keeps every rule: 102 words, no code, no technique."""
+
 
 class ScriptedLLM:
-    """Answers every prompt with the same object."""
+    """Answers with one object after the other, and with the last one from then on.
+
+    An answer is an object to write as JSON, a text to send as it is, or an error to raise.
+    """
 
     provider = "scripted"
 
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self.answer = answer
+    def __init__(self, *answers: dict[str, Any] | str | Exception) -> None:
+        self.answers = answers
         self.prompts: list[Prompt] = []
 
     def complete(self, prompt: Prompt) -> Completion:
         self.prompts.append(prompt)
-        return Completion(json.dumps(self.answer), "scripted", 0, 0)
+        answer = self.answers[min(len(self.prompts), len(self.answers)) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        return Completion(answer if isinstance(answer, str) else json.dumps(answer), "scripted", 0, 0)
 
     @property
     def system(self) -> str:

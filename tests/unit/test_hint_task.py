@@ -12,12 +12,12 @@ from aiplane.llm.cases import HintCase
 from aiplane.queues import QUEUES
 from tasks.hint import generate_hint, write_hint
 from tests.unit.payloads import HINT
-from tests.unit.scripted import ScriptedLLM
+from tests.unit.scripted import GOOD_HINT, ScriptedLLM
 
 ANSWER = {
-    "hint": "Look at what you compute twice.",
+    "hint": GOOD_HINT,
     "suggestedApproach": "Remember what you have seen.",
-    "relatedConcepts": ["hash maps"],
+    "relatedConcepts": ["loops"],
     "reflectionPrompt": "What would a lookup cost?",
 }
 
@@ -27,7 +27,14 @@ def hint(answer: dict[str, Any], **fields: Any) -> HintResult:
 
 
 def test_the_result_is_what_the_model_wrote_at_the_level_that_was_asked_for() -> None:
-    assert hint({}, hintLevel="subtle").to_wire() == {**ANSWER, "hintLevel": "gentle"}
+    wire = hint({}, hintLevel="subtle").to_wire()
+
+    assert wire == {
+        "hint": GOOD_HINT,
+        "hintLevel": "gentle",
+        "relatedConcepts": ["loops"],
+        "reflectionPrompt": "What would a lookup cost?",
+    }
 
 
 def test_what_does_not_apply_is_left_out() -> None:
@@ -45,7 +52,7 @@ def test_concepts_are_five_at_most_and_each_once() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        {"hint": "Write `seen[x] = i` in the loop."},
+        {"hint": f"{GOOD_HINT} Write `seen[x] = i` in the loop."},
         {"suggestedApproach": "```\nseen = {}\n```"},
         {"reflectionPrompt": "Why does `for x in nums` come first?"},
         {"relatedConcepts": ["seen[x] = i"]},
@@ -60,8 +67,38 @@ def test_an_answer_that_fails_a_check_is_invalid(answer: dict[str, Any]) -> None
     assert "seen" not in caught.value.failed_reason
 
 
+@pytest.mark.parametrize(
+    ("answer", "fields", "rule"),
+    [
+        ({"hint": "Look again."}, {}, "has 2 words"),
+        ({}, {"previousHints": [GOOD_HINT]}, "repeats an earlier one"),
+        ({}, {"previousHint": GOOD_HINT}, "repeats an earlier one"),
+        ({"reflectionPrompt": "Would a hash map help?"}, {"hintLevel": "gentle"}, "names none"),
+        ({"relatedConcepts": ["recursion"]}, {"hintLevel": "gentle"}, "names none"),
+        ({"relatedConcepts": ["one two three four five six seven"]}, {}, "terms"),
+        ({"reflectionPrompt": "What does line 3 do?"}, {}, "line that does not exist"),
+    ],
+)
+def test_every_rule_of_a_good_hint_is_checked(
+    answer: dict[str, Any], fields: dict[str, Any], rule: str
+) -> None:
+    with pytest.raises(LLMInvalidResponseError, match=rule):
+        hint(answer, **fields)
+
+
+def test_a_hint_for_a_reader_of_another_language_has_no_grade() -> None:
+    hard = "Consideration of characteristics necessitates reorganisation. " * 20
+
+    assert hint({"hint": hard}, responseLanguage="pt-BR").hint == hard.strip()
+
+    with pytest.raises(LLMInvalidResponseError, match="grade"):
+        hint({"hint": hard}, responseLanguage="en-GB")
+
+
 def test_a_direct_hint_may_hold_what_a_moderate_one_may_not() -> None:
-    assert hint({"hint": "Write `seen[x] = i` in the loop."}, hintLevel="direct").hint_level == "direct"
+    code = f"{GOOD_HINT} Write `seen[x] = i` in the loop."
+
+    assert hint({"hint": code}, hintLevel="direct").hint == code
 
 
 def test_the_prompt_carries_the_facts_for_who_reads_no_prose() -> None:

@@ -24,6 +24,7 @@ ANSWER = {
     "weaknessSignals": [],
 }
 BARE = {"problemDescription": "Sum.", "currentCode": "x = 1\ny = 2\n", "conversationHistory": []}
+SIGNAL = {"weakness": "edge_cases", "quote": "x = 1", "startLine": 1, "endLine": 1, "turn": None}
 SILENCE = {**ANSWER, "shouldRespond": False, "message": None, "followUpType": None, "followUpQuestion": None}
 
 
@@ -73,23 +74,8 @@ def test_remarks_stand_at_lines_that_exist() -> None:
     assert replied({"codeAnnotations": remarks}, currentCode="").code_annotations is None
 
 
-@pytest.mark.parametrize(
-    ("fields", "kept"),
-    [
-        ({"currentCode": "", "userMessage": "So?"}, ("time_complexity", "communication")),
-        ({"currentCode": "x = 1"}, ("time_complexity", "off_by_one")),
-        ({"currentCode": "x = 1", "userMessage": "So?"}, ("time_complexity", "off_by_one", "communication")),
-        ({"currentCode": ""}, ()),
-    ],
-)
-def test_weaknesses_come_from_where_they_can_show(fields: dict[str, Any], kept: tuple[str, ...]) -> None:
-    named = ["time_complexity", "off_by_one", "communication", "time_complexity"]
-
-    assert replied({"weaknessSignals": named}, **fields).weakness_signals == kept
-
-
 def test_asked_of_its_own_accord_the_interviewer_may_keep_silent() -> None:
-    wire = replied({**SILENCE, "weaknessSignals": ["edge_cases"]}, trigger="proactive").to_wire()
+    wire = replied({**SILENCE, "weaknessSignals": [SIGNAL]}, trigger="proactive").to_wire()
 
     assert wire == {"shouldRespond": False, "difficulty": "medium", "weaknessSignals": ["edge_cases"]}
 

@@ -1,8 +1,13 @@
-"""The offline coach: whatever the payload, its answers pass every check that a model's must pass."""
+"""Whatever the payload: the offline coach's answers pass every check, and no model's answer gets past one.
+
+``EXAMPLES=20000 pytest tests/unit/test_offline_properties.py`` runs so many of each.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import json
+import os
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,9 +22,11 @@ from aiplane.contracts import (
     InterviewPayload,
     ReviewPayload,
 )
+from aiplane.errors import ERRORS
 from aiplane.llm.offline import OfflineCoach
 from tasks import hint, interview, review
 from tasks.scoring import CATEGORIES, overall_score
+from tests.unit.scripted import GOOD_HINT, ScriptedLLM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +111,11 @@ INTERVIEWS = st.fixed_dictionaries(
     },
 )
 
-often = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+often = settings(
+    max_examples=int(os.environ.get("EXAMPLES", "100")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 @contextmanager
@@ -112,6 +123,7 @@ def measuring(task: ModuleType, metrics: CodeMetrics | None) -> Iterator[None]:
     """Let a task measure what the test says: the real meter is a process, too slow for so many examples."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task, "measure", lambda *_: metrics)
+        patch.setattr(task, "syntax_errors", lambda *_: (), raising=False)
         yield
 
 
@@ -159,3 +171,103 @@ def test_a_reply_passes_every_check(payload: dict[str, Any], metrics: CodeMetric
     assert result.should_respond or parsed.trigger == "proactive"
     for annotation in result.code_annotations or ():
         assert annotation.line <= parsed.current_code.count("\n") + 1
+
+
+SAID = TEXT | st.sampled_from(
+    ["Look at line 3.", "What does it cost?", "`x = 1`", "Use a hash map.", GOOD_HINT]
+)
+LINE = st.integers(-2, 40)
+QUOTE = TEXT | st.sampled_from(LINES)
+PLACE = {"startLine": LINE, "endLine": LINE, "quote": QUOTE}
+SIGNAL = st.fixed_dictionaries({**PLACE, "weakness": st.sampled_from([*WEAKNESSES, "x"])})
+IN_TALK = st.fixed_dictionaries({"quote": QUOTE, "weakness": st.sampled_from(WEAKNESSES), "turn": LINE})
+JUDGED = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(CATEGORIES) | TEXT,
+        "score": st.integers(-1, 11),
+        "feedback": SAID,
+        "evidence": st.lists(st.fixed_dictionaries({**PLACE, "observation": SAID}), max_size=2),
+    }
+)
+SUGGESTED = st.fixed_dictionaries(
+    {
+        "startLine": LINE,
+        "endLine": LINE,
+        "severity": st.sampled_from(["info", "critical"]),
+        "category": TEXT,
+        "message": SAID,
+        "replacement": st.none() | QUOTE,
+    }
+)
+ANSWERS = {
+    "hint": st.fixed_dictionaries(
+        {"hint": SAID, "relatedConcepts": st.lists(SAID, max_size=6)},
+        optional={"suggestedApproach": SAID, "reflectionPrompt": SAID},
+    ),
+    "review": st.fixed_dictionaries(
+        {
+            "categories": st.permutations(CATEGORIES).flatmap(
+                lambda names: st.tuples(
+                    *(JUDGED.map(lambda one, name=name: {**one, "name": name}) for name in names)
+                )
+            )
+            | st.lists(JUDGED, max_size=5),
+            "summary": SAID,
+        },
+        optional={
+            "suggestions": st.lists(SUGGESTED, max_size=3),
+            "weaknessSignals": st.lists(SIGNAL, max_size=3),
+        },
+    ),
+    "interview": st.fixed_dictionaries(
+        {"shouldRespond": st.booleans()},
+        optional={
+            "message": SAID,
+            "followUpQuestion": SAID,
+            "followUpType": st.sampled_from(["hint", "question", "evaluation"]),
+            "codeAnnotations": st.lists(st.fixed_dictionaries({"line": LINE, "comment": SAID}), max_size=3),
+            "weaknessSignals": st.lists(SIGNAL | IN_TALK, max_size=3),
+        },
+    ),
+}
+TASKS: dict[str, Any] = {
+    "hint": (hint, HINTS, lambda data, llm: hint.write_hint(HintPayload.parse(data), llm)),
+    "review": (review, REVIEWS, lambda data, llm: review.review(ReviewPayload.parse(data), llm)),
+    "interview": (
+        interview,
+        INTERVIEWS,
+        lambda data, llm: interview.reply(InterviewPayload.parse(data), llm),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TASKS)
+@often
+@given(data=st.data())
+def test_whatever_a_model_answers_the_result_is_sound_or_the_failure_has_a_code(
+    kind: str, data: st.DataObject
+) -> None:
+    task, payloads, run = TASKS[kind]
+    payload = data.draw(payloads)
+    answers = st.lists(ANSWERS[kind] | st.text(max_size=30), min_size=1, max_size=2)
+    llm = ScriptedLLM(*data.draw(answers))
+
+    with measuring(task, None), suppress(*ERRORS.values()):
+        check_soundness(run(payload, llm).to_wire(), payload)
+
+    assert len(llm.prompts) <= 2
+
+
+def check_soundness(wire: dict[str, Any], payload: dict[str, Any]) -> None:
+    json.dumps(wire, allow_nan=False)
+    lines = payload.get("code", payload.get("currentCode", "")).split("\n")
+    for place in places(wire):
+        first, last = place.get("startLine", place.get("line")), place.get("endLine", place.get("line"))
+        assert 1 <= first <= last <= len(lines)
+        assert place.get("quote", "") in "\n".join(lines[first - 1 : last])
+
+
+def places(node: Any) -> list[dict[str, Any]]:
+    inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    here = [node] if isinstance(node, dict) and ({"line", "startLine"} & node.keys()) else []
+    return here + [place for value in inside for place in places(value)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -135,10 +136,79 @@ def test_suggestions_come_most_severe_first_with_the_category_s_own_name() -> No
     assert "replacement" not in result.to_wire()["suggestions"][0]
 
 
+def signal(weakness: str, quote: str = "total = 0", line: int = 2) -> dict[str, Any]:
+    return {"weakness": weakness, "quote": quote, "startLine": line, "endLine": line}
+
+
 def test_only_weaknesses_that_code_can_show_are_signalled_each_once() -> None:
     named = ["off_by_one", "communication", "boredom", "off_by_one", "edge_cases"]
 
-    assert reviewed(weaknessSignals=named).weakness_signals == ("off_by_one", "edge_cases")
+    signals = reviewed(weaknessSignals=[signal(name) for name in named]).weakness_signals
+
+    assert signals == ("off_by_one", "edge_cases")
+
+
+def test_a_weakness_whose_quote_is_not_in_the_code_is_not_signalled() -> None:
+    signals = [signal("off_by_one", "subtotal = 0"), signal("edge_cases", "return total", 5)]
+
+    assert reviewed(weaknessSignals=signals).weakness_signals == ("edge_cases",)
+
+
+@pytest.mark.parametrize(
+    ("replacement", "sent"),
+    [
+        ("total = sum(a)", "    total = sum(a)"),
+        ("    for y in a:\n        total += y", "    for y in a:\n        total += y"),
+        ("for y in a:\n    total += y", "    for y in a:\n        total += y"),
+        ("for y in a\n    total += y", None),
+        ("total = sum(a", None),
+        ("", None),
+    ],
+)
+def test_a_replacement_still_parses_or_is_dropped(replacement: str, sent: str | None) -> None:
+    (suggestion,) = reviewed(suggestions=[{**SUGGESTION, "replacement": replacement}]).suggestions
+
+    assert suggestion.replacement == sent
+
+
+def test_ten_suggestions_are_kept_at_most_and_those_the_most_severe() -> None:
+    given = [{**SUGGESTION, "severity": severity} for severity in ["info"] * 10 + ["critical"] * 3]
+
+    kept = [each.severity for each in reviewed(suggestions=given).suggestions]
+
+    assert kept == ["critical"] * 3 + ["info"] * 7
+
+
+def test_a_line_that_is_named_exists() -> None:
+    with pytest.raises(LLMInvalidResponseError, match="line that does not exist"):
+        reviewed(summary="Line 6 is wrong.")
+
+
+LONG = "".join(f"v_{number} = {number}\n" for number in range(1, 10_001))
+
+
+def long_review(start: int, **fields: Any) -> ReviewResult:
+    answer = {
+        "categories": [category(name) for name in CATEGORIES],
+        "suggestions": [{**SUGGESTION, "startLine": start, "endLine": start}],
+        "summary": "Well.",
+    }
+    payload = {"problemDescription": "Sum.", "code": LONG, "language": "lua", **fields}
+    return review(ReviewPayload.parse(payload), ScriptedLLM(answer))
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"), [(None, "Lines read"), ("pt-BR", "Linhas lidas"), ("cy", "Lines read")]
+)
+def test_of_long_code_the_summary_says_what_was_read(tag: str | None, words: str) -> None:
+    summary = long_review(1, responseLanguage=tag).summary
+
+    assert re.fullmatch(rf"Well\.\n\n{words}: 1-\d{{3,4}}, 9\d{{3}}-10000 / 10000\.", summary)
+
+
+def test_suggestions_stand_on_lines_that_were_read() -> None:
+    with pytest.raises(LLMInvalidResponseError, match="not shown"):
+        long_review(5_000)
 
 
 def test_the_task_is_a_plain_call() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -17,8 +18,14 @@ from aiplane.errors import (
 from aiplane.queues import QUEUES
 from aiplane.settings import Settings
 from aiplane.speech import Transcript
+from aiplane.storage_errors import ObjectMissingError, ObjectTooLargeError
 from tasks.transcribe import transcribe, transcribe_audio
+from tests.support.audio import recording, samples
 from tests.unit.payloads import TRANSCRIBE
+
+if TYPE_CHECKING:
+    from aiplane.audio import Recording
+    from aiplane.providers import Providers
 
 MEGABYTE = 1024 * 1024
 
@@ -32,13 +39,29 @@ class Stenographer:
         self.transcript = transcript
         self.heard: list[tuple[bytes, str, str | None]] = []
 
-    def transcribe(self, audio: bytes, *, mime_type: str, language: str | None) -> Transcript:
-        self.heard.append((audio, mime_type, language))
+    def transcribe(self, recording: Recording, *, language: str | None) -> Transcript:
+        self.heard.append((recording.audio, recording.container.name, language))
         return self.transcript
 
 
 def stenographer(text: str = "Hello") -> Stenographer:
-    return Stenographer(Transcript(text, "en", 1200))
+    return Stenographer(Transcript(text, "en"))
+
+
+class Bucket:
+    """Holds one object, and keeps what it was asked for."""
+
+    def __init__(self, audio: bytes) -> None:
+        self.audio = audio
+        self.asked: list[tuple[str, int]] = []
+
+    def get(self, key: str, *, limit: int) -> bytes:
+        self.asked.append((key, limit))
+        if key != "rooms/1/answer.wav":
+            raise ObjectMissingError("There is none.")
+        if len(self.audio) > limit:
+            raise ObjectTooLargeError("It is larger.")
+        return self.audio
 
 
 def settings(**variables: str) -> Settings:
@@ -46,10 +69,15 @@ def settings(**variables: str) -> Settings:
 
 
 def transcribed(
-    service: Stenographer | None, env: dict[str, str] | None = None, **fields: Any
+    service: Stenographer | None,
+    env: dict[str, str] | None = None,
+    *,
+    bucket: Bucket | None = None,
+    **fields: Any,
 ) -> TranscribeResult:
-    payload = {"mimeType": "audio/wav", "audioBase64": encoded(b"RIFF"), **fields}
-    return transcribe(TranscribePayload.parse(payload), service, settings(**(env or {})))
+    payload = {"mimeType": "audio/wav", "audioBase64": encoded(recording("wav", 1.0)), **fields}
+    providers = cast("Providers", SimpleNamespace(speech_to_text=service, storage=bucket))
+    return transcribe(TranscribePayload.parse(payload), providers, settings(**(env or {})))
 
 
 def encoded(audio: bytes) -> str:
@@ -61,14 +89,30 @@ def test_what_was_said_is_written_down() -> None:
 
     wire = transcribed(service, language="de").to_wire()
 
-    assert wire == {"text": "Hello", "language": "en", "durationMs": 1200}
-    assert service.heard == [(b"RIFF", "audio/wav", "de")]
+    assert wire == {"text": "Hello", "language": "en", "durationMs": 1000}
+    assert service.heard == [(recording("wav", 1.0), "wav", "de")]
 
 
-def test_silence_gives_an_empty_text() -> None:
-    service = Stenographer(Transcript("", None, None))
+def test_nobody_is_asked_about_silence() -> None:
+    service = stenographer()
+    silence = encoded(recording("wav", 1.0, loudness=0.0))
 
-    assert transcribed(service).to_wire() == {"text": ""}
+    assert transcribed(service, audioBase64=silence).to_wire() == {"text": "", "durationMs": 1000}
+    assert transcribed(service, audioBase64=silence, language="de").to_wire()["language"] == "de"
+    assert service.heard == []
+
+
+def test_a_provider_that_hears_nothing_gives_an_empty_text() -> None:
+    assert transcribed(Stenographer(Transcript("", None))).to_wire() == {"text": "", "durationMs": 1000}
+
+
+@pytest.mark.parametrize("audio", [b"", b"RIFF", recording("wav", 1.0)[:-1], b"I am no audio."])
+def test_nobody_is_asked_about_what_is_no_whole_recording(audio: bytes) -> None:
+    service = stenographer()
+    with pytest.raises(TranscriptionFailedError):
+        transcribed(service, audioBase64=encoded(audio))
+
+    assert service.heard == []
 
 
 def test_the_language_is_the_job_s_else_the_setting_s() -> None:
@@ -94,11 +138,12 @@ def test_the_size_is_told_from_the_length_of_the_base64(rest: int) -> None:
     limit = {"STT_MAX_AUDIO_SIZE_MB": "1"}
     service = stenographer()
 
-    transcribed(service, limit, audioBase64=encoded(b"x" * (MEGABYTE - rest)))
+    with pytest.raises(TranscriptionFailedError, match="not audio"):
+        transcribed(service, limit, audioBase64=encoded(b"x" * (MEGABYTE - rest)))
     with pytest.raises(AudioTooLargeError, match="1 MB"):
         transcribed(service, limit, audioBase64=encoded(b"x" * (MEGABYTE + rest + 1)))
 
-    assert len(service.heard) == 1
+    assert service.heard == []
 
 
 def test_audio_that_is_too_large_is_not_decoded_at_all() -> None:
@@ -127,6 +172,34 @@ def test_audio_that_was_damaged_on_the_way_is_a_failed_transcription(audio: str)
 def test_padding_without_audio_is_a_failed_transcription() -> None:
     with pytest.raises(TranscriptionFailedError):
         transcribed(stenographer(), audioBase64="====")
+
+
+def test_audio_may_come_from_the_bucket() -> None:
+    service, bucket = stenographer(), Bucket(recording("ogg", 1.0))
+    fields: dict[str, Any] = {"audioBase64": None, "audioKey": "rooms/1/answer.wav"}
+
+    assert transcribed(service, bucket=bucket, **fields).text == "Hello"
+    assert service.heard == [(bucket.audio, "ogg", None)]
+    assert bucket.asked == [("rooms/1/answer.wav", 25 * MEGABYTE)]
+
+
+def test_audio_in_the_bucket_has_the_same_limit() -> None:
+    bucket = Bucket(samples(40.0))
+    fields: dict[str, Any] = {"audioBase64": None, "audioKey": "rooms/1/answer.wav"}
+    with pytest.raises(AudioTooLargeError, match="1 MB"):
+        transcribed(stenographer(), {"STT_MAX_AUDIO_SIZE_MB": "1"}, bucket=bucket, **fields)
+
+
+def test_audio_that_is_not_in_the_bucket_is_a_failed_transcription() -> None:
+    with pytest.raises(TranscriptionFailedError, match="audioKey"):
+        transcribed(stenographer(), bucket=Bucket(b""), audioBase64=None, audioKey="rooms/2/answer.wav")
+
+
+def test_audio_in_the_payload_needs_no_download() -> None:
+    bucket = Bucket(b"")
+    transcribed(stenographer(), bucket=bucket, audioKey="rooms/1/answer.wav")
+
+    assert bucket.asked == []
 
 
 def test_audio_in_a_bucket_needs_a_bucket() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aiplane.code_metrics import FunctionMetrics
     from aiplane.contracts import CodeWeakness, Severity
-    from aiplane.llm.offline.source import Row, Source
+    from aiplane.source import Row, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,10 @@ _GUARD = re.compile(
     r"|\b(?:throw|raise|assert|except|catch)\b|\bErr\("
 )
 _CHECK = re.compile(r"\b(?:try|except|catch|isNaN|match)\b|\berr\b|\bOk\(")
+_NEEDS_SOMETHING = re.compile(
+    r"\w\[(?:0|-1)\]|\.(?:front|back|first|last|top|peek|getFirst|getLast|firstKey)\(\)|\.get\(0\)"
+    r"|\w\s*//?\s*(?:\(?(?:double|float|int)\)?\s*)?(?:len\()?[A-Za-z_]"
+)
 _UNCHECKED_READ = re.compile(
     r"int\(input\(|parseInt\(|\batoi\(|\bscanf\(|strconv\.Atoi|parse(?:::<\w+>)?\(\)\.unwrap"
 )
@@ -118,10 +122,10 @@ _CUSTOMARY_LETTERS = frozenset("ijknmxy")
 
 
 def _no_guard(source: Source) -> tuple[int, int] | None:
-    if source.metrics is None or any(_GUARD.search(row.text) for row in source.rows):
+    """Find what fails on nothing (a first element, a division by a size) where nothing is checked."""
+    if any(_GUARD.search(row.text) for row in source.rows):
         return None
-    takes_input = (function for function in source.metrics.functions if function.parameters)
-    return next(((function.start_line, function.start_line) for function in takes_input), None)
+    return _first(lambda row: _NEEDS_SOMETHING.search(row.text))(source)
 
 
 def _unchecked_input(source: Source) -> tuple[int, int] | None:
@@ -201,7 +205,7 @@ RULES: tuple[Rule, ...] = (
         weakness="edge_cases",
         severity="minor",
         nudge="What is the smallest input that somebody could hand to your function, and what happens then?",
-        remark="Nothing here treats an empty or unusual input as a case of its own.",
+        remark="This needs at least one element, and nothing here treats an empty input on its own.",
         advice="Decide what an empty input should give, and try that case before the others.",
         question="What happens here with an empty input, or one with a single element?",
         concept="edge cases",

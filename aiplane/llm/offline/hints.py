@@ -1,122 +1,108 @@
-"""The offline coach's hints: what is in the way is found from facts, and then said at the level asked for."""
+"""The offline coach's hints: the need is known, and its next step is said at the level asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aiplane.conversation import is_no_answer
 from aiplane.llm.answers import HintAnswer
 from aiplane.llm.offline.findings import findings_in
-from aiplane.llm.offline.source import Source
+from aiplane.llm.offline.steps import (
+    ANYTIME,
+    BEGIN,
+    COST,
+    FAILING_KINDS,
+    HABITS,
+    TRACE,
+    UNUSUAL,
+    Step,
+    family_step,
+    finding_step,
+    syntax_step,
+)
 from aiplane.llm.offline.topics import topic_of
+from aiplane.source import Source
+from aiplane.wording import count_words, repeated_share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from aiplane.contracts import HintLevel
+    from aiplane.contracts import PreviousHint
     from aiplane.llm.cases import HintCase
-    from aiplane.llm.offline.findings import Finding
-    from aiplane.llm.offline.topics import Topic
 
-_CLOSINGS: Mapping[HintLevel, str] = {
-    "gentle": "Take a minute with that before you change anything; what you notice says where to go on.",
-    "moderate": "Try it on the smallest example of the problem first, then on a larger one, and say to "
-    "yourself why it works for both.",
-    "direct": "Do only this step, run your code, and look at what has changed before you go on. If nothing "
-    "has, undo it: then the cause is somewhere else.",
-}
+_ENOUGH_WORDS = 84
+"""A little more than the shortest hint that is let through."""
 
+_TOO_SIMILAR = 0.4
+"""A little less than what is refused as a repetition, by :func:`aiplane.wording.repeated_share`."""
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do next, in three strengths."""
+_RECENT = 8
 
-    gentle: str
-    moderate: str
-    direct: str
-    reflection: str
-    concepts: tuple[str, ...]
-
-    def at(self, level: HintLevel) -> str:
-        """Return the words for a level."""
-        words: Mapping[HintLevel, str] = {
-            "gentle": self.gentle,
-            "moderate": self.moderate,
-            "direct": self.direct,
-        }
-        return words[level]
-
-
-_BEGIN = Step(
-    gentle="Begin with the examples: which input leads to which output, and why? Solve one of them by hand, "
-    "as slowly as you can.",
-    moderate="Begin with one example on paper: write down each value that you look at, in order, and note "
-    "what you had to keep in mind to get to the answer.",
-    direct="Write the simplest program that could be right, even a slow one: go through every possibility, "
-    "and return the first that fits. You can make it faster once it works.",
-    reflection="Which values did you have to keep in mind while you solved the example by hand?",
-    concepts=("examples first",),
-)
-_TRACE = Step(
-    gentle="Choose one input for which your program is wrong or unsure, and be the computer: what does each "
-    "line do to each variable?",
-    moderate="Trace your code by hand with the smallest failing input. Write a table with one column for "
-    "each variable and one row for each round, and find the first row that surprises you.",
-    direct="Print the variables at the start of each round for the smallest failing input, compare them with "
-    "what you expect, and change the line just before the first difference.",
-    reflection="What is the first moment at which the program does something that you did not expect?",
-    concepts=("debugging", "tracing by hand"),
-)
-_EDGES = Step(
-    gentle="Some inputs work and some do not. What do the ones that do not work have in common?",
-    moderate="Sort the failing cases into kinds: empty, one element, repeated values, negative values, very "
-    "large ones. One kind is usually behind most failures.",
-    direct="Try four inputs by hand: an empty one, one with a single element, one where all values are the "
-    "same, and one with the extreme values that the problem allows. Fix the first that is wrong.",
-    reflection="Which kind of input did you not think of when you wrote the code?",
-    concepts=("edge cases", "testing"),
-)
-_COST = Step(
-    gentle="If the input were a thousand times longer, which line would you begin to worry about?",
-    moderate="Look at what it costs: say for each loop how often it runs, and multiply where "
-    "they stand inside each other.",
-    direct="Write the cost of each line beside it, find the one that dominates, and ask whether "
-    "something that you remember could replace that work.",
-    reflection="What are the time and the space that your solution needs?",
-    concepts=("time complexity", "space complexity"),
-)
-_EXPLAIN = Step(
-    gentle="Explain your solution aloud as if to a friend. Where do you begin to hesitate?",
-    moderate="Explain your solution aloud, one sentence for each part of the code. The part that needs two "
-    "sentences is the one to work on.",
-    direct="Write one comment above each part of your code that says what is true when the part is done. "
-    "Where you cannot write that comment, the code is not finished.",
-    reflection="Which part of your solution is the hardest to explain?",
-    concepts=("explaining code", "invariants"),
-)
+_HABITS_A_HINT = 3
+"""With 27 habits, eight hints in a row share one at most."""
 
 
 def write_hint(case: HintCase) -> HintAnswer:
     """Write the next hint: the first step that is in the way and was not given before."""
-    payload = case.payload
+    payload, given = case.payload, case.payload.hints_so_far
+    step, hint = _next(case, given)
     topic = topic_of(payload.problem_description)
-    given = "\n".join(past.hint for past in payload.hints_so_far)
-    steps = list(_steps(case, topic))
-    step = next((step for step in steps if step.at(payload.hint_level) not in given), steps[-1])
+    # The concepts of a problem's family are the idea that a gentle hint leads to.
+    hidden = topic.concepts if payload.hint_level == "gentle" else ()
+    concepts = [name for name in (*step.concepts, topic.concepts[0]) if name not in hidden]
     return HintAnswer(
-        hint=" ".join((_standing(case), step.at(payload.hint_level), _CLOSINGS[payload.hint_level])),
-        suggested_approach=None if payload.hint_level == "gentle" else topic.idea,
-        related_concepts=list(dict.fromkeys((*step.concepts, topic.concepts[0]))),
+        hint=hint,
+        suggested_approach=None if payload.hint_level == "gentle" else step.moderate,
+        related_concepts=list(dict.fromkeys(concepts)) or ["problem decomposition"],
         reflection_prompt=step.reflection,
     )
 
 
+def _next(case: HintCase, given: Sequence[PreviousHint]) -> tuple[Step, str]:
+    """Choose a step that no hint had, or at least words that are new enough."""
+    said = "\n".join(past.hint for past in given)
+    steps = list(dict.fromkeys((*_steps(case), *ANYTIME)))
+    fresh = [step for step in steps if step.at(case.payload.hint_level) not in said]
+    written = [(step, _compose(case, step, len(given))) for step in fresh or steps]
+    recent = given[-_RECENT:]
+    return next(
+        (
+            pair
+            for pair in written
+            if all(repeated_share(pair[1], past.hint) < _TOO_SIMILAR for past in recent)
+        ),
+        written[len(given) % len(written)],
+    )
+
+
+def _compose(case: HintCase, step: Step, turn: int) -> str:
+    """Write the whole hint: what was answered, where the work stands, the step, and how to go about it."""
+    parts = [*_acknowledgement(case), _standing(case), step.at(case.payload.hint_level)]
+    start = turn * _HABITS_A_HINT
+    for offset in range(len(HABITS)):
+        if count_words(" ".join(parts)) >= _ENOUGH_WORDS:
+            break
+        parts.append(HABITS[(start + offset) % len(HABITS)])
+    return " ".join(parts)
+
+
+def _acknowledgement(case: HintCase) -> Iterator[str]:
+    response = case.payload.reflection_response
+    if response and response.strip():
+        if is_no_answer(response):
+            yield "You have no answer to the last question yet, and that is fine; this step is smaller."
+        else:
+            yield "Thank you for your answer; keep it in mind, because this step starts from there."
+
+
 def _standing(case: HintCase) -> str:
     """Say where the candidate stands, from the facts."""
-    payload = case.payload
-    pass_share = payload.execution.pass_share if payload.execution else None
-    if Source(payload.current_code, payload.language, case.metrics).is_empty:
+    execution = case.payload.execution
+    pass_share = execution.pass_share if execution else None
+    if case.need == "start":
         return "Nothing is written yet, which is the best moment to think."
+    if case.need == "syntax":
+        return "Your code cannot be read by the language yet, so that comes before all else."
     if pass_share is None:
         return "Your code has not been through the tests yet, so check it with your own eyes first."
     if pass_share == 1:
@@ -126,38 +112,29 @@ def _standing(case: HintCase) -> str:
     return f"{pass_share:.0%} of the tests pass, so your idea carries some of the way."
 
 
-def _steps(case: HintCase, topic: Topic) -> Iterator[Step]:
-    """Yield what could be said, in the order in which it matters."""
+def _steps(case: HintCase) -> Iterator[Step]:
+    """Yield what could be said, in the order in which it matters for the need."""
     payload = case.payload
-    source = Source(payload.current_code, payload.language, case.metrics)
-    pass_share = payload.execution.pass_share if payload.execution else None
-    findings = findings_in(source)
-    wrong = [_about(finding) for finding in findings if finding.rule.category == "correctness"]
-    other = [_about(finding) for finding in findings if finding.rule.category != "correctness"]
-    family = _family(topic)
-    if source.is_empty:
-        yield from (_BEGIN, family, _EDGES)
-    elif pass_share == 1:
-        yield from (*wrong, *other, _COST, family)
-    elif pass_share == 0:
-        yield from (*wrong, _TRACE, family, *other, _EDGES)
-    elif pass_share is not None:
-        yield from (*wrong, _EDGES, _TRACE, *other, family)
-    else:
-        yield from (*wrong, *other, _TRACE, family, _EDGES)
-    yield _EXPLAIN
-
-
-def _family(topic: Topic) -> Step:
-    return Step(topic.thought, topic.idea, topic.step, topic.question, topic.concepts)
-
-
-def _about(finding: Finding) -> Step:
-    rule = finding.rule
-    return Step(
-        gentle=rule.nudge,
-        moderate=f"Look at {finding.place}. {rule.remark}",
-        direct=f"Look at {finding.place}. {rule.remark} {rule.advice}",
-        reflection=rule.question,
-        concepts=(rule.concept,),
-    )
+    findings = findings_in(Source(payload.current_code, payload.language, case.metrics))
+    by_category = {
+        category: [finding_step(finding) for finding in findings if finding.rule.category == category]
+        for category in ("correctness", "efficiency", "edge_cases", "readability")
+    }
+    wrong, costly = by_category["correctness"], by_category["efficiency"]
+    edges, unclear = by_category["edge_cases"], by_category["readability"]
+    family = family_step(topic_of(payload.problem_description))
+    match case.need:
+        case "start":
+            yield from (BEGIN, family)
+        case "syntax":
+            yield syntax_step(case.syntax_errors[0])
+        case "failing":
+            nothing_passes = payload.execution is not None and payload.execution.pass_share == 0
+            usual = (TRACE, family) if nothing_passes else (*edges, FAILING_KINDS, TRACE)
+            yield from (*wrong, *usual)
+        case "cost":
+            yield from (*costly, COST, family, *edges, UNUSUAL, *unclear)
+        case "done":
+            yield from (*wrong, *costly, *edges, UNUSUAL, *unclear, COST)
+        case "next_step":
+            yield from (*wrong, *costly, *edges, TRACE, family)

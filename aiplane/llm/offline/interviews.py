@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aiplane.conversation import is_no_answer, read_exchanges
-from aiplane.llm.answers import AnnotationAnswer, InterviewAnswer
+from aiplane.conversation import asked_before, is_no_answer, is_repeated, read_exchanges
+from aiplane.llm.answers import AnnotationAnswer, InterviewAnswer, SignalAnswer
 from aiplane.llm.offline.findings import RULES, findings_in
-from aiplane.llm.offline.source import Source
 from aiplane.llm.offline.topics import topic_of
+from aiplane.source import Source
+from aiplane.wording import questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiplane.contracts import Difficulty, FollowUpType, InterviewPayload, Weakness
+    from aiplane.contracts import Difficulty, FollowUpType, InterviewPayload
+    from aiplane.conversation import Mood
     from aiplane.llm.cases import InterviewCase
     from aiplane.llm.offline.findings import Finding
 
@@ -24,6 +26,9 @@ _MANY = 2
 """So many times without an answer, among the latest exchanges, say something about communication."""
 
 _LATEST = 4
+
+_QUOTED = 200
+"""Characters of a turn that are quoted."""
 
 
 class Probe(NamedTuple):
@@ -86,6 +91,12 @@ _HARD = (
 )
 _BY_TIER: Mapping[Difficulty, Sequence[Probe]] = {"easy": _EASY, "medium": _MEDIUM, "hard": _HARD}
 
+_ANSWERS: Mapping[Mood, str] = {
+    "stuck": "That is a fair place to be; one small step is enough.",
+    "wants_the_answer": "I leave the finding of it to you, but I help you to the next step.",
+    "rude": "I can tell that this is frustrating. Let us take it calmly, one step at a time.",
+    "off_topic": "That is a talk for another day; let us come back to the problem.",
+}
 _ACKNOWLEDGEMENTS = ("I see.", "Thanks, I can follow that.", "Understood.", "All right, noted.")
 _CLOSING = "I have asked what I wanted to ask. Go on with your code, and tell me when something changes."
 
@@ -95,14 +106,21 @@ def write_reply(case: InterviewCase) -> InterviewAnswer:
     payload = case.payload
     source = Source(payload.current_code, payload.language, case.metrics)
     found = () if source.is_empty else findings_in(source)
-    signals = list(_weaknesses(payload, found))
+    signals = _weaknesses(payload, found)
     if payload.trigger == "proactive" and _is_thinking(payload):
         return InterviewAnswer(should_respond=False, weakness_signals=signals)
     said = "\n".join(turn.content for turn in payload.conversation_history if turn.role == "assistant")
-    probes = _probes(case, found)
-    probe = next((probe for probe in probes if probe.lead not in said and probe.question not in said), None)
+    asked = asked_before(payload)
+    probe = next(
+        (
+            probe
+            for probe in _probes(case, found)
+            if probe.lead not in said and not is_repeated(probe.question, asked)
+        ),
+        None,
+    )
     kind, standing = _kind(case, said)
-    words = [_opening(payload, said), standing, probe.words if probe else _CLOSING]
+    words = [_opening(case, said), standing, probe.words if probe else _CLOSING]
     return InterviewAnswer(
         should_respond=True,
         message=" ".join(part for part in words if part),
@@ -139,19 +157,24 @@ def _probes(case: InterviewCase, found: Sequence[Finding]) -> Iterator[Probe]:
     ]
     about_topic = Probe("Let us think about the idea behind it.", topic.question)
     if case.difficulty == "easy":
-        yield Probe(topic.thought, "What comes to your mind?")
+        yield _thought(topic.thought)
         yield from (*_EASY, about_topic, *about_code, *_MEDIUM)
     else:
         yield from (*from_history[:1], *about_code, about_topic, *_BY_TIER[case.difficulty], *_MEDIUM)
+
+
+def _thought(thought: str) -> Probe:
+    """Make a probe of a thought: what it says leads to what it asks."""
+    question = questions(thought)[0]
+    return Probe(thought.replace(question, "").strip() or "Let us look at it from another side.", question)
 
 
 def _kind(case: InterviewCase, said: str) -> tuple[FollowUpType, str]:
     """Choose among the allowed types, with what is said for it: comfort for no answer, how the tests went."""
     payload = case.payload
     usual = case.follow_up_types[0]
-    if payload.user_message is not None and is_no_answer(payload.user_message):
-        comfort = "That is a fair place to be; one small step is enough."
-        return ("encouragement" if "encouragement" in case.follow_up_types else usual), comfort
+    if case.mood is not None:
+        return ("encouragement" if "encouragement" in case.follow_up_types else usual), _ANSWERS[case.mood]
     share = payload.execution.pass_share if payload.execution else None
     standing = "" if share is None else f"As it stands, {share:.0%} of the tests pass."
     if standing and standing not in said:
@@ -159,10 +182,11 @@ def _kind(case: InterviewCase, said: str) -> tuple[FollowUpType, str]:
     return usual, ""
 
 
-def _opening(payload: InterviewPayload, said: str) -> str:
+def _opening(case: InterviewCase, said: str) -> str:
+    payload = case.payload
     if payload.trigger == "proactive" and payload.user_message is None:
-        return "May I come in for a moment?" if said else ""
-    if payload.user_message is None or is_no_answer(payload.user_message):
+        return "Let me come in for a moment." if said else ""
+    if payload.user_message is None or case.mood is not None:
         return ""
     if payload.user_message.rstrip().endswith("?"):
         return "Good that you ask; let us find out together."
@@ -176,13 +200,32 @@ def _remarks(probe: Probe | None) -> list[AnnotationAnswer]:
     return [AnnotationAnswer(line=probe.finding.start_line, comment=probe.finding.rule.remark)]
 
 
-def _weaknesses(payload: InterviewPayload, found: Sequence[Finding]) -> dict[Weakness, None]:
-    signals: dict[Weakness, None] = dict.fromkeys(
-        finding.rule.weakness for finding in found if finding.rule.weakness
-    )
-    answers = [
-        exchange.answer for exchange in read_exchanges(payload)[-_LATEST:] if exchange.answer is not None
+def _weaknesses(payload: InterviewPayload, found: Sequence[Finding]) -> list[SignalAnswer]:
+    signals = [
+        SignalAnswer(
+            weakness=finding.rule.weakness,
+            quote=finding.quote,
+            start_line=finding.start_line,
+            end_line=finding.end_line,
+        )
+        for finding in found
+        if finding.rule.weakness
     ]
-    if sum(is_no_answer(answer) for answer in answers) >= _MANY:
-        signals["communication"] = None
+    answers = [exchange for exchange in read_exchanges(payload)[-_LATEST:] if exchange.answer is not None]
+    if sum(is_no_answer(exchange.answer or "") for exchange in answers) >= _MANY:
+        signals += _communication(payload)
     return signals
+
+
+def _communication(payload: InterviewPayload) -> list[SignalAnswer]:
+    """Cite the latest turn in which the candidate had no answer."""
+    said = [(turn.role, turn.content) for turn in payload.conversation_history]
+    if payload.user_message is not None:
+        said.append(("user", payload.user_message))
+    for number in range(len(said), 0, -1):
+        role, words = said[number - 1]
+        if role == "user" and words.strip() and is_no_answer(words):
+            return [
+                SignalAnswer(weakness="communication", quote=words.strip()[:_QUOTED].strip(), turn=number)
+            ]
+    return []

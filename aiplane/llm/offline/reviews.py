@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from aiplane.llm.answers import (
     CategoryAnswer,
+    CodeSignalAnswer,
     EvidenceAnswer,
     ReviewAnswer,
     SuggestionAnswer,
 )
 from aiplane.llm.offline.findings import findings_in
-from aiplane.llm.offline.source import Source
+from aiplane.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,13 +41,17 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
 def write_review(case: ReviewCase) -> ReviewAnswer:
     """Review the code of the case."""
     payload = case.payload
-    found = findings_in(Source(payload.code, payload.language, case.metrics))
+    found = [
+        finding
+        for finding in findings_in(Source(payload.code, payload.language, case.metrics))
+        if any(finding.start_line in lines and finding.end_line in lines for lines in case.lines_shown)
+    ]
     pass_share = payload.execution.pass_share if payload.execution else None
     return ReviewAnswer(
         categories=[_judge(name, found, pass_share) for name in case.categories],
         suggestions=[_suggest(finding, case.categories) for finding in found[:_MOST_SUGGESTIONS]],
         summary=_summary(case, found, pass_share),
-        weakness_signals=list(_weaknesses(found)),
+        weakness_signals=_weaknesses(found),
     )
 
 
@@ -91,18 +96,36 @@ def _suggest(finding: Finding, names: Sequence[str]) -> SuggestionAnswer:
     )
 
 
-def _weaknesses(found: Sequence[Finding]) -> dict[str, None]:
-    return dict.fromkeys(finding.rule.weakness for finding in found if finding.rule.weakness)
+def _weaknesses(found: Sequence[Finding]) -> list[CodeSignalAnswer]:
+    return [
+        CodeSignalAnswer(
+            weakness=finding.rule.weakness,
+            quote=finding.quote,
+            start_line=finding.start_line,
+            end_line=finding.end_line,
+        )
+        for finding in found
+        if finding.rule.weakness
+    ]
 
 
 def _summary(case: ReviewCase, found: Sequence[Finding], pass_share: float | None) -> str:
-    sentences = ["The tests were not run." if pass_share is None else f"{pass_share:.0%} of the tests pass."]
+    sentences = [*_broken(case)]
+    sentences.append(
+        "The tests were not run." if pass_share is None else f"{pass_share:.0%} of the tests pass."
+    )
     if found:
         sentences.append(f"What matters most is in {found[0].place}: {found[0].rule.remark}")
         sentences.append(found[0].rule.advice)
     else:
         sentences.append("The rules of the offline coach find nothing to object to in the code itself.")
     known = {weakness.category for weakness in case.payload.historical_weaknesses}
-    if known & set(_weaknesses(found)):
+    if known & {finding.rule.weakness for finding in found}:
         sentences.append("Some of this came up in earlier sessions too, so it is worth practising.")
     return " ".join(sentences)
+
+
+def _broken(case: ReviewCase) -> list[str]:
+    if not case.syntax_errors:
+        return []
+    return [f"The code does not parse: a parser stumbles at line {case.syntax_errors[0]}."]

@@ -76,7 +76,7 @@ TOPICS: tuple[Topic, ...] = (
         thought="Do you need everything in order, or only the few at one end?",
         idea="Keep only the best few in a heap, and let each new element compete with the worst of them.",
         step="Fill a heap with the first few; for each further element, push it and drop the worst.",
-        question="What does keeping everything sorted cost, compared with keeping only a few?",
+        question="What does keeping everything in order cost, compared with keeping only a few?",
         concepts=("heaps", "sorting"),
     ),
     Topic(

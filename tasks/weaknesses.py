@@ -1,0 +1,82 @@
+"""Which weaknesses may be signalled, by whom, and on what evidence.
+
+A signal stands on lines of the code, or on a turn of the candidate's, and quotes them. One whose quote is not
+there is dropped, and so is one that its evidence cannot show: ``communication`` shows in conversation only;
+``space_complexity``, ``variable_naming``, ``code_structure``, ``off_by_one`` and ``input_validation`` in code
+only. A dropped signal costs an answer nothing; an invented one would follow a person into the next session.
+
+Where each was found goes onto the span and into the log, in numbers, without the quote.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from opentelemetry import trace
+
+from aiplane.contracts import CODE_WEAKNESSES, CONVERSATION_WEAKNESSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aiplane.contracts import Turn, Weakness
+    from aiplane.listing import Listing
+    from aiplane.llm.answers import CodeSignalAnswer, SignalAnswer
+
+log = logging.getLogger(__name__)
+
+
+def proven_in_code(signals: Iterable[CodeSignalAnswer], listing: Listing) -> dict[Weakness, str]:
+    """Return the weaknesses that the code shows, each with its place in words."""
+    found: dict[Weakness, str] = {}
+    for signal in signals:
+        passage = listing.find(signal.quote, signal.start_line, signal.end_line)
+        if passage is not None and signal.weakness in CODE_WEAKNESSES:
+            found.setdefault(signal.weakness, f"lines {passage.start_line} to {passage.end_line}")
+    _tell(found, signals)
+    return found
+
+
+def proven_in_interview(
+    signals: Sequence[SignalAnswer], listing: Listing, turns: Sequence[Turn]
+) -> dict[Weakness, str]:
+    """Return the weaknesses that the code or the candidate's own turns show, each with its place in words.
+
+    Args:
+        signals: what the model named.
+        listing: the code.
+        turns: the conversation with the candidate's latest words at its end; turn 1 is the first.
+    """
+    found: dict[Weakness, str] = {}
+    for signal in signals:
+        place = _in_turn(signal, turns) if signal.turn else _in_code(signal, listing)
+        if place is not None:
+            found.setdefault(signal.weakness, place)
+    _tell(found, signals)
+    return found
+
+
+def _in_code(signal: SignalAnswer, listing: Listing) -> str | None:
+    if signal.weakness not in CODE_WEAKNESSES or signal.start_line is None:
+        return None
+    passage = listing.find(signal.quote, signal.start_line, signal.end_line or signal.start_line)
+    return f"lines {passage.start_line} to {passage.end_line}" if passage else None
+
+
+def _in_turn(signal: SignalAnswer, turns: Sequence[Turn]) -> str | None:
+    number = signal.turn or 0
+    if signal.weakness not in CONVERSATION_WEAKNESSES or not 1 <= number <= len(turns):
+        return None
+    turn = turns[number - 1]
+    is_quoted = "".join(signal.quote.split()) in "".join(turn.content.split())
+    return f"turn {number}" if turn.role == "user" and is_quoted else None
+
+
+def _tell(found: dict[Weakness, str], signals: Iterable[object]) -> None:
+    span = trace.get_current_span()
+    for weakness, place in found.items():
+        span.set_attribute(f"ai.weakness.{weakness}", place)
+        log.info("weakness %s: %s", weakness, place)
+    if dropped := len(list(signals)) - len(found):
+        log.info("weaknesses without evidence, or named twice: %d dropped", dropped)

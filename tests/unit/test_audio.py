@@ -1,0 +1,224 @@
+"""Recordings: what is told of them, and what is refused before anybody is paid."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from array import array
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiplane import deadline
+from aiplane.audio import read_recording
+from aiplane.audio.containers import CONTAINERS, sniff
+from aiplane.audio.pcm import read_samples_type, wav_header
+from aiplane.errors import TranscriptionFailedError
+from tests.support.audio import KINDS, recording, samples, seconds_of
+
+if TYPE_CHECKING:
+    from aiplane.audio.containers import Container
+
+
+def refused(audio: bytes, mime_type: str = "audio/webm") -> str:
+    with pytest.raises(TranscriptionFailedError) as raised:
+        read_recording(audio, mime_type)
+    return raised.value.sentence
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_says_itself_what_it_is_and_how_long(kind: str) -> None:
+    told = read_recording(recording(kind, 1.0), "text/plain")
+
+    assert told.container.name == KINDS[kind].container
+    assert 990 <= told.duration_ms <= 1080
+    assert not told.silent
+    assert told.audio == recording(kind, 1.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", [0.03, 0.5, 0.9])
+def test_a_file_that_was_cut_off_is_refused(kind: str, part: float) -> None:
+    whole = recording(kind, 1.0)
+
+    assert "cut off" in refused(whole[: int(len(whole) * part)])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_without_its_last_byte_is_refused(kind: str) -> None:
+    assert "cut off" in refused(recording(kind, 1.0)[:-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_noise_behind_the_head_of_a_file_is_refused(kind: str) -> None:
+    noise = random.Random(1).randbytes(4_000)
+
+    assert "audio" in refused(recording(kind, 1.0)[:200] + noise)
+
+
+@pytest.mark.parametrize(
+    "audio",
+    [b"", b"\0", b"\x1a\x45\xdf\xa3", b"RIFF", b"OggS", b"I am a text.", b"<!doctype html>", bytes(1000)],
+)
+def test_what_is_no_audio_is_refused(audio: bytes) -> None:
+    assert refused(audio).startswith(("The audio is", "What was sent is not audio"))
+
+
+@pytest.mark.parametrize("kind", ["webm", "wav", "flac", "ogg"])
+def test_a_file_without_sound_is_refused(kind: str) -> None:
+    assert refused(recording(kind, 0.0)).startswith("The audio is")
+
+
+@pytest.mark.parametrize("loudness", [0.0, 0.0005])
+@pytest.mark.parametrize("kind", KINDS)
+def test_silence_is_heard_as_such(kind: str, loudness: float) -> None:
+    assert read_recording(recording(kind, 1.0, loudness=loudness), "").silent
+
+
+def test_a_click_is_too_short_for_a_word() -> None:
+    assert read_recording(recording("wav", 0.05), "audio/wav").silent
+
+
+def test_whoever_writes_into_a_pipe_does_not_know_the_length_of_a_wav() -> None:
+    pcm = samples(1.0)
+    for size in (0, 0xFFFFFFFF):
+        header = wav_header(len(pcm), 16_000, 1)[:40] + size.to_bytes(4, "little")
+        assert read_recording(header + pcm, "audio/wav").duration_ms == 1000
+
+
+def test_tags_behind_the_last_frame_of_an_mp3_are_no_damage() -> None:
+    tagged = recording("mp3-plain", 1.0) + b"TAG" + bytes(125)
+
+    assert read_recording(tagged, "audio/mpeg").duration_ms > 990
+
+
+# Raw samples
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "rate"),
+    [
+        ("audio/pcm", 16_000),
+        ("audio/pcm;rate=24000", 24_000),
+        ("audio/pcm; rate=8000; channels=1", 8_000),
+        ("AUDIO/L16;RATE=44100", 44_100),
+        ("audio/x-raw;sample_rate=48000", 48_000),
+    ],
+)
+def test_raw_samples_are_what_their_type_says(mime_type: str, rate: int) -> None:
+    told = read_recording(samples(1.0, rate), mime_type)
+
+    assert (told.container.name, told.duration_ms) == ("wav", 1000)
+    assert told.audio.endswith(samples(1.0, rate))
+
+
+@pytest.mark.parametrize("mime_type", ["audio/l16;rate=16000", "audio/pcm;rate=16000;endianness=big-endian"])
+def test_the_order_of_bytes_is_told_or_heard(mime_type: str) -> None:
+    big = array("h", samples(1.0))
+    big.byteswap()
+
+    assert read_recording(big.tobytes(), mime_type).audio.endswith(samples(1.0))
+
+
+def test_two_channels_are_half_as_long() -> None:
+    assert read_recording(samples(1.0), "audio/pcm;channels=2").duration_ms == 500
+
+
+@pytest.mark.parametrize("parameters", ["rate=0", "rate=1e9", "rate=", "rate=9999999999", "channels=6"])
+def test_a_type_that_makes_no_sense_is_refused(parameters: str) -> None:
+    assert "audio/pcm;rate=16000" in refused(samples(0.1), f"audio/pcm;{parameters}")
+
+
+def test_raw_samples_that_end_within_one_are_cut_off() -> None:
+    assert "cut off" in refused(samples(0.1)[:-1], "audio/pcm")
+
+
+def test_raw_samples_that_begin_like_an_mp3_are_samples() -> None:
+    audio = recording("mp3-plain", 0.5)[:4_000]
+    assert sniff(audio) is CONTAINERS["mp3"]
+
+    assert read_recording(audio, "audio/pcm").container.name == "wav"
+
+
+def test_a_file_that_is_said_to_be_samples_is_a_file() -> None:
+    assert read_recording(recording("webm", 0.5), "audio/pcm").container.name == "webm"
+
+
+def test_other_types_are_no_samples() -> None:
+    assert read_samples_type("audio/webm;codecs=pcm") is None
+
+
+# Conversion
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_can_be_converted(kind: str) -> None:
+    [piece] = read_recording(recording(kind, 1.0), "").pieces(55.0)
+
+    assert sniff(piece) is CONTAINERS["wav"]
+    assert 0.98 < seconds_of(piece) < 1.09
+
+
+def test_pieces_are_cut_where_it_is_quiet() -> None:
+    loud, pause = samples(2.0), samples(0.4, loudness=0.0)
+    audio = loud + pause + loud + pause + loud
+    told = read_recording(wav_header(len(audio), 16_000, 1) + audio, "audio/wav")
+
+    lengths = [seconds_of(piece) for piece in told.pieces(3.0)]
+
+    assert [round(length, 1) for length in lengths] == pytest.approx([2.2, 2.4, 2.2], abs=0.25)
+    assert sum(lengths) == pytest.approx(6.8, abs=0.01)
+
+
+# Hostile input
+
+
+@pytest.mark.parametrize("kind", ["webm", "ogg", "wav", "mp3", "m4a", "flac"])
+def test_damage_anywhere_ends_in_a_recording_or_a_refusal(kind: str) -> None:
+    dice, whole = random.Random(kind), recording(kind, 0.3)
+    for _ in range(12):
+        audio = bytearray(whole)
+        for _ in range(dice.randrange(1, 40)):
+            audio[dice.randrange(len(audio))] = dice.randrange(256)
+        with suppress(TranscriptionFailedError):
+            read_recording(bytes(audio), "audio/webm")
+
+
+@pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
+def test_the_walk_of_a_file_ends_on_any_bytes(container: Container) -> None:
+    dice = random.Random(2)
+    for size in range(0, 400, 7):
+        container.is_whole(dice.randbytes(size))
+        container.is_whole(b"\x1a\x45\xdf\xa3" + bytes(size) + dice.randbytes(size))
+        container.is_whole(b"OggS" + bytes(size))
+
+
+def test_a_playlist_is_not_followed() -> None:
+    for text in (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", b"ffconcat version 1.0\nfile /etc/passwd\n"):
+        assert "not audio" in refused(text, "audio/mpeg")
+
+
+def test_reading_ends_with_the_deadline() -> None:
+    with deadline.within(0.01), pytest.raises(TranscriptionFailedError, match="too long"):
+        read_recording(recording("webm", 1.0), "audio/webm")
+
+
+def test_the_reader_gets_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, object] = {}
+    run = subprocess.run
+
+    def watched(*arguments: object, **options: object) -> object:
+        seen.update(options)
+        return run(*arguments, **options)  # type: ignore[call-overload]  # passed on as it came
+
+    monkeypatch.setattr(subprocess, "run", watched)
+    read_recording(recording("wav", 0.2), "audio/wav")
+
+    assert seen["env"] == {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def test_no_sound_shows_in_a_repr() -> None:
+    assert "RIFF" not in repr(read_recording(recording("wav", 0.2), "audio/wav"))
