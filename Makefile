@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 INTEROP := tests/interop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up check test fmt clean
+.PHONY: help demo up check test faults chaos fmt clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runs ## Start everything, send one job of each kind, show the results, stop everything
 	@$(BIN)/aiplane demo
@@ -25,6 +25,14 @@ check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in less
 
 test: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every test
 	$(BIN)/pytest
+
+faults: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every fault test, with outages and silences of minutes (40 minutes)
+	$(BIN)/pytest tests/faults -m "slow or not slow"
+
+SEED ?= 1
+MINUTES ?= 3
+chaos: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Kill at random for MINUTES (3) by SEED (1), and show that nothing was lost
+	$(BIN)/python -m tests.faults.chaos --seed $(SEED) --minutes $(MINUTES)
 
 fmt: $(VENV)/.develops ## Format the code and repair what the linter can
 	$(BIN)/ruff format .
