@@ -63,11 +63,14 @@ redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2],
 return {redis.call('HGET', KEYS[2], 'data')}
 """
 
+# A Redis that is killed may have answered a claim whose write it had not yet made. Then the run is open and
+# nobody's, and an outcome of it is as good as one under a claim.
 _FINISH = """
-if redis.call('HGET', KEYS[1], 'claim') ~= ARGV[1] then
+local claim = redis.call('HGET', KEYS[1], 'claim')
+if claim ~= ARGV[1] and (claim or redis.call('EXISTS', KEYS[1]) == 0) then
   return 0
 end
-redis.call('HSET', KEYS[1], 'outcome', ARGV[2])
+redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'outcome', ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1
 """
@@ -224,7 +227,7 @@ class Claims:
         """Record how a run ended and wake the bridge.
 
         Calling it again with the same outcome changes nothing, so a lost reply is answered by a second
-        call. False means that the run is no longer this claim's, and the outcome was not kept.
+        call. False means that the run is another's by now, or over, and the outcome was not kept.
         """
         arguments: list[Any] = [claim.token, outcome.to_json(), self._channel, claim.run]
         return bool(self._finish(keys=[f"{self._prefix}run:{claim.run}"], args=arguments))

@@ -100,6 +100,18 @@ async def test_only_the_claimant_finishes_a_run(runs: Runs, redis: Redis) -> Non
     assert (await state(runs)).outcome == '{"result":{"by": "the second"}}'
 
 
+async def test_a_claim_that_redis_forgot_does_not_cost_the_outcome(runs: Runs, redis: Redis) -> None:
+    await opened(runs)
+    claims = Claims(redis, "bull", "worker-1")
+    claim = claims.claim("run", "q", "7", token="t1")
+    assert claim is not None
+    # What a kill of Redis may undo although it was answered.
+    redis.hdel(runs.key("run"), "claim", "worker", "claimed")
+    assert claims.finish(claim, Outcome(result="{}"))
+    assert (await state(runs)).outcome == '{"result":{}}'
+    assert claims.claim("run", "q", "7", token="t2") is None
+
+
 async def test_finishing_wakes_whoever_listens(runs: Runs, redis: Redis) -> None:
     await opened(runs)
     claims = Claims(redis, "bull", "worker-1")
