@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aiplane.llm import create_llm
-from aiplane.speech import create_speech_to_text
+from aiplane.settings import SettingsError
+from aiplane.speech import create_speech_to_text, create_text_to_speech
+from aiplane.storage_errors import StorageRefusedError, StorageUnavailableError
 
 if TYPE_CHECKING:
     from aiplane.llm import LLM
+    from aiplane.queues import Kind
     from aiplane.settings import Settings
-    from aiplane.speech import SpeechToText
+    from aiplane.speech import SpeechToText, TextToSpeech
+    from aiplane.storage import Storage
+
+log = logging.getLogger(__name__)
 
 
 class Providers:
-    """What tasks ask for words, and for text of what was said.
+    """What tasks ask for words, for speech, for text of what was said, and for a place to keep audio.
 
     One process holds one of these and shares it between its threads.
     """
@@ -29,6 +36,50 @@ class Providers:
         return create_llm(self._settings)
 
     @cached_property
+    def text_to_speech(self) -> TextToSpeech | None:
+        """The voice; None where ``TTS_PROVIDER`` is ``none``."""
+        return create_text_to_speech(self._settings)
+
+    @cached_property
     def speech_to_text(self) -> SpeechToText | None:
         """The transcription service; None where ``STT_PROVIDER`` is ``none``."""
         return create_speech_to_text(self._settings)
+
+    @cached_property
+    def storage(self) -> Storage | None:
+        """The bucket; None where no ``S3_*`` settings name one."""
+        if not self._settings.has_storage:
+            return None
+        from aiplane.storage import Storage  # noqa: PLC0415 - only who has a bucket loads its SDK
+
+        return Storage(self._settings)
+
+    def check(self, kind: Kind) -> None:
+        """Make what jobs of a kind need for speech, so that a wrong setting shows at the start of a pool.
+
+        A bucket that cannot be reached is no reason not to start: speech is not what a pool is for, and
+        the server may be back when it is needed.
+
+        Raises:
+            SettingsError: the bucket is missing, or refuses the keys.
+        """
+        speaks = kind == "interview" and self.text_to_speech is not None
+        listens = kind == "transcribe" and self.speech_to_text is not None
+        if (speaks or listens) and self.storage is not None:
+            _check_storage(self.storage)
+
+    def close(self) -> None:
+        """Close what was made; what is asked for later is made anew. For programs that outlive it."""
+        for name in ("llm", "text_to_speech", "speech_to_text", "storage"):
+            close = getattr(self.__dict__.pop(name, None), "close", None)
+            if close is not None:
+                close()
+
+
+def _check_storage(storage: Storage) -> None:
+    try:
+        storage.check()
+    except StorageUnavailableError as error:
+        log.warning("%s", error.sentence)
+    except StorageRefusedError as error:
+        raise SettingsError((error.sentence,)) from error

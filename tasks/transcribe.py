@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from aiplane.app import app
+from aiplane.audio import read_recording
 from aiplane.contracts import TranscribePayload, TranscribeResult
 from aiplane.errors import (
     AudioTooLargeError,
@@ -14,12 +15,17 @@ from aiplane.errors import (
     TranscriptionFailedError,
 )
 from aiplane.queues import QUEUES
+from aiplane.speech.listening import listen
+from aiplane.storage_errors import ObjectTooLargeError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiplane.providers import Providers
     from aiplane.settings import Settings
-    from aiplane.speech import SpeechToText
+    from aiplane.storage import Storage
+
+MEGABYTE = 1024 * 1024
 
 
 @app.task(name=QUEUES["transcribe"].task)
@@ -29,13 +35,10 @@ def transcribe_audio(payload: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         JobError: one of its leaves.
     """
-    job = TranscribePayload.parse(payload)
-    return transcribe(job, app.providers.speech_to_text, app.settings).to_wire()
+    return transcribe(TranscribePayload.parse(payload), app.providers, app.settings).to_wire()
 
 
-def transcribe(
-    payload: TranscribePayload, speech_to_text: SpeechToText | None, settings: Settings
-) -> TranscribeResult:
+def transcribe(payload: TranscribePayload, providers: Providers, settings: Settings) -> TranscribeResult:
     """Check the audio and have it transcribed. Silence gives an empty text.
 
     Raises:
@@ -44,29 +47,48 @@ def transcribe(
     """
     if payload.room_mode == "peer":
         raise NotAvailableInModeError("Transcription is not available in a room of two people.")
-    if speech_to_text is None:
+    service = providers.speech_to_text
+    if service is None:
         raise TranscriptionDisabledError("Transcription is switched off: STT_PROVIDER is none.")
-    transcript = speech_to_text.transcribe(
-        _audio(payload, settings.stt_max_audio_size_mb),
-        mime_type=payload.mime_type,
-        language=payload.language or settings.stt_language,
-    )
+    recording = read_recording(_audio(payload, providers, settings.stt_max_audio_size_mb), payload.mime_type)
+    transcript = listen(recording, service, payload.language or settings.stt_language)
     return TranscribeResult(
-        text=transcript.text, language=transcript.language, duration_ms=transcript.duration_ms
+        text=transcript.text, language=transcript.language, duration_ms=recording.duration_ms
     )
 
 
-def _audio(payload: TranscribePayload, limit_mb: int) -> bytes:
-    if not payload.audio_base64 and payload.audio_key:
+def _audio(payload: TranscribePayload, providers: Providers, limit_mb: int) -> bytes:
+    if payload.audio_base64 or not payload.audio_key:
+        return _decoded(payload.audio_base64 or "", limit_mb)
+    if providers.storage is None:
         raise TranscriptionFailedError(
             "The audio is named by audioKey, and this deployment has no object storage to read it from; "
             "send it as audioBase64."
         )
-    encoded = (payload.audio_base64 or "").strip()
+    return _fetched(payload.audio_key, providers.storage, limit_mb)
+
+
+def _decoded(encoded: str, limit_mb: int) -> bytes:
+    encoded = encoded.strip()
     # Decoding is what costs memory, so the size is told from the length: 4 characters hold 3 bytes.
-    if len(encoded) // 4 * 3 - encoded.count("=", -2) > limit_mb * 1024 * 1024:
-        raise AudioTooLargeError(f"The audio is larger than {limit_mb} MB (STT_MAX_AUDIO_SIZE_MB).")
+    if len(encoded) // 4 * 3 - encoded.count("=", -2) > limit_mb * MEGABYTE:
+        raise _too_large(limit_mb)
     try:
         return base64.b64decode(encoded, validate=True)
     except ValueError as error:
         raise TranscriptionFailedError("audioBase64 is not base64, or it was cut off.") from error
+
+
+def _fetched(key: str, storage: Storage, limit_mb: int) -> bytes:
+    try:
+        return storage.get(key, limit=limit_mb * MEGABYTE)
+    except ObjectTooLargeError as error:
+        raise _too_large(limit_mb) from error
+    except StorageError as error:
+        raise TranscriptionFailedError(
+            f"The audio that audioKey names could not be fetched. {error.sentence}"
+        ) from error
+
+
+def _too_large(limit_mb: int) -> AudioTooLargeError:
+    return AudioTooLargeError(f"The audio is larger than {limit_mb} MB (STT_MAX_AUDIO_SIZE_MB).")

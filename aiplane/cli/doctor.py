@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,11 @@ def doctor() -> None:
 
 def examine_all(settings: Settings) -> list[Finding]:
     """Try every dependency, all at once; what raises nothing works."""
-    providers = Providers(settings)
+    with closing(Providers(settings)) as providers:
+        return _examine(settings, providers)
+
+
+def _examine(settings: Settings, providers: Providers) -> list[Finding]:
     checks = (
         lambda: _redis(settings),
         lambda: _model(settings, providers),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +22,9 @@ from aiplane.providers import Providers
 from aiplane.settings import Settings
 from aiplane.speech import SpeechFailedError
 from aiplane.speech.listening import listen as write_down
+
+if TYPE_CHECKING:
+    from aiplane.speech import SpeechToText, TextToSpeech
 
 PATIENCE_SECONDS = 60.0
 """How long a provider is waited for."""
@@ -38,9 +43,14 @@ _language = click.option("--language", metavar="TAG", help="The language of the 
 )
 def speak(text: str, language: str | None, output: str | None) -> None:
     """Read TEXT aloud with the provider that TTS_PROVIDER names."""
-    voice = Providers(Settings.load()).text_to_speech
-    if voice is None:
-        raise click.UsageError("TTS_PROVIDER is none: set it to openai, google or azure.")
+    with closing(Providers(Settings.load())) as providers:
+        voice = providers.text_to_speech
+        if voice is None:
+            raise click.UsageError("TTS_PROVIDER is none: set it to openai, google or azure.")
+        _speak(voice, text, language, output)
+
+
+def _speak(voice: TextToSpeech, text: str, language: str | None, output: str | None) -> None:
     if not text.strip() or len(text.encode(errors="replace")) > voice.max_bytes:
         raise click.BadParameter(f"must be 1 to {voice.max_bytes} bytes long.", param_hint="TEXT")
     started = time.monotonic()
@@ -70,9 +80,16 @@ def speak(text: str, language: str | None, output: str | None) -> None:
 def listen(file: bytes, language: str | None, mime_type: str) -> None:
     """Write down what is said in FILE with the provider that STT_PROVIDER names. - is standard input."""
     settings = Settings.load()
-    service = Providers(settings).speech_to_text
-    if service is None:
-        raise click.UsageError("STT_PROVIDER is none: set it to openai, google or azure.")
+    with closing(Providers(settings)) as providers:
+        service = providers.speech_to_text
+        if service is None:
+            raise click.UsageError("STT_PROVIDER is none: set it to openai, google or azure.")
+        _listen(service, file, settings, language=language or settings.stt_language, mime_type=mime_type)
+
+
+def _listen(
+    service: SpeechToText, file: bytes, settings: Settings, *, language: str | None, mime_type: str
+) -> None:
     if len(file) > settings.stt_max_audio_size_mb * 1024 * 1024:
         raise click.BadParameter(
             f"holds more than {settings.stt_max_audio_size_mb} MB (STT_MAX_AUDIO_SIZE_MB).", param_hint="FILE"
@@ -81,7 +98,7 @@ def listen(file: bytes, language: str | None, mime_type: str) -> None:
     try:
         with deadline.within(PATIENCE_SECONDS):
             recording = read_recording(file, mime_type)
-            transcript = write_down(recording, service, language or settings.stt_language)
+            transcript = write_down(recording, service, language)
     except TranscriptionError as error:
         raise click.ClickException(error.sentence) from error
     if recording.silent:

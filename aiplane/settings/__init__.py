@@ -24,9 +24,11 @@ from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     LogLevel,
     Megabytes,
     Name,
+    OptionalBucket,
     OptionalEndpoint,
     OptionalLanguageTag,
     OptionalName,
+    OptionalOrigin,
     OptionalPath,
     OptionalRegion,
     OptionalSecret,
@@ -127,11 +129,11 @@ class Settings(BaseModel):
     google_tts_endpoint: OptionalEndpoint = None
     google_stt_endpoint: OptionalEndpoint = None
 
-    s3_endpoint: OptionalUrl = None
-    s3_public_endpoint: OptionalUrl = Field(default_factory=lambda given: given["s3_endpoint"])
+    s3_endpoint: OptionalOrigin = None
+    s3_public_endpoint: OptionalOrigin = Field(default_factory=lambda given: given["s3_endpoint"])
     s3_access_key: OptionalSecret = None
     s3_secret_key: OptionalSecret = None
-    s3_bucket: OptionalName = None
+    s3_bucket: OptionalBucket = None
     s3_region: Name = "us-east-1"
 
     @classmethod

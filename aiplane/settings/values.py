@@ -54,6 +54,13 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _origin(value: str) -> str:
+    url = urlsplit(_http_url(value))
+    if url.path or url.query or url.fragment or "@" in url.netloc:
+        raise ValueError
+    return value.rstrip("/")
+
+
 def _endpoint(value: str) -> str:
     return _http_url(value) if "://" in value else _http_url(f"https://{value}").removeprefix("https://")
 
@@ -83,6 +90,14 @@ OptionalUrl = Annotated[
     Annotated[str, AfterValidator(_http_url), Field(max_length=2_000)] | None,
     Field(repr=False, description="a URL that begins with http:// or https://"),
 ]
+OptionalOrigin = Annotated[
+    # Requests to an S3 are signed with its host and the whole path, so there is no room for more.
+    Annotated[str, AfterValidator(_origin), Field(max_length=2_000)] | None,
+    Field(
+        repr=False,
+        description="http://host:port or https://host:port, without a path, a user or a password",
+    ),
+]
 OptionalEndpoint = Annotated[
     Annotated[str, AfterValidator(_endpoint), Field(max_length=2_000)] | None,
     Field(repr=False, description="a host, host:port or http(s) URL"),
@@ -98,6 +113,10 @@ Name = Annotated[
 ]
 OptionalName = Annotated[
     Name | None, Field(description="a name of up to 200 printable characters without spaces")
+]
+OptionalBucket = Annotated[
+    Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None,
+    Field(description="a bucket's name: 3 to 63 small letters, digits, hyphens and points"),
 ]
 OptionalPath = Annotated[str | None, Field(max_length=4_096, description="the path of a file")]
 OptionalRegion = Annotated[

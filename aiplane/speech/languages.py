@@ -1,4 +1,4 @@
-"""The languages that Whisper hears: from the English names that it reports to the tags of the wire."""
+"""Languages: their tags, from the English names that Whisper reports and from the names of voices."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ def language_tag(heard: str) -> str | None:
     if tag is None and re.fullmatch(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*", heard):
         return heard
     return tag
+
+
+_VOICE = re.compile(r"(?P<tag>[a-z]{2,3}-[A-Z]{2})-")
+
+
+def voice_tag(voice: str | None) -> str | None:
+    """Return the language that a voice's name begins with (``de-DE-KatjaNeural``); None where none does."""
+    found = _VOICE.match(voice or "")
+    return found["tag"] if found else None
+
+
+def same_language(tag: str, other: str) -> bool:
+    """Whether two tags name one language, wherever it is spoken."""
+    return tag.partition("-")[0].lower() == other.partition("-")[0].lower()

@@ -1,57 +1,68 @@
-"""Speech to text by OpenAI, and every server that speaks its API."""
+"""Speech by OpenAI, and every server that speaks its API."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from openai import omit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from aiplane.audio.containers import CONTAINERS
 from aiplane.errors import LLMError, TranscriptionFailedError
 from aiplane.llm.openai_client import connect_openai
 from aiplane.queues import QUEUES
-from aiplane.speech import Transcript
+from aiplane.speech import LONGEST_SPEECH_BYTES, SpeechFailedError, Transcript, spoken
 from aiplane.speech.languages import language_tag
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+    from aiplane.audio import Recording
+    from aiplane.audio.containers import Container
     from aiplane.llm.openai_client import OpenAIConnection, RawResponse
     from aiplane.settings import Settings
 
-DEFAULT_MODEL = "whisper-1"
+VOICE = "alloy"
+VOICE_MODEL = "gpt-4o-mini-tts"
+TRANSCRIPTION_MODEL = "whisper-1"
 
 _VERBOSE_MODELS = frozenset({"whisper-1"})
-"""The models that tell language and duration when asked. The others refuse to be asked."""
-
-_EXTENSIONS = {
-    "audio/aac": "m4a",
-    "audio/flac": "flac",
-    "audio/m4a": "m4a",
-    "audio/mp3": "mp3",
-    "audio/mp4": "mp4",
-    "audio/mpeg": "mp3",
-    "audio/mpga": "mp3",
-    "audio/ogg": "ogg",
-    "audio/opus": "ogg",
-    "audio/vnd.wave": "wav",
-    "audio/wav": "wav",
-    "audio/wave": "wav",
-    "audio/webm": "webm",
-    "audio/x-flac": "flac",
-    "audio/x-m4a": "m4a",
-    "audio/x-wav": "wav",
-    "application/ogg": "ogg",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
-}
-"""The API tells an audio's type by its file's name, so each type that it takes needs the right ending."""
-
-Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
+"""The models that tell the language when asked. The others refuse to be asked."""
 
 
-class _Usage(BaseModel):
-    seconds: Seconds | None = None
+class OpenAITextToSpeech:
+    """A voice behind one :class:`~aiplane.llm.openai_client.OpenAIConnection`."""
+
+    provider = "openai"
+
+    # The API takes 4096 characters, and its newer models 2000 tokens. In bytes, both hold in any script.
+    max_bytes = 4_096
+
+    def __init__(self, connection: OpenAIConnection, *, model: str, voice: str, container: Container) -> None:
+        self._connection = connection
+        self._model = model
+        self._voice = voice
+        self.container = container
+
+    def synthesize(self, text: str, *, language: str | None) -> bytes:  # noqa: ARG002 - it hears that itself
+        """Read a text aloud: see :meth:`aiplane.speech.TextToSpeech.synthesize`."""
+
+        async def ask(client: AsyncOpenAI) -> RawResponse:
+            return await client.audio.speech.with_raw_response.create(
+                input=text,
+                model=self._model,
+                voice=self._voice,
+                response_format="mp3" if self.container.name == "mp3" else "opus",
+            )
+
+        try:
+            return spoken(self._connection.call(ask), self.container)
+        except LLMError as error:
+            raise SpeechFailedError(error.sentence) from error
+
+    def close(self) -> None:
+        """Close the connection. For programs that outlive it."""
+        self._connection.close()
 
 
 class _Reply(BaseModel):
@@ -60,8 +71,6 @@ class _Reply(BaseModel):
 
     text: str
     language: str | None = None
-    duration: Seconds | None = None
-    usage: _Usage | None = None
 
 
 class OpenAISpeechToText:
@@ -73,15 +82,14 @@ class OpenAISpeechToText:
         self._connection = connection
         self._model = model
 
-    def transcribe(self, audio: bytes, *, mime_type: str, language: str | None) -> Transcript:
+    def transcribe(self, recording: Recording, *, language: str | None) -> Transcript:
         """Write down what is said: see :meth:`aiplane.speech.SpeechToText.transcribe`."""
-        essence = mime_type.partition(";")[0].strip().lower()
-        if (extension := _EXTENSIONS.get(essence)) is None:
-            raise TranscriptionFailedError("The audio's mimeType is not one that can be transcribed.")
+        kind = recording.container
 
         async def ask(client: AsyncOpenAI) -> RawResponse:
             return await client.audio.transcriptions.with_raw_response.create(
-                file=(f"audio.{extension}", audio, essence),
+                # The API tells an audio's type by its file's name.
+                file=(f"audio.{kind.name}", recording.audio, kind.mime_type),
                 model=self._model,
                 # The API takes the language alone (ISO 639), without script or region.
                 language=language.partition("-")[0].lower() if language else omit,
@@ -99,10 +107,23 @@ class OpenAISpeechToText:
         self._connection.close()
 
 
-def create_openai(settings: Settings) -> OpenAISpeechToText:
+def create_text_to_speech(settings: Settings) -> OpenAITextToSpeech:
+    """Make the voice behind ``TTS_PROVIDER=openai``. Outside a job it may take as long as a job may."""
+    connection = connect_openai(
+        settings, model="TTS_MODEL", timeout=QUEUES["interview"].time_limit, max_body=LONGEST_SPEECH_BYTES
+    )
+    return OpenAITextToSpeech(
+        connection,
+        model=settings.tts_model or VOICE_MODEL,
+        voice=settings.tts_voice or VOICE,
+        container=CONTAINERS[settings.tts_audio_format],
+    )
+
+
+def create_speech_to_text(settings: Settings) -> OpenAISpeechToText:
     """Make the service behind ``STT_PROVIDER=openai``. Outside a job it may take as long as a job may."""
     connection = connect_openai(settings, model="STT_MODEL", timeout=QUEUES["transcribe"].time_limit)
-    return OpenAISpeechToText(connection, model=settings.stt_model or DEFAULT_MODEL)
+    return OpenAISpeechToText(connection, model=settings.stt_model or TRANSCRIPTION_MODEL)
 
 
 def _read(body: bytes, asked: str | None) -> Transcript:
@@ -111,9 +132,4 @@ def _read(body: bytes, asked: str | None) -> Transcript:
         reply = _Reply.model_validate_json(body)
     except ValidationError as error:
         raise TranscriptionFailedError("The provider's answer is not a transcription.") from error
-    seconds = reply.duration if reply.duration is not None else (reply.usage or _Usage()).seconds
-    return Transcript(
-        text=reply.text.strip(),
-        language=asked or language_tag(reply.language or ""),
-        duration_ms=None if seconds is None else round(seconds * 1000),
-    )
+    return Transcript(text=reply.text.strip(), language=asked or language_tag(reply.language or ""))

@@ -17,6 +17,7 @@ import threading
 import time
 import uuid
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from celery import Task
@@ -105,8 +106,10 @@ class JobTask(Task):
             log.info("run %s is claimed or settled already; this delivery of it is ignored", run["run"])
             raise Ignore
         started = time.monotonic()
+        # Nothing but the task itself may hold on to the data while it runs: a recording is tens of megabytes.
+        claim, data = replace(claim, data=None), [claim.data]
         with working_on(run["job"]):
-            outcome = self._outcome(claim)
+            outcome = self._outcome(claim, data)
         if not self._record(claim, outcome):
             log.warning("run %s was given up by the bridge while it ran; its outcome is dropped", claim.run)
         code = outcome.error.code if outcome.error else "ok"
@@ -122,10 +125,10 @@ class JobTask(Task):
         claims = self.app.claims
         return _despite_outages(lambda: claims.finish(claim, outcome))
 
-    def _outcome(self, claim: Claim) -> Outcome:
+    def _outcome(self, claim: Claim, data: list[str | None]) -> Outcome:
         try:
             with deadline.within(self._time_limit):
-                result = bounded(lambda: self.run(_payload(claim)), self._time_limit)
+                result = bounded(lambda: self.run(_payload(data.pop())), self._time_limit)
             # NaN and the like are not JSON, and BullMQ's consumers would choke on them.
             return Outcome(result=json.dumps(result, allow_nan=False))
         except JobError as error:
@@ -170,11 +173,11 @@ def _fault_of_ours(what: str, error: Exception) -> InternalError:
     return InternalError("The plane failed on this job; its log says where.")
 
 
-def _payload(claim: Claim) -> Any:
-    if claim.data is None:
+def _payload(data: str | None) -> Any:
+    if data is None:
         raise InvalidPayloadError("The job's record has no data.")
     try:
-        return json.loads(claim.data)
+        return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InvalidPayloadError("The job's data is not JSON.") from error
 

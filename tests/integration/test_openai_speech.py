@@ -1,216 +1,153 @@
-"""The transcription adapter against a real server: what it sends, and what becomes of every fault."""
+"""The OpenAI adapters for speech against a real server: what they send, and what they make of the answer."""
 
 from __future__ import annotations
 
-import logging
-import re
-import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane import deadline
+from aiplane.audio import read_recording
 from aiplane.errors import TranscriptionFailedError
-from aiplane.settings import Settings, SettingsError
-from aiplane.speech import Transcript, create_speech_to_text
+from aiplane.settings import Settings
+from aiplane.speech import Transcript
 from aiplane.speech.languages import language_tag
-from aiplane.speech.openai import OpenAISpeechToText, create_openai
+from aiplane.speech.openai import (
+    OpenAISpeechToText,
+    OpenAITextToSpeech,
+    create_speech_to_text,
+    create_text_to_speech,
+)
+from tests.support.audio import KINDS, recording, seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from aiplane.audio import Recording
     from tests.support.provider import FakeProvider
-
-    Connect = Callable[..., OpenAISpeechToText]
-
-KEY = "sk-key-that-nobody-may-see"
-SAID = "words-that-nobody-may-see"
-
-
-@pytest.fixture
-def connect(provider: FakeProvider) -> Iterator[Connect]:
-    """Make services that are closed when the test is over."""
-    made: list[OpenAISpeechToText] = []
-
-    def make(**env: str) -> OpenAISpeechToText:
-        here = {"OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": KEY, "STT_PROVIDER": "openai"}
-        made.append(create_openai(Settings.load({**here, **env})))
-        return made[-1]
-
-    yield make
-    for service in made:
-        service.close()
 
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> str:
     """The name under which the provider counts this test's calls."""
-    return re.sub(r"\W+", "-", request.node.name).strip("-")
+    return "".join(each if each.isalnum() else "-" for each in request.node.name).strip("-")
 
 
-def audio(case: str, behaviour: str = "") -> bytes:
-    return f"[[case: {case}]] [[provider: {behaviour}]]".encode() + bytes(range(256))
+@pytest.fixture
+def ear(provider: FakeProvider) -> Iterator[OpenAISpeechToText]:
+    service = create_speech_to_text(Settings(openai_base_url=provider.base_url))
+    yield service
+    service.close()
 
 
-def test_a_transcript_has_its_language_and_its_length(connect: Connect, case: str) -> None:
-    transcript = connect().transcribe(audio(case), mime_type="audio/webm", language=None)
+@pytest.fixture
+def voice(provider: FakeProvider) -> Iterator[OpenAITextToSpeech]:
+    service = create_text_to_speech(Settings(openai_base_url=provider.base_url))
+    yield service
+    service.close()
 
-    assert transcript == Transcript("I would use a hash map.", language="en", duration_ms=2500)
+
+def said(case: str, kind: str = "webm") -> Recording:
+    return read_recording(recording(kind, 0.5, comment=f"[[case: {case}]]"), KINDS[kind].mime_type)
 
 
-def test_the_audio_travels_whole_and_with_its_type(
-    provider: FakeProvider, connect: Connect, case: str
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_travels_whole_and_as_what_it_is(
+    provider: FakeProvider, ear: OpenAISpeechToText, case: str, kind: str
 ) -> None:
-    connect().transcribe(audio(case), mime_type="audio/webm;codecs=opus", language="pt-BR")
+    told = said(case, kind)
 
+    transcript = ear.transcribe(told, language="pt-BR")
+
+    assert transcript == Transcript("I would use a hash map.", language="pt-BR")
     [call] = provider.calls(case)
+    container = KINDS[kind].container
     assert call.request == {
         "model": "whisper-1",
         "language": "pt",
         "response_format": "verbose_json",
-        "file": {"filename": "audio.webm", "type": "audio/webm", "size": len(audio(case))},
+        "file": {
+            "filename": f"audio.{container}",
+            "type": told.container.mime_type,
+            "size": len(told.audio),
+        },
     }
 
 
-def test_other_models_are_not_asked_for_what_they_refuse(
-    provider: FakeProvider, connect: Connect, case: str
-) -> None:
-    service = connect(STT_MODEL="gpt-4o-transcribe")
-    transcript = service.transcribe(audio(case), mime_type="audio/ogg", language="en-US")
+def test_the_language_that_is_heard_is_told(ear: OpenAISpeechToText, case: str) -> None:
+    assert ear.transcribe(said(case), language=None).language == "en"
+
+
+def test_other_models_are_not_asked_for_what_they_refuse(provider: FakeProvider, case: str) -> None:
+    service = create_speech_to_text(
+        Settings(openai_base_url=provider.base_url, stt_model="gpt-4o-transcribe")
+    )
+    transcript = service.transcribe(said(case), language="en-US")
+    service.close()
 
     [call] = provider.calls(case)
-    assert call.request["model"] == "gpt-4o-transcribe"
-    assert call.request["response_format"] == "json"
-    assert transcript == Transcript("I would use a hash map.", language="en-US", duration_ms=None)
+    assert (call.request["model"], call.request["response_format"]) == ("gpt-4o-transcribe", "json")
+    assert transcript == Transcript("I would use a hash map.", language="en-US")
 
 
-@pytest.mark.parametrize(
-    ("mime_type", "filename"),
-    [
-        ("audio/webm; codecs=opus", "audio.webm"),
-        ("video/webm", "audio.webm"),
-        ("AUDIO/OGG", "audio.ogg"),
-        ("audio/opus", "audio.ogg"),
-        ("audio/wav", "audio.wav"),
-        ("audio/x-wav", "audio.wav"),
-        ("audio/mpeg", "audio.mp3"),
-        ("audio/mp3", "audio.mp3"),
-        ("audio/mp4", "audio.mp4"),
-        ("audio/x-m4a", "audio.m4a"),
-        ("audio/flac", "audio.flac"),
-    ],
-)
-def test_the_files_name_tells_its_type(
-    provider: FakeProvider, connect: Connect, case: str, mime_type: str, filename: str
-) -> None:
-    connect().transcribe(audio(case), mime_type=mime_type, language=None)
-
-    assert provider.calls(case)[0].request["file"]["filename"] == filename
-
-
-def test_a_type_that_nobody_transcribes_is_not_sent(
-    provider: FakeProvider, connect: Connect, case: str
-) -> None:
-    with pytest.raises(TranscriptionFailedError, match="mimeType"):
-        connect().transcribe(audio(case), mime_type="application/pdf", language=None)
-
-    assert provider.calls(case) == []
-
-
-def test_silence_is_no_fault(provider: FakeProvider, connect: Connect, case: str) -> None:
+def test_an_empty_text_is_no_fault(provider: FakeProvider, ear: OpenAISpeechToText, case: str) -> None:
     provider.answer_for(case, " ")
 
-    assert connect().transcribe(audio(case), mime_type="audio/wav", language=None).text == ""
-
-
-FAULTS = [
-    ("status=400", "answered 400"),
-    ("status=400 param=file", "cannot read the audio"),
-    ("status=401", "OPENAI_API_KEY"),
-    ("status=404", "STT_MODEL"),
-    ("status=413", "too large"),
-    ("status=429", "answered 429"),
-    ("status=500", "answered 500"),
-    ("reset", "connection"),
-    ("huge=50000000", "longer than 4 MiB"),
-    ("answer=html", "not a transcription"),
-]
-
-
-@pytest.mark.parametrize(("behaviour", "says"), FAULTS, ids=[fault[0] for fault in FAULTS])
-def test_every_fault_is_a_failed_transcription(
-    provider: FakeProvider,
-    connect: Connect,
-    case: str,
-    caplog: pytest.LogCaptureFixture,
-    behaviour: str,
-    says: str,
-) -> None:
-    said = audio(case, behaviour) + SAID.encode()
-    with caplog.at_level(logging.DEBUG), pytest.raises(TranscriptionFailedError) as raised:
-        connect().transcribe(said, mime_type="audio/webm", language=None)
-
-    assert says in raised.value.sentence
-    written = "".join(traceback.format_exception(raised.value)) + caplog.text
-    assert KEY not in written
-    assert SAID not in written
-    assert len(provider.calls(case)) == 1
+    assert ear.transcribe(said(case), language=None).text == ""
 
 
 def test_what_was_said_reaches_no_error(
-    provider: FakeProvider, connect: Connect, case: str, monkeypatch: pytest.MonkeyPatch
+    provider: FakeProvider, ear: OpenAISpeechToText, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider, "_transcription", lambda _: f'{{"said": "{SAID}"}}'.encode())
+    monkeypatch.setattr(provider, "_transcription", lambda _: b'{"said": "words-that-nobody-may-see"}')
     with pytest.raises(TranscriptionFailedError, match="not a transcription") as raised:
-        connect().transcribe(audio(case), mime_type="audio/webm", language=None)
+        ear.transcribe(said(case), language=None)
 
-    assert SAID not in "".join(traceback.format_exception(raised.value))
-    assert SAID not in repr(Transcript(SAID, None, None))
-
-
-@pytest.mark.parametrize("behaviour", ["hang", "drip=0.05", "drip-headers=0.05"])
-def test_the_deadline_ends_a_transcription_and_closes_its_socket(
-    provider: FakeProvider, connect: Connect, case: str, behaviour: str
-) -> None:
-    started = time.monotonic()
-    with deadline.within(0.3), pytest.raises(TranscriptionFailedError, match=r"within 0\.\d+ s"):
-        connect().transcribe(audio(case, behaviour), mime_type="audio/webm", language=None)
-
-    assert time.monotonic() - started < 2
-    provider.wait_for(case, outcome="abandoned", timeout=5)
+    assert "nobody" not in f"{raised.value.__cause__}"
+    assert "nobody" not in repr(Transcript("words-that-nobody-may-see", None))
 
 
-def test_many_threads_are_served_at_once(provider: FakeProvider, connect: Connect, case: str) -> None:
-    service = connect()
-    large = audio(case, "delay=0.3") + bytes(1_000_000)
+def test_many_threads_are_served_at_once(provider: FakeProvider, ear: OpenAISpeechToText, case: str) -> None:
+    comment = f"[[case: {case}]] [[provider: delay=0.3]]"
+    long = read_recording(recording("wav", 20.0, comment=comment), "audio/wav")
     with ThreadPoolExecutor(10) as threads:
-        said = [
-            threads.submit(service.transcribe, large, mime_type="audio/wav", language="en") for _ in range(10)
-        ]
-        assert len([transcript.result() for transcript in said]) == 10
+        heard = [threads.submit(ear.transcribe, long, language="en") for _ in range(10)]
+        assert len([transcript.result() for transcript in heard]) == 10
 
-    assert [call.request["file"]["size"] for call in provider.calls(case)] == [len(large)] * 10
+    assert [call.request["file"]["size"] for call in provider.calls(case)] == [len(long.audio)] * 10
 
 
-# The table of providers
+@pytest.mark.parametrize("form", ["mp3", "ogg"])
+def test_a_voice_says_what_it_is_given(provider: FakeProvider, case: str, form: str) -> None:
+    service = create_text_to_speech(
+        Settings(
+            openai_base_url=provider.base_url,
+            tts_voice="nova",
+            tts_model="tts-1",
+            tts_audio_format=form,  # type: ignore[arg-type]  # a parameter of the test
+        )
+    )
+    audio = service.synthesize(f"Hello. [[case: {case}]]", language="de")
+    service.close()
+
+    assert 0.4 < seconds_of(audio) < 0.6
+    assert service.container.name == form
+    [call] = provider.calls(case)
+    assert call.request == {
+        "input": f"Hello. [[case: {case}]]",
+        "model": "tts-1",
+        "voice": "nova",
+        "response_format": "mp3" if form == "mp3" else "opus",
+    }
 
 
-def test_no_provider_is_no_service() -> None:
-    assert create_speech_to_text(Settings()) is None
+def test_without_settings_the_provider_s_own_voice_speaks(
+    provider: FakeProvider, voice: OpenAITextToSpeech, case: str
+) -> None:
+    voice.synthesize(f"Hello. [[case: {case}]]", language=None)
 
-
-def test_openai_is_a_provider() -> None:
-    service = create_speech_to_text(Settings(stt_provider="openai"))
-
-    assert service is not None
-    assert service.provider == "openai"
-
-
-def test_a_provider_without_an_adapter_is_a_wrong_setting() -> None:
-    with pytest.raises(SettingsError, match="STT_PROVIDER must be openai or none"):
-        create_speech_to_text(Settings(stt_provider="google"))
+    request = provider.calls(case)[0].request
+    assert (request["model"], request["voice"]) == ("gpt-4o-mini-tts", "alloy")
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,12 @@ async def done(queue: Queue, job: str) -> dict[str, Any]:
     return result
 
 
+def browse(url: str) -> tuple[str, bytes]:
+    """Fetch a URL as a browser would; return its type and its content."""
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return response.headers["content-type"], response.read()
+
+
 # Speech out, and in, with every provider
 
 
@@ -129,17 +135,13 @@ async def test_a_reply_plays_and_a_failing_provider_costs_it_only_its_sound(
     key = f"rooms/room-1/ai/{job}.{form}"
     assert played["audio"]["audioKey"] == key
     assert played["audioUrl"] == played["audio"]["downloadUrl"]
-    with urllib.request.urlopen(played["audioUrl"], timeout=10) as response:
-        assert response.headers["content-type"] == played["audio"]["mimeType"]
-        assert 0.4 < seconds_of(response.read()) < 0.6
+    kind, sound = await asyncio.to_thread(browse, played["audioUrl"])
+    assert kind == played["audio"]["mimeType"]
+    assert 0.4 < seconds_of(sound) < 0.6
     assert "audioUrl" not in mute
     assert "audioUrl" not in silent
     assert silent["message"].startswith("Well done.")
-    assert heard == {
-        "text": "I would use a hash map.",
-        "language": heard["language"],
-        "durationMs": 1000,
-    }
+    assert (heard["text"], heard["durationMs"]) == ("I would use a hash map.", 1000)
 
 
 async def test_a_recording_may_wait_in_the_bucket(

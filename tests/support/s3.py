@@ -70,6 +70,10 @@ class S3Server:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._directory.cleanup()
+        for port in self._grpc.values():
+            # These it puts where nobody can choose.
+            for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):
+                left.unlink()
 
     def get(self, key: str) -> bytes:
         """Return an object's content."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -208,11 +209,12 @@ def test_a_voice_that_hangs_is_left_behind(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(speaking, "PATIENCE_SECONDS", 0.1)
-    hanging = threading.Event()
+    hanging, started = threading.Event(), time.monotonic()
     try:
         assert spoken(reply(), Voice(hanging.wait)) == reply().to_wire()
     finally:
         hanging.set()
+    assert time.monotonic() - started < 2
     assert "within 0.1 s" in caplog.text
 
 

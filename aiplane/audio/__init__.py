@@ -1,0 +1,125 @@
+"""Recordings: what kind of audio, whether it is all there, how long it is, and a form that providers read.
+
+Whatever parses a stranger's audio runs in a process of its own (:mod:`aiplane.audio.reader`), which is killed
+when it takes too long. This module is what the rest of the project calls.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from aiplane.audio.containers import sniff
+from aiplane.audio.pcm import read_samples_type
+from aiplane.deadline import remaining
+from aiplane.errors import TranscriptionFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiplane.audio.containers import Container
+
+log = logging.getLogger(__name__)
+
+TIME_LIMIT_SECONDS = 60.0
+"""Ten times what the longest recording takes that is read at all."""
+
+_SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "cut_off": "The audio is cut off or damaged: its file ends before it should.",
+        "damaged": "The audio is damaged or cut off, and cannot be decoded.",
+        "no_sound": "The audio is empty: there is no sound in its file.",
+        "too_long": "The audio is too long to be transcribed within a job's time.",
+        "unknown_codec": "The audio's codec is not read here; send Opus, Vorbis, AAC, MP3, FLAC or PCM.",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A whole audio file that can be decoded from its beginning to its end.
+
+    Attributes:
+        audio: the file. Somebody speaks in it, so ``repr`` leaves it out.
+        container: what kind of file it is.
+        duration_ms: how long it is, measured by decoding it.
+        silent: whether nothing can be heard in it.
+    """
+
+    audio: bytes = field(repr=False)
+    container: Container
+    duration_ms: int
+    silent: bool
+
+    def pieces(self, seconds: float) -> list[bytes]:
+        """Convert it to WAV files (one channel, 16 kHz, 16 bits) of at most so many seconds each.
+
+        Raises:
+            TranscriptionFailedError: it is longer than half an hour, or there was no time left.
+        """
+        answer, files = _read("pieces", self.container, self.audio, str(seconds))
+        starts = [0, *accumulate(answer["lengths"])]
+        return [bytes(files[start:end]) for start, end in pairwise(starts)]
+
+
+def read_recording(audio: bytes, mime_type: str) -> Recording:
+    """Look at a file that is said to be audio.
+
+    Args:
+        audio: the file, or raw samples.
+        mime_type: what its sender says that it is. Only of raw samples it is believed; files say
+            themselves what they are.
+
+    Raises:
+        TranscriptionFailedError: it is empty, cut off, damaged, or not audio of a kind that is read here.
+    """
+    if not audio:
+        raise TranscriptionFailedError("The audio is empty.")
+    samples, container = read_samples_type(mime_type), sniff(audio)
+    # Two bytes of sound can look like the beginning of an MP3 file; the other kinds begin with whole words.
+    if samples and (container is None or container.name == "mp3"):
+        audio = samples.to_wav(audio)
+        container = sniff(audio)
+    if container is None:
+        raise TranscriptionFailedError(
+            "What was sent is not audio of a known kind: WebM, Ogg, WAV, MP3, MP4, FLAC, "
+            "or raw PCM by its mimeType."
+        )
+    answer, _ = _read("inspect", container, audio)
+    return Recording(audio, container, round(answer["seconds"] * 1000), answer["silent"])
+
+
+def _read(
+    command: str, container: Container, audio: bytes, *arguments: str
+) -> tuple[dict[str, Any], memoryview]:
+    """Run the reader; return what it says and what it made."""
+    try:
+        reader = subprocess.run(  # noqa: S603 - our own program; the audio is its input and never run
+            [sys.executable, "-P", "-m", "aiplane.audio.reader", command, container.name, *arguments],
+            input=audio,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=min(TIME_LIMIT_SECONDS, remaining()),
+            check=False,
+            # No secret of ours belongs into a process that reads hostile bytes.
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TranscriptionFailedError("Reading the audio took too long.") from error
+    end = reader.stdout.find(b"\n")
+    if reader.returncode != 0 or end < 0:
+        log.warning(
+            "the audio reader ended with %d on %d bytes of %s", reader.returncode, len(audio), container.name
+        )
+        raise TranscriptionFailedError(_SENTENCES["damaged"])
+    answer: dict[str, Any] = json.loads(reader.stdout[:end])
+    if "unfit" in answer:
+        raise TranscriptionFailedError(_SENTENCES[answer["unfit"]])
+    return answer, memoryview(reader.stdout)[end + 1 :]

@@ -1,0 +1,170 @@
+"""The program that reads audio with FFmpeg, in a process of its own: a file on stdin, what it says on stdout.
+
+Not a module to import: :mod:`aiplane.audio` runs it, as ``inspect NAME`` or ``pieces NAME SECONDS``, where
+NAME is the kind of file. FFmpeg is a great deal of C that reads whatever a stranger sends. Here it has no
+secret, no file to write, a bounded memory and a bounded time, and nothing else dies with it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+from array import array
+from typing import TYPE_CHECKING, Any
+
+import av
+import av.logging
+from av.error import FFmpegError
+
+from aiplane.audio.containers import CONTAINERS
+from aiplane.audio.pcm import wav_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aiplane.audio.containers import Container
+
+LONGEST_SECONDS = 2 * 60 * 60
+"""No provider transcribes more than this within a job's time; 25 MB of silence can be days."""
+
+LONGEST_CONVERTED_SECONDS = 30 * 60
+"""Converted audio is held in memory: half an hour is 58 MB."""
+
+RATE = 16_000
+"""Samples a second of what is converted: what speech services work with."""
+
+SILENCE = 32
+"""A peak of 32 of 32768 is 60 dB below full scale: nothing that a microphone hears is so quiet."""
+
+SHORTEST_SECONDS = 0.1
+"""Nothing can be said in less, and providers refuse it."""
+
+_CPU_SECONDS = 60
+_MEMORY_BYTES = 512 * 1024 * 1024
+_BAD_SHARE = 0.1
+_CODECS = {"aac", "alac", "flac", "libopus", "mp3", "mp3float", "opus", "vorbis"}
+
+
+class UnfitError(Exception):
+    """The audio cannot be used; the message is one of the words that :mod:`aiplane.audio` knows."""
+
+
+def frames(audio: bytes, container: Container, longest: float) -> Iterator[av.AudioFrame]:
+    """Decode the first audio stream of a file."""
+    if not container.is_whole(audio):
+        raise UnfitError("cut_off")
+    with av.open(io.BytesIO(audio), "r", format=container.demuxer, metadata_errors="replace") as opened:
+        if not opened.streams.audio:
+            raise UnfitError("no_sound")
+        stream = opened.streams.audio[0]
+        if not (stream.codec_context.name in _CODECS or stream.codec_context.name.startswith("pcm_")):
+            raise UnfitError("unknown_codec")
+        seconds = 0.0
+        for frame in _decoded(opened, stream):
+            seconds += frame.samples / frame.sample_rate
+            if seconds > longest:
+                raise UnfitError("too_long")
+            yield frame
+        # FLAC says how long it is; other kinds guess, or were walked to their end.
+        declared = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        if container.name == "flac" and seconds < declared - 0.01:
+            raise UnfitError("cut_off")
+
+
+def _decoded(opened: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
+    packets = bad = 0
+    for packet in opened.demux(stream):
+        packets += 1
+        try:
+            yield from packet.decode()
+        except FFmpegError:
+            bad += 1
+    if bad > packets * _BAD_SHARE:
+        raise UnfitError("damaged")
+
+
+def _plain(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[array[int]]:
+    """Yield a frame in one channel of :data:`RATE` samples a second; None brings what was held back."""
+    for plain in resampler.resample(frame):
+        yield array("h", bytes(plain.planes[0])[: plain.samples * 2])
+
+
+def _resampler() -> av.AudioResampler:
+    return av.AudioResampler(format="s16", layout="mono", rate=RATE)
+
+
+def peak(samples: array[int]) -> int:
+    """Return how far the samples are from silence, 0 to 32768."""
+    return max(max(samples, default=0), -min(samples, default=0))
+
+
+def inspect(audio: bytes, container: Container) -> tuple[dict[str, Any], list[bytes]]:
+    """Measure how long the audio is, and whether anything can be heard in it."""
+    seconds, loudest, resampler = 0.0, 0, _resampler()
+    for frame in frames(audio, container, LONGEST_SECONDS):
+        seconds += frame.samples / frame.sample_rate
+        if loudest <= SILENCE:
+            loudest = max((peak(samples) for samples in _plain(resampler, frame)), default=loudest)
+    if not seconds:
+        raise UnfitError("no_sound")
+    return {"seconds": seconds, "silent": loudest <= SILENCE or seconds < SHORTEST_SECONDS}, []
+
+
+def pieces(audio: bytes, container: Container, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
+    """Convert the audio to WAV files of at most so many seconds, cut where it is quietest."""
+    files, rest, resampler = [], array("h"), _resampler()
+    most = int(seconds * RATE)
+    for frame in frames(audio, container, LONGEST_CONVERTED_SECONDS):
+        for samples in _plain(resampler, frame):
+            rest.extend(samples)
+        while len(rest) > most:
+            cut = _quietest(rest, most)
+            files.append(_wav(rest[:cut]))
+            rest = rest[cut:]
+    for samples in _plain(resampler, None):
+        rest.extend(samples)
+    files.append(_wav(rest))
+    return {"lengths": [len(file) for file in files]}, files
+
+
+def _quietest(samples: array[int], most: int) -> int:
+    """Return where to cut: in the quietest tenth of a second of the last five before ``most``."""
+    window = RATE // 10
+    starts = range(max(most // 2, most - 50 * window), most - window + 1, window)
+    # Of several, the latest: the fewer pieces, the better.
+    return min(starts, key=lambda start: (peak(samples[start : start + window]), -start)) + window // 2
+
+
+def _wav(samples: array[int]) -> bytes:
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return wav_header(2 * len(samples), RATE, 1) + samples.tobytes()
+
+
+def main() -> None:
+    """Do what the arguments say with the file on stdin, and write one line of JSON, then any files."""
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    av.logging.set_level(None)
+    command, name, *rest = sys.argv[1:]
+    audio, container = sys.stdin.buffer.read(), CONTAINERS[name]
+    files: list[bytes] = []
+    try:
+        if command == "inspect":
+            answer, files = inspect(audio, container)
+        else:
+            answer, files = pieces(audio, container, float(rest[0]))
+    except UnfitError as error:
+        answer = {"unfit": str(error)}
+    except FFmpegError:
+        answer = {"unfit": "damaged"}
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+    for file in files:
+        sys.stdout.buffer.write(file)
+
+
+if __name__ == "__main__":
+    main()

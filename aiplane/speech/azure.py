@@ -1,0 +1,230 @@
+"""Speech by Azure, over its REST interface and the HTTP client that is here anyway.
+
+Azure's own package is a native SDK for microphones and streams. What is needed here is two requests: one for
+a voice (SSML in, a file out) and one for a "fast transcription" (a file in, JSON out).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, quoteattr
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from aiplane.audio.containers import CONTAINERS
+from aiplane.background import BackgroundLoop
+from aiplane.deadline import remaining
+from aiplane.errors import TranscriptionFailedError
+from aiplane.foreign import ForeignError
+from aiplane.http_client import UnreadableBodyError, open_http, why_no_answer
+from aiplane.queues import QUEUES
+from aiplane.speech import LONGEST_SPEECH_BYTES, SpeechFailedError, Transcript, spoken
+from aiplane.speech.faults import (
+    NO_TIME_LEFT,
+    SettingNames,
+    no_connection_sentence,
+    status_sentence,
+    timeout_sentence,
+)
+from aiplane.speech.languages import same_language, voice_tag
+
+if TYPE_CHECKING:
+    from aiplane.audio import Recording
+    from aiplane.audio.containers import Container
+    from aiplane.settings import Settings
+
+VOICE = "en-US-AvaMultilingualNeural"
+"""It reads every language that it is given."""
+
+API_VERSION = "2025-10-15"
+
+_FORMATS = {"mp3": "audio-24khz-48kbitrate-mono-mp3", "ogg": "ogg-24khz-16bit-mono-opus"}
+_REGION_OF_ENDPOINT = re.compile(r"https://([a-z0-9-]+)\.api\.cognitive\.microsoft\.com")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class AzureConnection:
+    """An HTTP client on a loop of its own, shared by any number of threads. The first call opens it.
+
+    Args:
+        key: the key of the resource.
+        choice: the setting that chooses the voice or the model, for the errors.
+        timeout: seconds that one call may take, from connecting to the last byte.
+    """
+
+    def __init__(self, key: str, *, choice: str, timeout: float) -> None:
+        self._key = key
+        self._names = SettingNames("AZURE_SPEECH_KEY", "AZURE_SPEECH_REGION or AZURE_SPEECH_ENDPOINT", choice)
+        self._timeout = timeout
+        self._loop = BackgroundLoop("azure")
+        self._client: httpx2.AsyncClient | None = None
+
+    def post(self, url: str, *, headers: dict[str, str] | None = None, **body: Any) -> bytes:
+        """Send one request and return the body of its answer.
+
+        It ends with the call's timeout or with the deadline of the work at hand, whichever comes first.
+
+        Raises:
+            SpeechFailedError: there is no answer, or it is not a success.
+        """
+        seconds = min(self._timeout, remaining())
+        if seconds <= 0:
+            raise SpeechFailedError(NO_TIME_LEFT)
+        try:
+            response = self._loop.run(self._send(url, headers or {}, body), seconds=seconds)
+        except TimeoutError as error:
+            raise SpeechFailedError(timeout_sentence(seconds)) from error
+        if response.status_code != httpx2.codes.OK:
+            raise SpeechFailedError(status_sentence(response.status_code, self._names))
+        return response.content
+
+    def close(self) -> None:
+        """Close the connections and end the thread. For programs that outlive the connection."""
+        if self._client is not None:
+            self._loop.run(self._client.aclose(), seconds=5.0)
+            self._client = None
+        self._loop.close()
+
+    async def _send(self, url: str, headers: dict[str, str], body: dict[str, Any]) -> httpx2.Response:
+        if self._client is None:
+            self._client = open_http(max_body=LONGEST_SPEECH_BYTES)
+        headers = {**headers, "Ocp-Apim-Subscription-Key": self._key, "User-Agent": "aiplane"}
+        try:
+            return await self._client.post(url, headers=headers, **body)
+        except UnreadableBodyError as error:
+            raise SpeechFailedError(f"The provider's answer cannot be read: {error}.") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise SpeechFailedError(
+                no_connection_sentence(why_no_answer(error), self._names)
+            ) from ForeignError(error)
+
+
+class AzureTextToSpeech:
+    """A voice behind one :class:`AzureConnection`."""
+
+    provider = "azure"
+
+    # Azure makes ten minutes of audio at once; that many bytes are read in about five.
+    max_bytes = 5_000
+
+    def __init__(self, connection: AzureConnection, *, url: str, voice: str, container: Container) -> None:
+        self._connection = connection
+        self._url = url
+        self._voice = voice
+        self.container = container
+
+    def synthesize(self, text: str, *, language: str | None) -> bytes:
+        """Read a text aloud: see :meth:`aiplane.speech.TextToSpeech.synthesize`."""
+        headers = {
+            "Content-Type": "application/ssml+xml",
+            "X-Microsoft-OutputFormat": _FORMATS[self.container.name],
+        }
+        ssml = self._ssml(text, language).encode()
+        return spoken(self._connection.post(self._url, headers=headers, content=ssml), self.container)
+
+    def close(self) -> None:
+        """Close the connection. For programs that outlive it."""
+        self._connection.close()
+
+    def _ssml(self, text: str, language: str | None) -> str:
+        own = voice_tag(self._voice)
+        speaks = "Multilingual" in self._voice or not (own and language) or same_language(own, language)
+        voice = self._voice if speaks else VOICE
+        words = escape(_NOT_IN_XML.sub(" ", text))
+        if language and "-" in language:
+            words = f"<lang xml:lang={quoteattr(language)}>{words}</lang>"
+        return (
+            f'<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="{own or "en-US"}">'
+            f"<voice name={quoteattr(voice)}>{words}</voice></speak>"
+        )
+
+
+class _Phrase(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    text: str = ""
+    locale: str | None = None
+
+
+class _Reply(BaseModel):
+    # A validation error may reach the log; what a candidate said must not.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    combinedPhrases: tuple[_Phrase, ...]  # noqa: N815 - the provider's spelling
+    phrases: tuple[_Phrase, ...] = ()
+
+
+class AzureSpeechToText:
+    """A transcription service behind one :class:`AzureConnection`."""
+
+    provider = "azure"
+
+    def __init__(self, connection: AzureConnection, *, url: str) -> None:
+        self._connection = connection
+        self._url = url
+
+    def transcribe(self, recording: Recording, *, language: str | None) -> Transcript:
+        """Write down what is said: see :meth:`aiplane.speech.SpeechToText.transcribe`."""
+        kind = recording.container
+        # Azure knows a language by its country (en-US); without one it hears the language itself.
+        definition = {"locales": [language]} if language and "-" in language else {}
+        files = {
+            "audio": (f"audio.{kind.name}", recording.audio, kind.mime_type),
+            "definition": (None, json.dumps(definition).encode(), "application/json"),
+        }
+        try:
+            reply = _Reply.model_validate_json(self._connection.post(self._url, files=files))
+        except SpeechFailedError as error:
+            raise TranscriptionFailedError(f"The audio could not be transcribed. {error.sentence}") from error
+        except ValidationError as error:
+            raise TranscriptionFailedError("The provider's answer is not a transcription.") from error
+        heard = next((phrase.locale for phrase in reply.phrases if phrase.locale), None)
+        text = " ".join(phrase.text.strip() for phrase in reply.combinedPhrases)
+        return Transcript(text=text.strip(), language=language or heard)
+
+    def close(self) -> None:
+        """Close the connection. For programs that outlive it."""
+        self._connection.close()
+
+
+def create_text_to_speech(settings: Settings) -> AzureTextToSpeech:
+    """Make the voice behind ``TTS_PROVIDER=azure``. Outside a job it may take as long as a job may."""
+    connection = AzureConnection(_key(settings), choice="TTS_VOICE", timeout=QUEUES["interview"].time_limit)
+    region = _region(settings)
+    host = f"https://{region}.tts.speech.microsoft.com" if region else f"{settings.azure_speech_endpoint}/tts"
+    return AzureTextToSpeech(
+        connection,
+        url=f"{host}/cognitiveservices/v1",
+        voice=settings.tts_voice or VOICE,
+        container=CONTAINERS[settings.tts_audio_format],
+    )
+
+
+def create_speech_to_text(settings: Settings) -> AzureSpeechToText:
+    """Make the service behind ``STT_PROVIDER=azure``. Outside a job it may take as long as a job may."""
+    connection = AzureConnection(
+        _key(settings), choice="STT_LANGUAGE", timeout=QUEUES["transcribe"].time_limit
+    )
+    region = _region(settings)
+    host = f"https://{region}.api.cognitive.microsoft.com" if region else settings.azure_speech_endpoint
+    return AzureSpeechToText(
+        connection, url=f"{host}/speechtotext/transcriptions:transcribe?api-version={API_VERSION}"
+    )
+
+
+def _region(settings: Settings) -> str | None:
+    """Return the region whose own hosts serve; None where the resource has a host of its own.
+
+    Azure's portal shows the region's host as the endpoint of a resource that has none.
+    """
+    if settings.azure_speech_endpoint is None:
+        return settings.azure_speech_region
+    found = _REGION_OF_ENDPOINT.fullmatch(settings.azure_speech_endpoint)
+    return found[1] if found else None
+
+
+def _key(settings: Settings) -> str:
+    return settings.azure_speech_key.get_secret_value() if settings.azure_speech_key else ""

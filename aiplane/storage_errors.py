@@ -1,0 +1,40 @@
+"""What can go wrong with the bucket, as one tree. None of it fails a job by itself.
+
+::
+
+    StorageError
+    ├── StorageUnavailableError   later it may work
+    ├── StorageRefusedError       until somebody changes something, it will not
+    ├── ObjectMissingError
+    └── ObjectTooLargeError
+"""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """The bucket did not do what it was asked to.
+
+    Attributes:
+        sentence: what happened and which setting to look at, for a person; no key, no words of the server's.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class StorageUnavailableError(StorageError):
+    """The server cannot be reached, or is not well: later it may be."""
+
+
+class StorageRefusedError(StorageError):
+    """The server does not let us: the bucket is missing, or a setting is wrong. Waiting does not help."""
+
+
+class ObjectMissingError(StorageError):
+    """There is no object under that key."""
+
+
+class ObjectTooLargeError(StorageError):
+    """The object is larger than was asked for."""
