@@ -6,17 +6,15 @@ is late by :data:`PATIENCE_SECONDS` at most.
 
 from __future__ import annotations
 
-import contextvars
 import hashlib
 import logging
 import re
-import threading
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from aiplane import deadline
 from aiplane.contracts import Audio
 from aiplane.current import job_id
+from aiplane.patience import OutOfPatienceError, wait_for
 from aiplane.speech import SpeechFailedError
 from aiplane.speech.measures import failed, timed
 from aiplane.storage_errors import StorageError
@@ -112,8 +110,7 @@ def _spoken(text: str, payload: InterviewPayload, voice: TextToSpeech, storage: 
 def _in_time(work: Callable[[], T]) -> T:
     """Run ``work`` and return what it returns, but wait no longer than a reply may.
 
-    It runs in a thread of its own and under a deadline. What does not look at that is left behind: each of
-    its waits is bounded, so it ends too.
+    What does not look at its deadline is left behind: each of its waits is bounded, so it ends too.
 
     Raises:
         SpeechFailedError: it was not done in time.
@@ -122,18 +119,8 @@ def _in_time(work: Callable[[], T]) -> T:
     seconds = min(PATIENCE_SECONDS, deadline.remaining() - RESERVE_SECONDS)
     if seconds <= 0:
         raise SpeechFailedError("The job's time is over.")
-    done: Future[T] = Future()
-
-    def body() -> None:
-        try:
-            done.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
-            done.set_exception(error)
-
-    with deadline.within(seconds):
-        context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(body,), name="speech", daemon=True).start()
     try:
-        return done.result(timeout=seconds)
-    except TimeoutError as error:
+        with deadline.within(seconds):
+            return wait_for(work, seconds, name="speech")
+    except OutOfPatienceError as error:
         raise SpeechFailedError(f"It was not ready within {seconds:.3g} s.") from error

@@ -35,7 +35,11 @@ def transcribe_audio(payload: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         JobError: one of its leaves.
     """
-    return transcribe(TranscribePayload.parse(payload), app.providers, app.settings).to_wire()
+    # A recording in base64 is tens of megabytes, and several jobs run at once: whoever is done with the text
+    # lets go of it, so that it is gone while the provider listens.
+    job = [TranscribePayload.parse(payload)]
+    del payload
+    return transcribe(job.pop(), app.providers, app.settings).to_wire()
 
 
 def transcribe(payload: TranscribePayload, providers: Providers, settings: Settings) -> TranscribeResult:
@@ -50,8 +54,11 @@ def transcribe(payload: TranscribePayload, providers: Providers, settings: Setti
     service = providers.speech_to_text
     if service is None:
         raise TranscriptionDisabledError("Transcription is switched off: STT_PROVIDER is none.")
-    recording = read_recording(_audio(payload, providers, settings.stt_max_audio_size_mb), payload.mime_type)
-    transcript = listen(recording, service, payload.language or settings.stt_language)
+    mime_type, language = payload.mime_type, payload.language or settings.stt_language
+    audio = _audio(payload, providers, settings.stt_max_audio_size_mb)
+    del payload
+    recording = read_recording(audio, mime_type)
+    transcript = listen(recording, service, language)
     return TranscribeResult(
         text=transcript.text, language=transcript.language, duration_ms=recording.duration_ms
     )

@@ -10,13 +10,10 @@ A task can be called in three ways, and its body is the same in each:
 
 from __future__ import annotations
 
-import contextvars
 import json
 import logging
-import threading
 import time
 import uuid
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,6 +31,7 @@ from aiplane.errors import (
     JobTimeoutError,
     LLMTimeoutError,
 )
+from aiplane.patience import OutOfPatienceError, wait_for
 from aiplane.queues import QUEUES
 from aiplane.runs import Outcome
 from aiplane.worker.stacktrace import describe
@@ -140,26 +138,17 @@ class JobTask(Task):
 def bounded(work: Callable[[], T], seconds: float) -> T:
     """Run ``work`` and return what it returns, but wait no longer than its deadline allows.
 
-    The work runs in a thread of its own. What waits inside it looks at the deadline and ends by itself; a
-    body that does not is left behind, so that it cannot hold the slot.
+    What waits inside it looks at the deadline and ends by itself; a body that does not is left behind, so
+    that it cannot hold the slot.
 
     Raises:
         JobTimeoutError: the deadline has passed.
         Exception: whatever ``work`` raises.
     """
-    done: Future[T] = Future()
-    context = contextvars.copy_context()
-
-    def body() -> None:
-        try:
-            done.set_result(context.run(work))
-        except BaseException as error:  # noqa: BLE001 -- it is raised again where it is waited for
-            done.set_exception(error)
-
-    threading.Thread(target=body, name="job", daemon=True).start()
     try:
-        return done.result(timeout=seconds + GRACE)
-    except TimeoutError as error:
+        return wait_for(work, seconds + GRACE, name="job")
+    except OutOfPatienceError as error:
+        log.warning("work that does not look at its deadline was left behind; it may still be running")
         raise JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.") from error
     except LLMTimeoutError as error:
         if deadline.remaining() > 0:
