@@ -51,8 +51,8 @@ async def test_killed_with_jobs_running_a_second_bridge_watches_them_within_ten_
     ("loss", "moment"),
     [
         ("lose_reply", "moveToActive"),
-        ("lose_request", "open"),
-        ("lose_reply", "open"),
+        pytest.param("lose_request", "open", marks=pytest.mark.slow),
+        pytest.param("lose_reply", "open", marks=pytest.mark.slow),
         ("lose_request", "EXEC addStandardJob moveToFinished"),
         ("lose_reply", "EXEC addStandardJob moveToFinished"),
     ],

@@ -45,6 +45,7 @@ async def test_within_its_grace_a_bridge_settles_what_ends(stage: Stage) -> None
     await assert_nothing_lost(stage)
 
 
+@pytest.mark.slow
 async def test_a_second_signal_ends_a_bridge_at_once_and_costs_nothing(stage: Stage) -> None:
     await stage.pool()
     bridge = await stage.bridge(arguments="--grace 60")

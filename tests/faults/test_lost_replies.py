@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SETTLE = "EXEC addStandardJob moveToFinished"
 
 
-@pytest.mark.parametrize("loss", ["lose_reply", "lose_request"])
+@pytest.mark.parametrize("loss", ["lose_reply", pytest.param("lose_request", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("name", "containing"),
     [
@@ -48,7 +48,7 @@ async def test_lost_between_the_bridge_and_redis(
     [
         ("lose_reply", "BRPOP", b"aiplane_run"),
         ("lose_reply", "claim", b""),
-        ("lose_request", "claim", b""),
+        pytest.param("lose_request", "claim", b"", marks=pytest.mark.slow),
         ("lose_reply", "finish", b""),
         ("lose_request", "finish", b""),
     ],
@@ -79,6 +79,7 @@ async def test_every_tenth_message_is_lost_on_its_way_to_the_pool(stage: Stage, 
     assert {(await stage.record(job))["atm"] for job in jobs} == {"1"}
 
 
+@pytest.mark.slow
 async def test_half_a_second_of_latency_slows_everything_and_breaks_nothing(
     stage: Stage, proxy: RedisProxy
 ) -> None:

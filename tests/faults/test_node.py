@@ -51,7 +51,7 @@ async def consumed_once(inbox: Inbox, cases: list[Case]) -> None:
     [
         pytest.param("5", "5", marks=pytest.mark.slow),
         ("5", "6"),
-        ("6", "5"),
+        pytest.param("6", "5", marks=pytest.mark.slow),
         pytest.param("6", "6", marks=pytest.mark.slow),
     ],
 )

@@ -88,7 +88,11 @@ async def test_sigterm_lets_the_running_task_end_and_takes_nothing_new(stage: St
     assert (await stage.record(later))["atm"] == "1"
 
 
-@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGQUIT], ids=["sigterm", "sigquit"])
+@pytest.mark.parametrize(
+    "second",
+    [signal.SIGTERM, pytest.param(signal.SIGQUIT, marks=pytest.mark.slow)],
+    ids=["sigterm", "sigquit"],
+)
 async def test_a_second_signal_ends_a_pool_at_once_and_costs_what_a_crash_does(
     stage: Stage, second: signal.Signals
 ) -> None:
@@ -105,6 +109,7 @@ async def test_a_second_signal_ends_a_pool_at_once_and_costs_what_a_crash_does(
     assert len(stage.provider.calls(job.name)) == 2
 
 
+@pytest.mark.slow
 async def test_pools_come_and_go_from_one_to_three_to_one(stage: Stage) -> None:
     await stage.bridge()
     first = await stage.pool(slots=1)

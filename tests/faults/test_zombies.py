@@ -49,7 +49,8 @@ async def test_a_frozen_bridge_does_not_settle_what_another_has_adopted(stage: S
     assert zombie.alive
 
 
-@pytest.mark.parametrize("direction", [pytest.param("requests", marks=pytest.mark.slow), "replies"])
+@pytest.mark.slow
+@pytest.mark.parametrize("direction", ["requests", "replies"])
 async def test_a_partition_in_one_direction_is_a_death_and_a_return(
     stage: Stage, proxy: RedisProxy, direction: str
 ) -> None:
