@@ -101,6 +101,8 @@ def celery_configuration(settings: Settings) -> Mapping[str, Any]:
         "result_backend_transport_options": {"global_keyprefix": keys},
         "broker_connection_max_retries": None,
         "broker_connection_retry_on_startup": True,
+        # A primary that has become a replica answers a blocked read with an error, which would end the pool.
+        "broker_channel_error_retry": True,
         "task_serializer": "json",
         "result_serializer": "json",
         "accept_content": ["json"],

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     "seconds", [10, pytest.param(90, marks=[pytest.mark.slow, pytest.mark.timeout(240)])]
 )
 async def test_a_rolling_deploy_during_a_long_task_runs_it_once(stage: Stage, seconds: float) -> None:
+    stage.plane.env["LLM_TIMEOUT_SECONDS"] = "100"
     await stage.pool()
     old = await stage.bridge(arguments="--grace 1")
     job = await stage.submit(f"delay={seconds}")
