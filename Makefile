@@ -24,7 +24,8 @@ check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in less
 	$(BIN)/pytest -q -n auto tests/unit
 
 test: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -q -n auto tests/unit tests/attacks
+	$(BIN)/pytest tests/integration tests/interop tests/processes tests/faults
 
 faults: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every fault test, with outages and silences of minutes (40 minutes)
 	$(BIN)/pytest tests/faults -m "slow or not slow"
