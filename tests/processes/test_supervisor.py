@@ -166,6 +166,15 @@ async def test_what_a_dead_program_has_started_dies_too_and_holds_up_nothing(
         assert not alive
 
 
+@pytest.fixture
+def hangup() -> Iterator[None]:
+    """SIGHUP does what it does to a program in a terminal, also where the tests run under nohup."""
+    old = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, old)
+
+
+@pytest.mark.usefixtures("hangup")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_stops_everything_in_order(number: signal.Signals) -> None:
     log = Log()
