@@ -51,6 +51,7 @@ class PoolWorker(Worker):
         self.app.conf.worker_concurrency = settings.concurrency(self.kind)
         super().on_before_init(quiet=quiet, queues=queues, **kwargs)
         self._offers_slots = False
+        self._told_to_stop = False
         self._id = new_holder_id()
         redis = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}")
         self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
@@ -75,7 +76,11 @@ class PoolWorker(Worker):
         self._offers_slots = True
         self._lease.renew_now()
 
-    def _on_shutdown(self, **_: Any) -> None:
+    def _on_shutdown(self, sig: str = "SIGTERM", **_: Any) -> None:
+        if self._told_to_stop:
+            # The second one was so quick that Celery's handler had it before ours was in place.
+            self._end_at_once(signal.Signals[sig], None)
+        self._told_to_stop = True
         self._offers_slots = False
         self._lease.renew_now()
         # Celery would take no notice of a second one; a person who sends it means now.
