@@ -198,7 +198,6 @@ class LeaseThread(threading.Thread):
         self.renewed = threading.Event()
         self._stopping = False
         self._skewed = False
-        self.renewed_at = time.monotonic()
 
     def run(self) -> None:
         """Renew, wait, repeat; an outage is reported once and ends when Redis answers again."""
@@ -207,7 +206,6 @@ class LeaseThread(threading.Thread):
             try:
                 now, since = self._book.renew(self._holder())
                 self._compare_clocks(now)
-                self.renewed_at = time.monotonic()
                 self.renewed.set()
                 if self._after is not None:
                     self._after(now, since)

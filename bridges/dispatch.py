@@ -29,8 +29,8 @@ class Dispatch:
         self._app = app
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="dispatch")
 
-    async def send(self, job: Job) -> bool:
-        """Send a job's run; False if the broker did not take it, or may not have.
+    async def send(self, job: Job) -> None:
+        """Send a job's run. That the broker did not take it, or may not have, is only logged.
 
         Sending twice is harmless, since a run can be claimed once: so whoever finds a run unclaimed after
         a while sends it again.
@@ -39,8 +39,6 @@ class Dispatch:
             await asyncio.get_running_loop().run_in_executor(self._threads, self._publish, job)
         except (KombuError, RedisError, OSError) as error:
             log.warning("job %s of %s was not sent: %s", job.id, job.queue, type(error).__name__)
-            return False
-        return True
 
     def _publish(self, job: Job) -> None:
         self._app.send_task(

@@ -7,11 +7,12 @@ job impossible to run.
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from bridges.strict_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,10 +98,7 @@ def read_options(text: str) -> JobOptions:
     Raises:
         ValueError: they are not a JSON object.
     """
-    try:
-        stored = json.loads(text or "{}", parse_constant=_refuse_constant)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    stored = read_json(text or "{}")
     if not isinstance(stored, dict):
         raise ValueError("not an object")  # noqa: TRY004 -- one class for all that is wrong with the text
     attempts = _whole(stored.get("attempts"))
@@ -159,7 +157,3 @@ def _whole(value: object) -> int | None:
         return None
     # msgpack, Lua and JavaScript agree about whole numbers up to this one.
     return int(value) if value == int(value) and abs(value) < 2**53 else None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

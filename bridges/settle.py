@@ -21,6 +21,7 @@ from aiplane.errors import InternalError
 from aiplane.queues import dead_letters_of, results_of
 from aiplane.runs import Outcome
 from bridges.pause import stage_fold
+from bridges.strict_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -260,11 +261,7 @@ def with_job_id(result: str, job_id: str) -> str:
 def is_json(text: str | None) -> bool:
     """Whether ``text`` can be put into a larger JSON text as it is."""
     try:
-        json.loads(text or "", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        read_json(text or "")
+    except ValueError:
         return False
     return True
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
