@@ -5,6 +5,7 @@ keys and the arguments they expect. ``bullmq.Worker`` is not used: it stops rene
 treats a commit that failed as a job that failed, and retries scripts whose reply was lost.
 """
 
+from aiplane.bull.counts import QueueCounter, QueueCounts
 from aiplane.bull.locks import LOCK_MS, LockRenewal
 from aiplane.bull.queue import Bull, BullQueue, Taken, safe_id
 from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check
@@ -15,6 +16,8 @@ __all__ = [
     "BullQueue",
     "JobHandle",
     "LockRenewal",
+    "QueueCounter",
+    "QueueCounts",
     "ScriptRefusedError",
     "Settling",
     "Taken",
