@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-    from aiplane.runs import Claims
+    from aiplane.claims import Claims
 
 RUN_HEADER = "aiplane_run"
 """The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``."""

@@ -1,9 +1,9 @@
 """Who lives: every pool and every bridge holds a lease in Redis and renews it while its process lives.
 
 A lease is a member of a sorted set, scored with the time of its last renewal by Redis' own clock, and a field
-of a hash with what the holder says of itself. Renewals also keep a *pulse* of Redis itself: since when it has
-been answering without a gap. A holder counts as gone only when its lease has gone stale in a Redis whose
-pulse was steady for that long, so an outage of Redis makes nobody look dead.
+of a hash with what the holder says of itself. Renewals also keep the pulse of Redis itself
+(:mod:`aiplane.pulse`). A holder counts as gone only when its lease has gone stale in a Redis whose pulse was
+steady for that long, so an outage of Redis makes nobody look dead.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import redis
 
 from aiplane.connections import COMMAND_TIMEOUT
+from aiplane.pulse import GAP_MS, NOW, SERVER_SINCE, STEADY_SINCE, Pulse, pulse_key
 from aiplane.runs import ledger_prefix
 
 if TYPE_CHECKING:
@@ -31,28 +32,25 @@ Role = Literal["pool", "bridge"]
 RENEW_EVERY = 1.0
 """Seconds between two renewals."""
 
-PULSE_GAP_MS = 3_000
-"""Milliseconds without any renewal after which Redis counts as having been away."""
-
 FORGET_AFTER_MS = 60 * 60 * 1000
 """Milliseconds after which a stale lease is removed."""
 
-_RENEW = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local last = tonumber(redis.call('HGET', KEYS[3], 'last') or '0')
-if now - last > tonumber(ARGV[3]) or now < last then
-  redis.call('HSET', KEYS[3], 'since', now)
-end
-redis.call('HSET', KEYS[3], 'last', now)
+_RENEW = (
+    NOW
+    + STEADY_SINCE
+    + SERVER_SINCE
+    + """
+local now = now_ms()
+local steady, server = steady_since(KEYS[3], now, tonumber(ARGV[3])), server_since(KEYS[3], now)
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], 0, now - tonumber(ARGV[4]))) do
   redis.call('ZREM', KEYS[1], old)
   redis.call('HDEL', KEYS[2], old)
 end
-return {now, tonumber(redis.call('HGET', KEYS[3], 'since'))}
+return {now, steady, server}
 """
+)
 
 SKEW_MS = 2_000
 """Milliseconds by which the clock of a process may differ from Redis' before it says so. Delays and backoffs
@@ -133,18 +131,19 @@ class LeaseBook:
     def __init__(self, client: redis.Redis, bullmq_prefix: str) -> None:
         self._redis = client
         prefix = ledger_prefix(bullmq_prefix)
-        self._leases, self._holders, self._pulse = f"{prefix}leases", f"{prefix}holders", f"{prefix}pulse"
+        self._leases, self._holders = f"{prefix}leases", f"{prefix}holders"
+        self._pulse = pulse_key(bullmq_prefix)
         self._turn = f"{prefix}turn"
         self._renew = client.register_script(_RENEW)
         self._hold_turn = client.register_script(_HOLD_TURN)
 
-    def renew(self, holder: Holder) -> tuple[int, int]:
-        """Renew a lease; return Redis' time and since when Redis is steady, in epoch milliseconds."""
-        now, since = self._renew(
+    def renew(self, holder: Holder) -> Pulse:
+        """Renew a lease, and feel the pulse of Redis."""
+        reply = self._renew(
             keys=[self._leases, self._holders, self._pulse],
-            args=[holder.id, json.dumps(asdict(holder)), PULSE_GAP_MS, FORGET_AFTER_MS],
+            args=[holder.id, json.dumps(asdict(holder)), GAP_MS, FORGET_AFTER_MS],
         )
-        return int(now), int(since)
+        return Pulse(*map(int, reply))
 
     def hold_turn(self, holder_id: str) -> bool:
         """Take or keep the turn to take jobs; False while another bridge has it.
@@ -163,8 +162,8 @@ class LeaseBook:
         pipe.hdel(self._holders, holder_id)
         pipe.execute()
 
-    def read(self, now: int, steady_since: int) -> Roll:
-        """Read all leases, at the moment that a renewal has just returned."""
+    def read(self, pulse: Pulse) -> Roll:
+        """Read all leases, just after a renewal has returned ``pulse``."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.zrange(self._leases, 0, -1, withscores=True)
         pipe.hgetall(self._holders)
@@ -174,14 +173,14 @@ class LeaseBook:
             holder = _holder(holders.get(holder_id, ""))
             if holder is not None:
                 seen[holder_id] = (holder, int(score))
-        return Roll(now, steady_since, seen)
+        return Roll(pulse.now, pulse.steady_since, seen)
 
 
 class LeaseThread(threading.Thread):
     """Renews one lease until it is stopped, whatever the rest of the process is doing."""
 
     def __init__(
-        self, book: LeaseBook, holder: Callable[[], Holder], after: Callable[[int, int], Any] | None = None
+        self, book: LeaseBook, holder: Callable[[], Holder], after: Callable[[Pulse], Any] | None = None
     ) -> None:
         """Prepare the thread; ``start`` begins the renewing.
 
@@ -204,11 +203,11 @@ class LeaseThread(threading.Thread):
         away = False
         while not self._stopping:
             try:
-                now, since = self._book.renew(self._holder())
-                self._compare_clocks(now)
+                pulse = self._book.renew(self._holder())
+                self._compare_clocks(pulse.now)
                 self.renewed.set()
                 if self._after is not None:
-                    self._after(now, since)
+                    self._after(pulse)
                 if away:
                     log.info("Redis answers again; the lease is renewed")
                 away = False

@@ -5,10 +5,9 @@ finds the run that is already under way. The life of an entry::
 
     (none) ──open──▶ sent ──claim──▶ claimed ──finish──▶ finished ──close──▶ (none)
 
-``open`` and ``close`` are the bridge's, ``claim`` and ``finish`` a worker's. A message can be delivered twice
-or late, and a worker that was given up for dead can come back: a claim succeeds once and only while the entry
-is open, and only the holder of the claim can finish it. ``close`` goes into the transaction that settles the
-job, so an entry never outlives its job's attempt.
+``open`` and ``close`` are the bridge's and stand here; ``claim`` and ``finish`` are a worker's
+(:mod:`aiplane.claims`). ``close`` goes into the transaction that settles the job, so an entry never outlives
+its job's attempt.
 
 The entry is a hash beside BullMQ's keys, in the same Redis. It holds no payload: a claim hands the worker the
 job's own data.
@@ -19,14 +18,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from aiplane.errors import JobError, error_from_dict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from redis import Redis as ThreadRedis
     from redis.asyncio import Redis
     from redis.asyncio.client import Pipeline
 
@@ -47,33 +45,10 @@ end
 return 0
 """
 
-_CLAIM = """
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  return false
-end
-local holder = redis.call('HGET', KEYS[1], 'claim')
-if holder == ARGV[1] then
-  return {redis.call('HGET', KEYS[2], 'data')}
-elseif holder then
-  return false
-end
-local now = redis.call('TIME')
-redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2],
-  'claimed', now[1] * 1000 + math.floor(now[2] / 1000))
-return {redis.call('HGET', KEYS[2], 'data')}
-"""
 
-# A Redis that is killed may have answered a claim whose write it had not yet made. Then the run is open and
-# nobody's, and an outcome of it is as good as one under a claim.
-_FINISH = """
-local claim = redis.call('HGET', KEYS[1], 'claim')
-if claim ~= ARGV[1] and (claim or redis.call('EXISTS', KEYS[1]) == 0) then
-  return 0
-end
-redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'outcome', ARGV[2])
-redis.call('PUBLISH', ARGV[3], ARGV[4])
-return 1
-"""
+def run_key(bullmq_prefix: str, run: str) -> str:
+    """Return the key of a run's entry."""
+    return f"{ledger_prefix(bullmq_prefix)}run:{run}"
 
 
 def ledger_prefix(bullmq_prefix: str) -> str:
@@ -92,6 +67,12 @@ def run_id(queue: str, job_id: str, timestamp: int, attempts_made: int) -> str:
     """
     parts = (queue, job_id, str(timestamp), str(attempts_made))
     return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
+
+
+def attempt_of(run: str) -> tuple[str, str]:
+    """Return the job's timestamp and the attempts made that a run's id was derived from."""
+    _, timestamp, attempts_made = run.rsplit("|", 2)
+    return timestamp, attempts_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +148,13 @@ class Runs:
 
     def __init__(self, redis: Redis, bullmq_prefix: str) -> None:
         self._redis = redis
-        self._prefix = ledger_prefix(bullmq_prefix)
+        self._prefix = bullmq_prefix
         self._open = redis.register_script(_OPEN)
         self.channel = outcome_channel(bullmq_prefix)
 
     def key(self, run: str) -> str:
         """Return the key of a run's entry, for a transaction that watches it."""
-        return f"{self._prefix}run:{run}"
+        return run_key(self._prefix, run)
 
     async def open(self, run: str, lock_key: str, token: str) -> Opened:
         """Open the entry of a run, if the job's lock is the caller's.
@@ -196,50 +177,6 @@ class Runs:
     def stage_close(self, pipe: Pipeline, run: str) -> None:
         """Remove the entry, in the transaction that settles the job."""
         pipe.delete(self.key(run))
-
-
-class Claims:
-    """A worker's side of the ledger. Safe to share between threads."""
-
-    def __init__(self, redis: ThreadRedis, bullmq_prefix: str, worker: str) -> None:
-        self._prefix = ledger_prefix(bullmq_prefix)
-        self._bullmq_prefix = bullmq_prefix
-        self._channel = outcome_channel(bullmq_prefix)
-        self._claim = redis.register_script(_CLAIM)
-        self._finish = redis.register_script(_FINISH)
-        self._worker = worker
-
-    def claim(self, run: str, queue: str, job_id: str, *, token: str) -> Claim | None:
-        """Claim a run, or return None if it is claimed by another, settled or unknown.
-
-        Args:
-            run: the run's id.
-            queue: BullMQ's name of the job's queue.
-            job_id: the job's id.
-            token: unguessable, and new for each delivery of a message. Claiming again with the same token
-                is answered as the first time, so a lost reply is answered by a second call.
-        """
-        job_key = f"{self._bullmq_prefix}:{queue}:{job_id}"
-        reply = self._claim(keys=[f"{self._prefix}run:{run}", job_key], args=[token, self._worker])
-        return Claim(run, token, cast("str | None", reply[0])) if reply else None
-
-    def finish(self, claim: Claim, outcome: Outcome) -> bool:
-        """Record how a run ended and wake the bridge.
-
-        Calling it again with the same outcome changes nothing, so a lost reply is answered by a second
-        call. False means that the run is another's by now, or over, and the outcome was not kept.
-        """
-        arguments: list[Any] = [claim.token, outcome.to_json(), self._channel, claim.run]
-        return bool(self._finish(keys=[f"{self._prefix}run:{claim.run}"], args=arguments))
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to run a run, and what it needs: the job's data as JSON text (None if it is gone)."""
-
-    run: str
-    token: str
-    data: str | None
 
 
 def outcome_channel(bullmq_prefix: str) -> str:

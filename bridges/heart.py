@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aiplane.leases import Roll
+    from aiplane.pulse import Pulse
     from aiplane.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -80,14 +81,14 @@ class Heart:
         """Whether this bridge may take jobs now; false in time even if the thread hangs."""
         return time.monotonic() < self._turn_until
 
-    def _beat(self, now: int, steady_since: int) -> None:
+    def _beat(self, pulse: Pulse) -> None:
         asked = time.monotonic()
         if self._book.hold_turn(self._holder.id):
             # Our clock starts before Redis' does, so we stop before another may start.
             self._turn_until = asked + TURN_MS / 1000
         else:
             self._turn_until = 0.0
-        roll = self._book.read(now, steady_since)
+        roll = self._book.read(pulse)
         if asked - self._locks_renewed >= LOCKS_EVERY:
             self._renew_locks()
             self._locks_renewed = asked

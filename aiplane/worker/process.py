@@ -14,10 +14,10 @@ from celery.apps.worker import Worker
 from celery.worker import state
 from redis import RedisError
 
+from aiplane.claims import Claims
 from aiplane.connections import connect_thread
 from aiplane.leases import Holder, LeaseBook, LeaseThread, new_holder_id
 from aiplane.queues import KINDS
-from aiplane.runs import Claims
 from aiplane.settings import SettingsError
 from aiplane.telemetry.logs import configure_logs
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiplane.app import Plane
+    from aiplane.pulse import Pulse
     from aiplane.queues import Kind
 
 
@@ -56,7 +57,8 @@ class PoolWorker(Worker):
         redis = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}")
         self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
         self._book = LeaseBook(redis, settings.bullmq_prefix)
-        self._lease = LeaseThread(self._book, self._holder)
+        self._lease = LeaseThread(self._book, self._holder, after=self._stand_by_claims)
+        self._server_since: int | None = None
 
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
@@ -92,6 +94,13 @@ class PoolWorker(Worker):
         with contextlib.suppress(RedisError, OSError):
             self._book.give_back(self._id)
         os._exit(128 + number)
+
+    def _stand_by_claims(self, pulse: Pulse) -> None:
+        if pulse.server_since == self._server_since:
+            self.app.claims.forget()
+            return
+        self.app.claims.say_again()
+        self._server_since = pulse.server_since
 
     def _holder(self) -> Holder:
         slots = self.pool.num_processes if self._offers_slots and self.pool else 0

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aiplane.app import Plane
+    from aiplane.claims import Claim
     from aiplane.queues import QueueSpec
-    from aiplane.runs import Claim
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,11 @@ class JobTask(Task):
 
     def _record(self, claim: Claim, outcome: Outcome) -> bool:
         claims = self.app.claims
-        return _despite_outages(lambda: claims.finish(claim, outcome))
+        try:
+            return _despite_outages(lambda: claims.finish(claim, outcome))
+        except (RedisError, OSError):
+            claims.give_up(claim)
+            raise
 
     def _outcome(self, claim: Claim, data: list[str | None]) -> Outcome:
         try:

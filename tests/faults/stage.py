@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from bullmq.redis_connection import loadScript
 from redis import RedisError
 
-from aiplane import leases, runs
+from aiplane import claims, leases, runs
 from aiplane.bull import Bull
 from aiplane.connections import connect
 from bridges import adopt
@@ -192,7 +192,7 @@ def script_names() -> dict[str, str]:
         script.sha: name for name, script in Bull(connect("redis://127.0.0.1:1")).connection.commands.items()
     }
     own = {
-        "open": runs._OPEN, "claim": runs._CLAIM, "finish": runs._FINISH, "adopt": adopt._ADOPT,
+        "open": runs._OPEN, "claim": claims._CLAIM, "finish": claims._HOLD, "adopt": adopt._ADOPT,
         "scan": adopt._SCAN, "renew": leases._RENEW, "extendLocks": loadScript("extendLocks-1.lua"),
     }  # fmt: skip
     return bull | {hashlib.sha1(text.encode()).hexdigest(): name for name, text in own.items()}

@@ -35,7 +35,7 @@ def book(redis: Redis) -> LeaseBook:
 
 
 def read(book: LeaseBook) -> Roll:
-    return book.read(*book.renew(BRIDGE))
+    return book.read(book.renew(BRIDGE))
 
 
 def age(redis: Redis, holder: Holder, milliseconds: int) -> None:
@@ -122,7 +122,7 @@ def test_the_turn_falls_to_another_when_it_is_not_renewed(book: LeaseBook, redis
 
 def test_the_thread_renews_tells_and_gives_back(book: LeaseBook, redis: Redis) -> None:
     told: list[int] = []
-    thread = LeaseThread(book, lambda: POOL, after=lambda now, _: told.append(now))
+    thread = LeaseThread(book, lambda: POOL, after=lambda pulse: told.append(pulse.now))
     thread.start()
     assert thread.renewed.wait(5)
     assert redis.zscore("aiplane:bull:leases", POOL.id)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aiplane.claims import Claims
 from aiplane.connections import connect, connect_thread
 from aiplane.errors import LLMAuthError
-from aiplane.runs import Claims, Opened, Outcome, Runs, RunState
+from aiplane.runs import Opened, Outcome, Runs, RunState, run_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.support.redis_server import RedisServer
 
 LOCK = "bull:q:7:lock"
+RUN = run_id("q", "7", 1000, 0)
 
 
 @pytest.fixture
@@ -38,29 +40,29 @@ async def runs(redis_server: RedisServer, redis: Redis) -> AsyncIterator[Runs]:
     await client.aclose()
 
 
-async def opened(runs: Runs, run: str = "run") -> Opened:
+async def opened(runs: Runs, run: str = RUN) -> Opened:
     return await runs.open(run, LOCK, "token")
 
 
-async def state(runs: Runs, run: str = "run") -> RunState:
+async def state(runs: Runs, run: str = RUN) -> RunState:
     return (await runs.states([run]))[0]
 
 
 async def test_a_run_is_opened_once_and_only_under_the_jobs_lock(runs: Runs, redis: Redis) -> None:
-    assert await runs.open("run", LOCK, "another's token") is Opened.LOST
+    assert await runs.open(RUN, LOCK, "another's token") is Opened.LOST
     assert (await state(runs)).sent is None
     assert await opened(runs) is Opened.NEW
     assert await opened(runs) is Opened.THERE
-    assert redis.pttl(runs.key("run")) > 0
+    assert redis.pttl(runs.key(RUN)) > 0
 
 
 async def test_one_claim_wins_and_gets_the_jobs_data(runs: Runs, redis: Redis) -> None:
     await opened(runs)
     claims = Claims(redis, "bull", "worker-1")
-    won = claims.claim("run", "q", "7", token="t1")
+    won = claims.claim(RUN, "q", "7", token="t1")
     assert won is not None
     assert won.data == '{"a": 1}'
-    assert Claims(redis, "bull", "worker-2").claim("run", "q", "7", token="t2") is None
+    assert Claims(redis, "bull", "worker-2").claim(RUN, "q", "7", token="t2") is None
     seen = await state(runs)
     assert (seen.claim, seen.worker) == ("t1", "worker-1")
     assert seen.claimed is not None
@@ -69,18 +71,18 @@ async def test_one_claim_wins_and_gets_the_jobs_data(runs: Runs, redis: Redis) -
 async def test_claiming_again_with_the_same_token_is_answered_as_before(runs: Runs, redis: Redis) -> None:
     await opened(runs)
     claims = Claims(redis, "bull", "worker-1")
-    assert claims.claim("run", "q", "7", token="t1") == claims.claim("run", "q", "7", token="t1")
+    assert claims.claim(RUN, "q", "7", token="t1") == claims.claim(RUN, "q", "7", token="t1")
 
 
 async def test_a_run_that_is_not_open_cannot_be_claimed(runs: Runs, redis: Redis) -> None:
-    assert Claims(redis, "bull", "worker-1").claim("run", "q", "7", token="t1") is None
+    assert Claims(redis, "bull", "worker-1").claim(RUN, "q", "7", token="t1") is None
     assert (await state(runs)).sent is None
 
 
 async def test_a_job_whose_data_is_gone_is_claimed_without(runs: Runs, redis: Redis) -> None:
     await opened(runs)
     redis.delete("bull:q:7")
-    claim = Claims(redis, "bull", "worker-1").claim("run", "q", "7", token="t1")
+    claim = Claims(redis, "bull", "worker-1").claim(RUN, "q", "7", token="t1")
     assert claim is not None
     assert claim.data is None
 
@@ -88,12 +90,12 @@ async def test_a_job_whose_data_is_gone_is_claimed_without(runs: Runs, redis: Re
 async def test_only_the_claimant_finishes_a_run(runs: Runs, redis: Redis) -> None:
     await opened(runs)
     claims = Claims(redis, "bull", "worker-1")
-    claim = claims.claim("run", "q", "7", token="t1")
+    claim = claims.claim(RUN, "q", "7", token="t1")
     assert claim is not None
     # The bridge gave the run up, and another worker has it now.
-    redis.delete(runs.key("run"))
+    redis.delete(runs.key(RUN))
     await opened(runs)
-    other = claims.claim("run", "q", "7", token="t2")
+    other = claims.claim(RUN, "q", "7", token="t2")
     assert other is not None
     assert not claims.finish(claim, Outcome(result='{"by": "the first"}'))
     assert claims.finish(other, Outcome(result='{"by": "the second"}'))
@@ -103,19 +105,19 @@ async def test_only_the_claimant_finishes_a_run(runs: Runs, redis: Redis) -> Non
 async def test_a_claim_that_redis_forgot_does_not_cost_the_outcome(runs: Runs, redis: Redis) -> None:
     await opened(runs)
     claims = Claims(redis, "bull", "worker-1")
-    claim = claims.claim("run", "q", "7", token="t1")
+    claim = claims.claim(RUN, "q", "7", token="t1")
     assert claim is not None
     # What a kill of Redis may undo although it was answered.
-    redis.hdel(runs.key("run"), "claim", "worker", "claimed")
+    redis.hdel(runs.key(RUN), "claim", "worker", "claimed")
     assert claims.finish(claim, Outcome(result="{}"))
     assert (await state(runs)).outcome == '{"result":{}}'
-    assert claims.claim("run", "q", "7", token="t2") is None
+    assert claims.claim(RUN, "q", "7", token="t2") is None
 
 
 async def test_finishing_wakes_whoever_listens(runs: Runs, redis: Redis) -> None:
     await opened(runs)
     claims = Claims(redis, "bull", "worker-1")
-    claim = claims.claim("run", "q", "7", token="t1")
+    claim = claims.claim(RUN, "q", "7", token="t1")
     assert claim is not None
     with redis.pubsub(ignore_subscribe_messages=True) as channel:
         channel.subscribe(runs.channel)
@@ -123,18 +125,18 @@ async def test_finishing_wakes_whoever_listens(runs: Runs, redis: Redis) -> None
         assert claims.finish(claim, Outcome(result="{}"))
         message = channel.get_message(timeout=5)
     assert message is not None
-    assert message["data"] == "run"
+    assert message["data"] == RUN
 
 
 async def test_a_closed_run_leaves_nothing(runs: Runs, redis: Redis) -> None:
     await opened(runs)
-    claim = Claims(redis, "bull", "worker-1").claim("run", "q", "7", token="t1")
+    claim = Claims(redis, "bull", "worker-1").claim(RUN, "q", "7", token="t1")
     assert claim is not None
     pipe = connect_pipe(runs)
-    runs.stage_close(pipe, "run")
+    runs.stage_close(pipe, RUN)
     await pipe.execute()
     assert not Claims(redis, "bull", "worker-1").finish(claim, Outcome(result="{}"))
-    assert redis.keys("aiplane:*") == []
+    assert redis.keys("aiplane:bull:run:*") == []
 
 
 def connect_pipe(runs: Runs):

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import tempfile
+from pathlib import Path
 from typing import Self
 
 import redis
@@ -62,6 +63,19 @@ class RedisServer:
         """Kill the server if it still runs, and start it again with the same port and data."""
         self.kill()
         self.start()
+
+    def written(self) -> dict[Path, int]:
+        """Return how long each append-only file is: a moment for :meth:`kill_and_forget`."""
+        return {file: file.stat().st_size for file in Path(self._directory.name).rglob("*.aof")}
+
+    def kill_and_forget(self, moment: dict[Path, int]) -> None:
+        """End the server with SIGKILL, and make it have lost what it has written since ``moment``."""
+        self.kill()
+        now = self.written()
+        assert now.keys() == moment.keys(), "the server has begun a new file since"
+        assert sum(now.values()) > sum(moment.values()), "nothing was written since"
+        for file, size in moment.items():
+            os.truncate(file, size)
 
     def stop(self) -> None:
         """Freeze the server: connections stay open and nothing answers."""

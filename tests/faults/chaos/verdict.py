@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BRIDGE_LIMIT, POOL_LIMIT = 10.0, 20.0
 """Seconds, at the 99th percentile: until a killed bridge's jobs are watched, a killed pool's due, again."""
 
+AROUND = 60.0
+"""Seconds before and after a repeated call in which a blow may be its cause."""
+
 
 @dataclass(frozen=True)
 class Times:
@@ -54,11 +57,19 @@ class Verdict:
     counts: Counter[str] = field(default_factory=Counter)
     times: dict[str, Times] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    blows: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         times = {name: asdict(each) for name, each in self.times.items()}
         return {**vars(self), "counts": dict(self.counts), "times": times}
+
+    def violate(self, sentence: str, *moments: float) -> None:
+        """Add a violation, with the blows that fell around the moments that it is about."""
+        around = [
+            blow for blow in self.blows if any(abs(float(blow.split()[0]) - at) < AROUND for at in moments)
+        ]
+        self.violations.append(f"{sentence} Blows around it: {around}" if moments else sentence)
 
 
 async def judge(play: Play) -> Verdict:
@@ -66,6 +77,7 @@ async def judge(play: Play) -> Verdict:
     verdict = Verdict(play.seed, play.minutes, facts=play.facts, violations=[*play.problems])
     struck = Counter(kill.blow for kill in play.witness.kills)
     verdict.kills = {blow.value: struck[blow] for blow in Blow}
+    verdict.blows = [f"{kill.at:.3f} {kill.blow.value} {kill.victim}".strip() for kill in play.witness.kills]
     calls = read_calls(play.calls)
     answers = _answers(play)
     for job in play.sent:
@@ -170,7 +182,7 @@ def _judge_calls(play: Play, verdict: Verdict, job: Sent, calls: list[Call]) -> 
             verdict.counts["calls repeated after their pool was killed"] += 1
             continue
         verdict.counts["calls repeated without reason"] += 1
-        verdict.violations.append(f"call {after.number} has no reason: {job}: {calls}, {kills}")
+        verdict.violate(f"call {after.number} has no reason: {job}: {calls}, {kills}.", before.at, after.at)
 
 
 def _judge_times(play: Play, verdict: Verdict) -> None:

@@ -1,0 +1,173 @@
+"""A worker's side of the ledger: claiming runs, finishing them, and standing by what it has claimed.
+
+A message can be delivered twice or late, and a worker that was given up for dead can come back: a claim
+succeeds once and only while the entry is open, and only the holder of the claim can finish it.
+
+A Redis that is killed, or replaced by a replica, may have answered what it then forgot. What it forgot of a
+claim or an outcome would be paid for twice, so whoever holds one says it again as soon as there is another
+server, and until all had time to, nothing is claimed anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from aiplane.pulse import NOW, SERVER_SINCE, pulse_key
+from aiplane.runs import ENTRY_TTL_MS, attempt_of, outcome_channel, run_key
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from aiplane.runs import Outcome
+
+log = logging.getLogger(__name__)
+
+CAUTION_MS = 2_000
+"""Milliseconds after a change of server in which nothing is claimed. Every worker renews its lease each
+second, and notices then."""
+
+REMEMBER = 10.0
+"""Seconds for which a recorded outcome is remembered. Redis postpones a write behind an ``fsync`` for up to
+two; a replica lags by less."""
+
+REMEMBER_MOST = 1_000
+"""Recorded outcomes that are remembered at most."""
+
+_CLAIM = (
+    NOW
+    + SERVER_SINCE
+    + """
+local holder = redis.call('HGET', KEYS[1], 'claim')
+if holder ~= ARGV[1] then
+  if holder or redis.call('EXISTS', KEYS[1]) == 0 then return false end
+  local now = now_ms()
+  local wait = server_since(KEYS[3], now) + tonumber(ARGV[3]) - now
+  if wait > 0 then return wait end
+  redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2], 'claimed', now)
+end
+return {redis.call('HGET', KEYS[2], 'data')}
+"""
+)
+
+# Without an entry, the run is over and settled: or Redis has forgotten it, which the job itself tells. Then
+# nobody has settled this very attempt.
+_HOLD = (
+    NOW
+    + """
+local claim = redis.call('HGET', KEYS[1], 'claim')
+if claim and claim ~= ARGV[1] then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  local job = redis.call('HMGET', KEYS[2], 'timestamp', 'atm', 'attemptsMade', 'finishedOn')
+  local attempts = job[2] or job[3] or '0'
+  if not job[1] or job[4] or job[1] ~= ARGV[3] or attempts ~= ARGV[4] then return 0 end
+  redis.call('HSET', KEYS[1], 'sent', now_ms())
+  redis.call('PEXPIRE', KEYS[1], ARGV[5])
+end
+redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2])
+redis.call('HSETNX', KEYS[1], 'claimed', now_ms())
+if ARGV[6] ~= '' then
+  redis.call('HSET', KEYS[1], 'outcome', ARGV[6])
+  redis.call('PUBLISH', ARGV[7], ARGV[8])
+end
+return 1
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to run a run.
+
+    Attributes:
+        run: the run's id.
+        token: what proves the right.
+        job_key: the key of the job's hash.
+        data: the job's data as JSON text; None if it is gone.
+    """
+
+    run: str
+    token: str
+    job_key: str
+    data: str | None
+
+
+class Claims:
+    """The claims of one worker. Safe to share between threads."""
+
+    def __init__(self, redis: Redis, bullmq_prefix: str, worker: str) -> None:
+        self._bullmq_prefix = bullmq_prefix
+        self._channel = outcome_channel(bullmq_prefix)
+        self._claim = redis.register_script(_CLAIM)
+        self._hold = redis.register_script(_HOLD)
+        self._worker = worker
+        self._running: dict[str, Claim] = {}
+        self._recorded: deque[tuple[float, Claim, str]] = deque(maxlen=REMEMBER_MOST)
+        self._guard = threading.Lock()
+
+    def claim(self, run: str, queue: str, job_id: str, *, token: str) -> Claim | None:
+        """Claim a run, or return None if it is claimed by another, settled or unknown.
+
+        It waits while Redis is too new a server to be trusted with a claim.
+
+        Args:
+            run: the run's id.
+            queue: BullMQ's name of the job's queue.
+            job_id: the job's id.
+            token: unguessable, and new for each delivery of a message. Claiming again with the same token
+                is answered as the first time, so a lost reply is answered by a second call.
+        """
+        job_key = f"{self._bullmq_prefix}:{queue}:{job_id}"
+        keys = [run_key(self._bullmq_prefix, run), job_key, pulse_key(self._bullmq_prefix)]
+        while isinstance(reply := self._claim(keys=keys, args=[token, self._worker, CAUTION_MS]), int):
+            time.sleep(reply / 1000)
+        if not reply:
+            return None
+        claim = Claim(run, token, job_key, cast("str | None", reply[0]))
+        with self._guard:
+            self._running[token] = replace(claim, data=None)
+        return claim
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        """Record how a run ended and wake the bridge.
+
+        Calling it again with the same outcome changes nothing, so a lost reply is answered by a second
+        call. False means that the run is another's by now, or over, and the outcome was not kept.
+        """
+        text = outcome.to_json()
+        kept = self._say(claim, text)
+        with self._guard:
+            running = self._running.pop(claim.token, None)
+            if kept and running is not None:
+                self._recorded.append((time.monotonic(), running, text))
+        return kept
+
+    def give_up(self, claim: Claim) -> None:
+        """Stand by a claim no longer: its outcome cannot be recorded."""
+        with self._guard:
+            self._running.pop(claim.token, None)
+
+    def say_again(self) -> None:
+        """Tell a server that may have forgotten it what is running here, and what has just ended."""
+        with self._guard:
+            held = [(claim, "") for claim in self._running.values()]
+            held += [(claim, text) for _, claim, text in self._recorded]
+        for claim, text in held:
+            self._say(claim, text)
+        if held:
+            log.info("Redis is another server than before; it was told of %d runs again", len(held))
+
+    def forget(self) -> None:
+        """Forget the outcomes that a server has had for long enough to keep them."""
+        with self._guard:
+            while self._recorded and time.monotonic() - self._recorded[0][0] > REMEMBER:
+                self._recorded.popleft()
+
+    def _say(self, claim: Claim, outcome: str) -> bool:
+        arguments: list[Any] = [claim.token, self._worker, *attempt_of(claim.run), ENTRY_TTL_MS]
+        arguments += [outcome, self._channel, claim.run]
+        return bool(self._hold(keys=[run_key(self._bullmq_prefix, claim.run), claim.job_key], args=arguments))
