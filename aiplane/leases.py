@@ -96,7 +96,7 @@ class Roll:
 
     Attributes:
         now: that moment, in epoch milliseconds of Redis' clock.
-        steady_since: since when Redis has been answering without a gap, likewise.
+        steady_since: since when Redis has been answering without a gap, and as the same server, likewise.
         seen: each holder with the moment of its last renewal, likewise.
     """
 
@@ -173,7 +173,8 @@ class LeaseBook:
             holder = _holder(holders.get(holder_id, ""))
             if holder is not None:
                 seen[holder_id] = (holder, int(score))
-        return Roll(pulse.now, pulse.steady_since, seen)
+        # Another server may have forgotten leases that were renewed a moment before.
+        return Roll(pulse.now, max(pulse.steady_since, pulse.server_since), seen)
 
 
 class LeaseThread(threading.Thread):

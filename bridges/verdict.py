@@ -47,7 +47,7 @@ def judge(
 
     Args:
         state: the run's entry.
-        roll: the leases, read at about the same time.
+        roll: the leases; they may have been read a while ago.
         kind: the kind of the job.
         time_limit: how many seconds the run may take.
         sent_ms: milliseconds since the run was last sent.
@@ -59,7 +59,8 @@ def judge(
         return Verdict.REOPEN
     if state.claim is None:
         return _unclaimed(roll, kind, sent_ms, patience_ms)
-    if roll.gone(state.worker or "", POOL_STALE_MS):
+    # A worker that was just started may have claimed the run since the leases were read.
+    if (state.claimed or 0) <= roll.now and roll.gone(state.worker or "", POOL_STALE_MS):
         return Outcome(error=WorkerLostError("The process that ran the job died."))
     if state.claimed is not None and roll.now - state.claimed > time_limit * 1000 + OVERDUE_MS:
         return Outcome(error=JobTimeoutError(f"The job ran past its limit of {time_limit:g} seconds."))

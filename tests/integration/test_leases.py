@@ -86,6 +86,14 @@ def test_after_an_outage_nobody_is_gone_until_redis_was_steady_for_as_long(
     assert roll.gone("never seen", STALE)
 
 
+def test_another_server_is_not_steady_before_all_could_renew(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    redis.hincrby("aiplane:bull:pulse", "since", -3_600_000)
+    assert read(book).gone("never seen", STALE)
+    redis.hset("aiplane:bull:pulse", "server", "another")
+    assert not read(book).gone("never seen", STALE)
+
+
 def test_old_leases_are_forgotten(book: LeaseBook, redis: Redis) -> None:
     book.renew(POOL)
     age(redis, POOL, 3_600_000)

@@ -85,6 +85,11 @@ def test_a_worker_that_gave_its_lease_back_is_lost_at_once() -> None:
     assert code(verdict(CLAIMED, NOBODY)) == "worker_lost"
 
 
+def test_a_worker_that_began_after_the_leases_were_read_is_not_lost() -> None:
+    assert verdict(RunState(SENT, "claim", "pool-2", NOW + 1, None), roll()) is Verdict.WAIT
+    assert code(verdict(RunState(SENT, "claim", "pool-2", NOW, None), roll())) == "worker_lost"
+
+
 def test_an_outage_of_redis_makes_no_worker_look_lost() -> None:
     just_back = roll(seen_ms_ago=60_000, steady_since=NOW - 11_000)
     assert verdict(CLAIMED, just_back) is Verdict.WAIT
