@@ -34,6 +34,10 @@ RENEW_EVERY = 1.0
 PULSE_GAP_MS = 3_000
 """Milliseconds without any renewal after which Redis counts as having been away."""
 
+SLOTS_STALE_MS = 4_000
+"""Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
+runs are not given up by then."""
+
 FORGET_AFTER_MS = 60 * 60 * 1000
 """Milliseconds after which a stale lease is removed."""
 
@@ -162,6 +166,15 @@ class LeaseBook:
         pipe.zrem(self._leases, holder_id)
         pipe.hdel(self._holders, holder_id)
         pipe.execute()
+
+    def look(self) -> Roll:
+        """Read all leases now, without holding one."""
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.time()
+        pipe.hget(self._pulse, "since")
+        (seconds, micros), since = pipe.execute()
+        now = int(seconds) * 1000 + int(micros) // 1000
+        return self.read(now, int(since or now))
 
     def read(self, now: int, steady_since: int) -> Roll:
         """Read all leases, at the moment that a renewal has just returned."""
