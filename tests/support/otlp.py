@@ -25,7 +25,7 @@ _REQUESTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Span:
     """One span as it was received. ``service`` and ``instance`` say who sent it."""
 
@@ -147,7 +147,7 @@ class Collector:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                body = _body(self)
                 collector.requests += 1
                 if collector.refuses.is_set():
                     self.send_response(503)
@@ -167,6 +167,18 @@ class Collector:
                 pass
 
         return Handler
+
+
+def _body(request: BaseHTTPRequestHandler) -> bytes:
+    """Read a request's body; Node sends it in chunks."""
+    if request.headers.get("transfer-encoding") != "chunked":
+        return request.rfile.read(int(request.headers["content-length"]))
+    body = b""
+    while size := int(request.rfile.readline(), 16):
+        body += request.rfile.read(size)
+        request.rfile.readline()
+    request.rfile.readline()
+    return body
 
 
 def _spans(group: dict[str, Any]) -> list[Span]:
