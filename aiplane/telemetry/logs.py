@@ -41,6 +41,10 @@ OF_OPENTELEMETRY = ("opentelemetry", "requests")
 """The loggers of what sends telemetry. What they say is not itself sent: it would never end."""
 
 
+SELDOM_SECONDS = 60.0
+"""Seconds before they may say the same again."""
+
+
 class _WithJob(logging.Filter):
     """Adds to each line what it is about: ``record.job``, a mapping that may be empty."""
 
@@ -49,12 +53,28 @@ class _WithJob(logging.Filter):
         return True
 
 
-class _WithoutTraces(logging.Filter):
-    """Takes the stack traces off what OpenTelemetry logs: a collector that is away is no fault of ours."""
+class _Seldom(logging.Filter):
+    """Lets OpenTelemetry say a thing once a minute, and without what an exception says.
+
+    A collector that is away is no fault of the code, and the text of an exception holds its address.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.startswith(OF_OPENTELEMETRY):
-            record.exc_info = record.exc_text = None
+        if not record.name.startswith(OF_OPENTELEMETRY):
+            return True
+        record.exc_info = record.exc_text = None
+        if isinstance(record.args, tuple):
+            record.args = tuple(_without_text(argument) for argument in record.args)
+        said = (record.name, str(record.msg)[:100])
+        if record.created - self._told.get(said, float("-inf")) < SELDOM_SECONDS:
+            return False
+        if len(self._told) > 1_000:
+            self._told.clear()
+        self._told[said] = record.created
         return True
 
 
@@ -95,6 +115,10 @@ class _ConsoleLines(logging.Formatter):
         return describe(error) if isinstance(error, BaseException) else ""
 
 
+def _without_text(argument: object) -> object:
+    return type(argument).__name__ if isinstance(argument, BaseException) else argument
+
+
 def about_job() -> dict[str, Any]:
     """Return what a log line says of the job at hand: nothing where there is none."""
     fields: dict[str, Any] = {}
@@ -127,7 +151,7 @@ def configure_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(settings.log_format))
     handler.addFilter(_WithJob())
-    handler.addFilter(_WithoutTraces())
+    handler.addFilter(_Seldom())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     for noisy in (*_NOISY, *OF_OPENTELEMETRY):
         logging.getLogger(noisy).setLevel(logging.WARNING)
