@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from aiplane.claims import Claims
 
 RUN_HEADER = "aiplane_run"
-"""The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``."""
+"""The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``, and from
+bridges that say so ``"attempt"`` and ``"trace"``, the context that the run's span continues."""
 
 
 class InstalledLoader(AppLoader):

@@ -70,9 +70,9 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2])
 redis.call('HSETNX', KEYS[1], 'claimed', now_ms())
-if ARGV[6] ~= '' then
-  redis.call('HSET', KEYS[1], 'outcome', ARGV[6])
-  redis.call('PUBLISH', ARGV[7], ARGV[8])
+if ARGV[6] then
+  redis.call('HSET', KEYS[1], 'outcome', ARGV[6], 'usage', ARGV[7])
+  redis.call('PUBLISH', ARGV[8], ARGV[9])
 end
 return 1
 """
@@ -106,7 +106,7 @@ class Claims:
         self._hold = redis.register_script(_HOLD)
         self._worker = worker
         self._running: dict[str, Claim] = {}
-        self._recorded: deque[tuple[float, Claim, str]] = deque(maxlen=REMEMBER_MOST)
+        self._recorded: deque[tuple[float, Claim, Outcome]] = deque(maxlen=REMEMBER_MOST)
         self._guard = threading.Lock()
 
     def claim(self, run: str, queue: str, job_id: str, *, token: str) -> Claim | None:
@@ -138,12 +138,11 @@ class Claims:
         Calling it again with the same outcome changes nothing, so a lost reply is answered by a second
         call. False means that the run is another's by now, or over, and the outcome was not kept.
         """
-        text = outcome.to_json()
-        kept = self._say(claim, text)
+        kept = self._say(claim, outcome)
         with self._guard:
             running = self._running.pop(claim.token, None)
             if kept and running is not None:
-                self._recorded.append((time.monotonic(), running, text))
+                self._recorded.append((time.monotonic(), running, outcome))
         return kept
 
     def give_up(self, claim: Claim) -> None:
@@ -154,10 +153,10 @@ class Claims:
     def say_again(self) -> None:
         """Tell a server that may have forgotten it what is running here, and what has just ended."""
         with self._guard:
-            held = [(claim, "") for claim in self._running.values()]
-            held += [(claim, text) for _, claim, text in self._recorded]
-        for claim, text in held:
-            self._say(claim, text)
+            held: list[tuple[Claim, Outcome | None]] = [(claim, None) for claim in self._running.values()]
+            held += [(claim, outcome) for _, claim, outcome in self._recorded]
+        for claim, outcome in held:
+            self._say(claim, outcome)
         if held:
             log.info("Redis is another server than before; it was told of %d runs again", len(held))
 
@@ -167,7 +166,8 @@ class Claims:
             while self._recorded and time.monotonic() - self._recorded[0][0] > REMEMBER:
                 self._recorded.popleft()
 
-    def _say(self, claim: Claim, outcome: str) -> bool:
+    def _say(self, claim: Claim, outcome: Outcome | None) -> bool:
         arguments: list[Any] = [claim.token, self._worker, *attempt_of(claim.run), ENTRY_TTL_MS]
-        arguments += [outcome, self._channel, claim.run]
+        if outcome is not None:
+            arguments += [outcome.to_json(), outcome.usage.to_text(), self._channel, claim.run]
         return bool(self._hold(keys=[run_key(self._bullmq_prefix, claim.run), claim.job_key], args=arguments))

@@ -32,6 +32,10 @@ Role = Literal["pool", "bridge"]
 RENEW_EVERY = 1.0
 """Seconds between two renewals."""
 
+SLOTS_STALE_MS = 4_000
+"""Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
+runs are not given up by then."""
+
 FORGET_AFTER_MS = 60 * 60 * 1000
 """Milliseconds after which a stale lease is removed."""
 
@@ -161,6 +165,15 @@ class LeaseBook:
         pipe.zrem(self._leases, holder_id)
         pipe.hdel(self._holders, holder_id)
         pipe.execute()
+
+    def look(self) -> Roll:
+        """Read all leases now, without holding one."""
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.time()
+        pipe.hmget(self._pulse, "since", "server_since")
+        (seconds, micros), (steady_since, server_since) = pipe.execute()
+        now = int(seconds) * 1000 + int(micros) // 1000
+        return self.read(Pulse(now, int(steady_since or now), int(server_since or 0)))
 
     def read(self, pulse: Pulse) -> Roll:
         """Read all leases, just after a renewal has returned ``pulse``."""

@@ -16,11 +16,12 @@ job's own data.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from aiplane.errors import JobError, error_from_dict
+from aiplane.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,12 +85,15 @@ class Outcome:
         error: why the attempt failed; None if there is a result.
         stacktrace: where it failed, for a dashboard; it holds no text from outside.
         recorded: whether it was read from the ledger; False for a verdict of the bridge's own.
+        usage: what the run has had of the language model. The ledger keeps it beside the outcome and not in
+            it, so that processes of different versions understand each other.
     """
 
     result: str = ""
     error: JobError | None = None
     stacktrace: str = ""
     recorded: bool = False
+    usage: Usage = field(default_factory=Usage)
 
     def to_json(self) -> str:
         """Return the outcome as the ledger keeps it."""
@@ -121,6 +125,7 @@ class RunState:
         worker: the lease of the worker that claimed it.
         claimed: when it was claimed, in epoch milliseconds of Redis' clock.
         outcome: the outcome as stored; None while there is none.
+        usage: what the run has had of the language model, as stored; None while there is no outcome.
     """
 
     sent: int | None
@@ -128,6 +133,7 @@ class RunState:
     worker: str | None
     claimed: int | None
     outcome: str | None
+    usage: str | None = None
 
 
 class Opened(Enum):
@@ -140,7 +146,7 @@ class Opened(Enum):
     """The job's lock is not the caller's."""
 
 
-_FIELDS = ("sent", "claim", "worker", "claimed", "outcome")
+_FIELDS = ("sent", "claim", "worker", "claimed", "outcome", "usage")
 
 
 class Runs:
@@ -185,8 +191,8 @@ def outcome_channel(bullmq_prefix: str) -> str:
 
 
 def _state(values: Sequence[str | None]) -> RunState:
-    sent, claim, worker, claimed, outcome = values
-    return RunState(_number(sent), claim, worker, _number(claimed), outcome)
+    sent, claim, worker, claimed, outcome, usage = values
+    return RunState(_number(sent), claim, worker, _number(claimed), outcome, usage)
 
 
 def _number(text: str | None) -> int | None:

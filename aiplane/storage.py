@@ -27,11 +27,14 @@ from aiplane.storage_errors import (
     StorageRefusedError,
     StorageUnavailableError,
 )
+from aiplane.telemetry.spans import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from typing import TypeVar
 
+    from opentelemetry.trace import Span
     from urllib3.response import BaseHTTPResponse
 
     from aiplane.settings import Settings
@@ -80,10 +83,11 @@ class Storage:
         Raises:
             StorageError: it cannot be found out.
         """
-        try:
-            found = _translated(lambda: self._client.stat_object(self._bucket, key))
-        except ObjectMissingError:
-            return None
+        with self._span("HeadObject"):
+            try:
+                found = _translated(lambda: self._client.stat_object(self._bucket, key))
+            except ObjectMissingError:
+                return None
         return str((found.metadata or {}).get("x-amz-meta-note", ""))
 
     def put(self, key: str, data: bytes, *, mime_type: str, note: str) -> None:
@@ -98,16 +102,17 @@ class Storage:
         Raises:
             StorageError: it was not put.
         """
-        _translated(
-            lambda: self._client.put_object(
-                self._bucket,
-                key,
-                io.BytesIO(data),
-                len(data),
-                content_type=mime_type,
-                metadata={"note": note},
+        with self._span("PutObject"):
+            _translated(
+                lambda: self._client.put_object(
+                    self._bucket,
+                    key,
+                    io.BytesIO(data),
+                    len(data),
+                    content_type=mime_type,
+                    metadata={"note": note},
+                )
             )
-        )
 
     def get(self, key: str, *, limit: int) -> bytes:
         """Fetch an object of at most ``limit`` bytes. A larger one is refused before it is downloaded.
@@ -117,13 +122,14 @@ class Storage:
             ObjectMissingError: there is none.
             StorageError: it cannot be fetched, or not before the deadline of the work at hand.
         """
-        response = _translated(lambda: self._client.get_object(self._bucket, key))
-        try:
-            return _translated(lambda: _read(response, limit))
-        finally:
-            # What was not read stays in the socket, and a socket with leftovers is not used again.
-            response.close()
-            response.release_conn()
+        with self._span("GetObject"):
+            response = _translated(lambda: self._client.get_object(self._bucket, key))
+            try:
+                return _translated(lambda: _read(response, limit))
+            finally:
+                # What was not read stays in the socket, and a socket with leftovers is not used again.
+                response.close()
+                response.release_conn()
 
     def remove(self, key: str) -> None:
         """Remove an object, if it is there.
@@ -131,7 +137,8 @@ class Storage:
         Raises:
             StorageError: it may still be there.
         """
-        _translated(lambda: self._client.remove_object(self._bucket, key))
+        with self._span("DeleteObject"):
+            _translated(lambda: self._client.remove_object(self._bucket, key))
 
     def link(self, key: str) -> str:
         """Return a URL at ``S3_PUBLIC_ENDPOINT`` under which anyone can fetch the object for one hour."""
@@ -140,6 +147,11 @@ class Storage:
     def close(self) -> None:
         """Close the connections. For programs that outlive them."""
         self._http.clear()
+
+    def _span(self, operation: str) -> AbstractContextManager[Span]:
+        """Begin the span of one request. It names no object: the control plane chooses what keys say."""
+        attributes = {"rpc.system": "aws-api", "rpc.service": "S3", "rpc.method": operation}
+        return span(f"S3 {operation}", attributes={**attributes, "aws.s3.bucket": self._bucket})
 
 
 def _client(settings: Settings, endpoint: str | None, http: urllib3.PoolManager) -> Minio:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 
 import click
@@ -14,6 +15,7 @@ from aiplane.app import app
 from aiplane.fitness import UnfitRedisError
 from aiplane.settings import SettingsError
 from aiplane.telemetry.logs import configure_logs
+from aiplane.telemetry.setup import start_telemetry
 from bridges.bridge import Bridge
 
 log = logging.getLogger(__name__)
@@ -35,14 +37,19 @@ def main(grace: float) -> None:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     configure_logs(settings)
+    telemetry = start_telemetry(settings, node=f"bridge@{socket.gethostname()}:{os.getpid()}")
     try:
-        asyncio.run(_serve(grace))
+        asyncio.run(_serve(grace, measures=telemetry.measures))
     except UnfitRedisError as error:
         raise click.ClickException(str(error)) from error
+    finally:
+        telemetry.stop()
 
 
-async def _serve(grace: float) -> None:
+async def _serve(grace: float, *, measures: bool) -> None:
     bridge = Bridge(app.settings)
+    if measures:
+        bridge.measure()
     loop = asyncio.get_running_loop()
 
     def on_signal(number: int) -> None:

@@ -7,7 +7,6 @@ the job moves, and its run goes on. A job that a living worker holds, a bridge o
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from aiplane.bull import LOCK_MS
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from bridges.job import Job
     from bridges.slots import Slots
     from bridges.source import Source
-
-log = logging.getLogger(__name__)
 
 BRIDGE_STALE_MS = 5_000
 """Milliseconds without renewal after which a bridge is gone; with a scan, adoption stays under 10 s."""
@@ -117,7 +114,6 @@ class Adoption:
             return
         record = dict(zip(reply[::2], reply[1::2], strict=True))
         job = read_job(source.spec, source.name, job_id, new, record)
-        log.info("job %s of %s was looked after by nobody; it is adopted", job_id, source.name)
         self._adopt(job)
 
     def _let_go(self, held_before: dict[str, Job], active: set[str]) -> None:

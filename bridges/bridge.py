@@ -8,6 +8,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, TypeVar
 
+from opentelemetry.metrics import Observation
 from redis import RedisError
 
 from aiplane.app import app
@@ -18,7 +19,10 @@ from aiplane.errors import InternalError, InvalidPayloadError
 from aiplane.leases import Holder, new_holder_id
 from aiplane.queues import KINDS, QUEUES
 from aiplane.runs import Opened, Outcome, Runs
+from aiplane.telemetry.instruments import observe
+from aiplane.telemetry.queue_gauges import QueueGauges
 from bridges.adopt import Adoption
+from bridges.chronicle import Chronicle
 from bridges.dispatch import Dispatch
 from bridges.heart import Heart
 from bridges.held import Held
@@ -62,9 +66,11 @@ class Bridge:
         self._dispatch = Dispatch(app)
         self._watch = Watch(settings, self._runs)
         self._settler = Settler(self._redis, self._bull, self._runs)
-        adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._hold)
+        self._chronicle = Chronicle()
+        adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._adopt)
         self._upkeep = Upkeep(settings, self._redis, self._sources, adoption)
         self._heart = Heart(settings, self._me, locks=self._held.locks, tell=self._hear)
+        self._settings = settings
         self._first_roll = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -85,6 +91,12 @@ class Bridge:
             await self._serve_all(grace)
         finally:
             await self._close()
+
+    def measure(self) -> None:
+        """Have the gauges read that a bridge knows: of all queues, and whether it has the turn."""
+        QueueGauges(self._settings, KINDS).observe()
+        observe("ai.bridge.turn", lambda: [Observation(int(self._heart.has_turn))])
+        self._chronicle.count_from_zero([source.name for source in self._sources])
 
     def stop(self) -> None:
         """Take nothing more, and end."""
@@ -113,9 +125,14 @@ class Bridge:
             return
         job, none_for = await source.take()
         if job is not None:
+            self._chronicle.taken(job)
             self._hold(job)
         elif not self._stopping.is_set():
             await source.listen(none_for)
+
+    def _adopt(self, job: Job) -> None:
+        self._chronicle.adopted(job)
+        self._hold(job)
 
     def _hold(self, job: Job) -> None:
         task = asyncio.get_running_loop().create_task(self._look_after(job), name=f"{job.queue} {job.id}")
@@ -123,20 +140,25 @@ class Bridge:
 
     async def _look_after(self, job: Job) -> None:
         try:
-            await self._see_through(job)
-        except Exception as error:
-            log.exception("job %s of %s failed by a fault of the bridge", job.id, job.queue)
-            await self._settler.settle(job, _fault_of_ours(error))
+            with self._chronicle.about(job):
+                await self._see_through(job)
         finally:
             self._held.remove(job)
             self._slots.wake()
             self._source_of[job.queue].release()
 
     async def _see_through(self, job: Job) -> None:
+        try:
+            await self._run(job)
+        except Exception as error:
+            log.exception("job %s of %s failed by a fault of the bridge", job.id, job.queue)
+            await self._settle(job, _fault_of_ours(error))
+
+    async def _run(self, job: Job) -> None:
         await self._advance_scheduler(job)
         refusal = refuse(job)
         if refusal is not None:
-            self._report(job, refusal, await self._settler.settle(job, refusal))
+            await self._settle(job, refusal)
             return
         with self._watch.follow(job) as run:
             opened = await self._open(job)
@@ -152,18 +174,22 @@ class Bridge:
     async def _answered(self, job: Job, answer: Outcome | Verdict) -> bool:
         """Do what a verdict asks for; True if the job is out of our hands."""
         if isinstance(answer, Outcome):
-            settled = await self._settler.settle(job, answer)
-            self._report(job, answer, settled)
-            return settled is not Settled.CHANGED
+            return await self._settle(job, answer)
         if answer is Verdict.HAND_BACK:
             settled = await self._settler.hand_back(job)
-            self._report(job, answer, settled)
+            self._chronicle.settled(job, None, settled)
             return settled is not Settled.CHANGED
         if answer is Verdict.REOPEN and await self._open(job) is Opened.LOST:
             return True
-        log.warning("the run of job %s of %s was not claimed; it is sent again", job.id, job.queue)
+        self._chronicle.sent_again(job)
         await self._dispatch.send(job)
         return False
+
+    async def _settle(self, job: Job, outcome: Outcome) -> bool:
+        """Settle a job; True if it is out of our hands."""
+        settled = await self._settler.settle(job, outcome)
+        self._chronicle.settled(job, outcome, settled)
+        return settled is not Settled.CHANGED
 
     async def _advance_scheduler(self, job: Job) -> None:
         if job.scheduler is None:
@@ -182,13 +208,6 @@ class Bridge:
     async def _open(self, job: Job) -> Opened:
         lock_key = self._bull.queue(job.queue).lock_key(job.id)
         return await _despite_outages(lambda: self._runs.open(job.run, lock_key, job.token))
-
-    def _report(self, job: Job, answer: Outcome | Verdict, settled: Settled) -> None:
-        code = answer.error.code if isinstance(answer, Outcome) and answer.error else "-"
-        log.info(
-            "job %s of %s: %s (code %s, attempt %d of %d)",
-            job.id, job.queue, settled.value, code, job.attempts_made + 1, job.options.attempts,
-        )  # fmt: skip
 
     # ---- what stands around it --------------------------------------------------------------------
 

@@ -11,8 +11,11 @@ from kombu.exceptions import KombuError
 from redis import RedisError
 
 from aiplane.app import RUN_HEADER
+from aiplane.telemetry.propagation import carrier
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiplane.app import Plane
     from bridges.job import Job
 
@@ -36,16 +39,19 @@ class Dispatch:
         a while sends it again.
         """
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._publish, job)
+            loop = asyncio.get_running_loop()
+            # The thread is in no job's context: what it needs of this one's goes along.
+            await loop.run_in_executor(self._threads, self._publish, job, carrier())
         except (KombuError, RedisError, OSError) as error:
             log.warning("job %s of %s was not sent: %s", job.id, job.queue, type(error).__name__)
 
-    def _publish(self, job: Job) -> None:
+    def _publish(self, job: Job, trace: Mapping[str, str]) -> None:
+        run = {"run": job.run, "queue": job.queue, "job": job.id, "attempt": job.attempts_made + 1}
         self._app.send_task(
             job.spec.task,
             task_id=job.run,
             queue=job.spec.kind,
-            headers={RUN_HEADER: {"run": job.run, "queue": job.queue, "job": job.id}},
+            headers={RUN_HEADER: {**run, "trace": trace}},
             # What `celery inspect active` and Flower show of it.
             argsrepr=f"{job.queue} {job.id}",
             kwargsrepr=f"attempt {job.attempts_made + 1} of {job.options.attempts}",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from aiplane.bull import LOCK_MS, LockRenewal
 from aiplane.connections import connect_thread
 from aiplane.leases import TURN_MS, Holder, LeaseBook, LeaseThread
+from aiplane.telemetry.instruments import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,7 +94,7 @@ class Heart:
             self._renew_locks()
             self._locks_renewed = asked
         if not self._stopping.is_set():
-            self._loop.call_soon_threadsafe(self._turned, roll)
+            self._loop.call_soon_threadsafe(self._turned, roll, time.monotonic())
         self._watch_loop()
 
     def _renew_locks(self) -> None:
@@ -103,8 +104,9 @@ class Heart:
                 if refused:
                     log.info("%d locks of %s are no longer ours", len(refused), queue)
 
-    def _turned(self, roll: Roll) -> None:
+    def _turned(self, roll: Roll, told: float) -> None:
         self._loop_turned = time.monotonic()
+        record("ai.bridge.loop_lag_ms", (self._loop_turned - told) * 1000)
         self._tell(roll, self.has_turn)
 
     def _watch_loop(self) -> None:

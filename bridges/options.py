@@ -78,6 +78,7 @@ class JobOptions:
         stack_trace_limit: how many stack traces are kept; None for no limit of the job's own.
         parent: what the job's failure means to its parent, by BullMQ's long names.
         trace: the trace context that the producer sent along.
+        delay_ms: for how long the job was not to be run at first.
         stored: all of it as stored, decoded.
     """
 
@@ -89,6 +90,7 @@ class JobOptions:
     stack_trace_limit: int | None = None
     parent: Mapping[str, bool] = field(default_factory=dict)
     trace: str | None = None
+    delay_ms: float = 0.0
     stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -115,6 +117,7 @@ def read_options(text: str) -> JobOptions:
             long: True for short, long in _PARENT_SHORT_NAMES.items() if stored.get(short) or stored.get(long)
         },
         trace=trace if isinstance(trace, str) else None,
+        delay_ms=_amount(stored.get("delay")) or 0.0,
         stored=stored,
     )
 

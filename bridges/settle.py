@@ -20,6 +20,7 @@ from aiplane.bull import ScriptRefusedError, check, safe_id
 from aiplane.errors import InternalError
 from aiplane.queues import dead_letters_of, results_of
 from aiplane.runs import Outcome
+from aiplane.telemetry.propagation import metadata
 from bridges.pause import stage_fold
 from bridges.strict_json import read_json
 
@@ -131,7 +132,8 @@ class Settler:
     async def _complete(self, job: Job, outcome: Outcome) -> Settled:
         queue, results = self._bull.queue(job.queue), self._bull.queue(results_of(job.queue))
         value = with_job_id(outcome.result, job.id)
-        options = {**RESULT_OPTIONS, **({"tm": job.trace} if job.trace else {})}
+        trace = metadata(job.trace)
+        options = {**RESULT_OPTIONS, **({"tm": trace} if trace else {})}
         result_id = safe_id(f"result-{job.id}-{job.processed_on}")
         await self._commit(
             job,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from aiplane.errors import InternalError, JobTimeoutError, WorkerLostError
+from aiplane.leases import SLOTS_STALE_MS
 from aiplane.runs import Outcome
+from aiplane.usage import Usage
 
 if TYPE_CHECKING:
     from aiplane.leases import Roll
@@ -15,10 +18,6 @@ if TYPE_CHECKING:
 
 POOL_STALE_MS = 12_000
 """Milliseconds without renewal after which a pool is gone: a retry is then due within 20 s of its death."""
-
-SLOTS_STALE_MS = 4_000
-"""Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
-runs are not given up by then."""
 
 UNCLAIMED_MS = 5_000
 """Milliseconds after which a run that a free slot should have claimed is suspected to be lost on the way."""
@@ -54,7 +53,7 @@ def judge(
         patience_ms: milliseconds after which it is sent again.
     """
     if state.outcome is not None:
-        return read_outcome(state.outcome)
+        return read_outcome(state.outcome, state.usage)
     if state.sent is None:
         return Verdict.REOPEN
     if state.claim is None:
@@ -67,15 +66,15 @@ def judge(
     return Verdict.WAIT
 
 
-def read_outcome(text: str) -> Outcome:
-    """Read a recorded outcome; one that is not as a worker writes it is a fault of ours."""
+def read_outcome(text: str, usage: str | None = None) -> Outcome:
+    """Read a recorded outcome and its usage; one that no worker writes so is a fault of ours."""
     try:
         outcome = Outcome.from_json(text)
         if outcome.error is None and not isinstance(json.loads(outcome.result), dict):
             raise ValueError("a result is an object")  # noqa: TRY301 -- handled with its kin just below
     except (ValueError, RecursionError):
         return Outcome(error=InternalError("The run's outcome could not be read."), recorded=True)
-    return outcome
+    return replace(outcome, usage=Usage.from_text(usage))
 
 
 def _unclaimed(roll: Roll, kind: str, sent_ms: int, patience_ms: int) -> Verdict:

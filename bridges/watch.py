@@ -129,7 +129,8 @@ class Watch:
             if watched.answer.done():
                 continue
             if self._roll is None:
-                answer: Outcome | Verdict = read_outcome(state.outcome) if state.outcome else Verdict.WAIT
+                found = read_outcome(state.outcome, state.usage) if state.outcome else None
+                answer: Outcome | Verdict = found or Verdict.WAIT
             else:
                 sent_ms = int((time.monotonic() - watched.sent_at) * 1000)
                 answer = judge(

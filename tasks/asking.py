@@ -20,6 +20,7 @@ from aiplane.deadline import remaining
 from aiplane.errors import LLMInvalidResponseError
 from aiplane.llm import Message, Prompt
 from aiplane.llm.answer import read_answer
+from aiplane.llm.measured import count_refused
 from tasks.prompting import draw_fences, fenced, instructions, leaks, system_message, user_message
 from tasks.spotlight import unmark
 
@@ -81,7 +82,7 @@ def ask(llm: LLM, question: Question[A, R]) -> R:
         log.info("an answer to prompt %s goes back: %s", version, fault.sentence)
         result = conversation.ask_again(fault)
     span.set_attribute("ai.prompt.calls", conversation.calls)
-    log.info(
+    log.debug(
         "written with prompt %s in %d %s",
         version,
         conversation.calls,
@@ -118,6 +119,14 @@ class _Conversation(Generic[A, R]):
         messages = (Message("system", system_message(question.kind)), Message("user", user))
         self.calls += 1
         text = self._llm.complete(Prompt(question.kind, messages, question.shape, question.case)).text
+        try:
+            return self._checked(text)
+        except LLMInvalidResponseError as error:
+            count_refused(self._llm.provider, error)
+            raise
+
+    def _checked(self, text: str) -> R:
+        question = self._question
         if leaks(text):
             raise LLMInvalidResponseError("The model's answer holds its own instructions.", repairable=False)
         if self._fences.word in text:

@@ -57,7 +57,7 @@ def write_hint(payload: HintPayload, llm: LLM) -> HintResult:
     errors = syntax_errors(payload.current_code, payload.language) or ()
     case = HintCase(payload, metrics, find_need(payload, metrics, errors), errors)
     trace.get_current_span().set_attribute("ai.hint.need", case.need)
-    log.info("a %s hint for the need %s", payload.hint_level, case.need)
+    log.debug("a %s hint for the need %s", payload.hint_level, case.need)
     question = Question(
         kind="hint",
         shape=HintAnswer,

@@ -212,7 +212,7 @@ def _replacement(suggestion: SuggestionAnswer, case: ReviewCase, listing: Listin
         errors=len(case.syntax_errors),
     )
     if not parses:
-        log.info("a replacement that does not parse was dropped from a review")
+        log.debug("a replacement that does not parse was dropped from a review")
     return replacement if parses else None
 
 

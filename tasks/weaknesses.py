@@ -77,6 +77,6 @@ def _tell(found: dict[Weakness, str], signals: Iterable[object]) -> None:
     span = trace.get_current_span()
     for weakness, place in found.items():
         span.set_attribute(f"ai.weakness.{weakness}", place)
-        log.info("weakness %s: %s", weakness, place)
+        log.debug("weakness %s: %s", weakness, place)
     if dropped := len(list(signals)) - len(found):
-        log.info("weaknesses without evidence, or named twice: %d dropped", dropped)
+        log.debug("weaknesses without evidence, or named twice: %d dropped", dropped)

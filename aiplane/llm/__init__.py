@@ -82,8 +82,10 @@ class LLM(Protocol):
 
 
 def create_llm(settings: Settings) -> LLM:
-    """Build the provider that ``LLM_PROVIDER`` names. Opens no connection and starts no thread."""
-    return _PROVIDERS[settings.llm_provider](settings)
+    """Build the provider that ``LLM_PROVIDER`` names, measured. Opens no connection, starts no thread."""
+    from aiplane.llm.measured import MeasuredLLM  # noqa: PLC0415 - it knows the protocol above
+
+    return MeasuredLLM(_PROVIDERS[settings.llm_provider](settings), settings)
 
 
 def _openai(settings: Settings) -> LLM:

@@ -2,14 +2,14 @@
 
 Whoever starts a process calls :meth:`Settings.load`; everyone else is handed the settings, or the values
 that they need. A variable is a field's name in capitals. What is set to nothing counts as unset, blanks
-around a value are dropped, and variables that are not named here are ignored (``OTEL_*`` is read by
-OpenTelemetry itself).
+around a value are dropped, and variables that are not named here are ignored. Of OpenTelemetry's standard
+``OTEL_*`` only what decides whether it is set up at all is read here; the rest it reads itself.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,6 +19,7 @@ from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     AppEnv,
     AudioFormat,
     Concurrency,
+    Exporter,
     LLMProvider,
     LogFormat,
     LogLevel,
@@ -33,8 +34,10 @@ from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     OptionalRegion,
     OptionalSecret,
     OptionalUrl,
+    OtlpProtocol,
     OutputTokens,
     Port,
+    Prices,
     QueueName,
     RedisUrl,
     ResponseFormat,
@@ -48,6 +51,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiplane.queues import Kind
+
+
+Signal: TypeAlias = Literal["traces", "metrics", "logs"]
+SIGNALS: tuple[Signal, ...] = ("traces", "metrics", "logs")
+"""What OpenTelemetry sends, as its variables name it."""
 
 
 class SettingsError(Exception):
@@ -78,6 +86,19 @@ class Settings(BaseModel):
         default_factory=lambda given: "json" if given["app_env"] == "production" else "console"
     )
     metrics_port: Port = 0
+    otel_exporter_otlp_endpoint: OptionalUrl = None
+    otel_exporter_otlp_traces_endpoint: OptionalUrl = None
+    otel_exporter_otlp_metrics_endpoint: OptionalUrl = None
+    otel_exporter_otlp_logs_endpoint: OptionalUrl = None
+    otel_exporter_otlp_protocol: OtlpProtocol = "http/protobuf"
+    otel_exporter_otlp_traces_protocol: OtlpProtocol = "http/protobuf"
+    otel_exporter_otlp_metrics_protocol: OtlpProtocol = "http/protobuf"
+    otel_exporter_otlp_logs_protocol: OtlpProtocol = "http/protobuf"
+    otel_traces_exporter: Exporter = "otlp"
+    otel_metrics_exporter: Exporter = "otlp"
+    otel_logs_exporter: Exporter = "otlp"
+    otel_sdk_disabled: YesNo = False
+    otel_capture_content: YesNo = False
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     redis_accept_data_loss: YesNo = False
@@ -113,6 +134,7 @@ class Settings(BaseModel):
     llm_timeout_seconds: TimeoutSeconds = 60.0
     llm_max_output_tokens: OutputTokens = 2_000
     llm_response_format: ResponseFormat = "json_schema"
+    llm_prices: Prices = Field(default_factory=dict)
 
     tts_provider: SpeechProvider = "none"
     tts_voice: OptionalName = None
@@ -217,3 +239,9 @@ class Settings(BaseModel):
     def has_storage(self) -> bool:
         """Whether there is a bucket to put audio into and to fetch it from."""
         return None not in (self.s3_endpoint, self.s3_access_key, self.s3_secret_key, self.s3_bucket)
+
+    def sends_by_otlp(self, signal: Signal) -> bool:
+        """Whether traces, metrics or logs go to an OTLP endpoint: one is named, and nothing forbids it."""
+        endpoint = getattr(self, f"otel_exporter_otlp_{signal}_endpoint") or self.otel_exporter_otlp_endpoint
+        wanted = getattr(self, f"otel_{signal}_exporter") == "otlp"
+        return bool(endpoint) and wanted and not self.otel_sdk_disabled

@@ -6,7 +6,9 @@ a password. Values arrive as strings, without the blanks around them, and are ne
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -69,6 +71,29 @@ def _one_word(value: str) -> str:
     if not _is_word(value):
         raise ValueError
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs per million tokens, in whatever currency its operator counts."""
+
+    input: float
+    output: float
+
+
+def _prices(value: object) -> object:
+    """Read ``model=input/output,…``; what is no text already is what a default is."""
+    if not isinstance(value, str):
+        return value
+    return dict(_price(entry) for entry in value.split(",") if entry.strip())
+
+
+def _price(entry: str) -> tuple[str, Price]:
+    model, _, price = entry.strip().rpartition("=")
+    amounts = [float(amount) for amount in price.split("/")]
+    if not model or len(amounts) != 2 or not all(0 <= amount < math.inf for amount in amounts):
+        raise ValueError
+    return _one_word(model.strip()), Price(*amounts)
 
 
 def _secret(value: SecretStr) -> SecretStr:
@@ -147,6 +172,15 @@ Megabytes = Annotated[
     int, Field(ge=1, le=300, description="a whole number of megabytes from 1 to 300")
 ]
 
+Prices = Annotated[
+    dict[str, Price],
+    BeforeValidator(_prices),
+    Field(
+        description="prices per million input and output tokens, such as "
+        "gpt-4o-mini=0.15/0.60,other-model=1/2"
+    ),
+]
+
 AppEnv = Annotated[
     Literal["development", "production", "test"],
     BeforeValidator(_lower),
@@ -175,4 +209,14 @@ LogLevel = Annotated[
 ]
 LogFormat = Annotated[
     Literal["json", "console"], BeforeValidator(_lower), Field(description="json or console")
+]
+OtlpProtocol = Annotated[
+    Literal["http/protobuf"],
+    BeforeValidator(_lower),
+    Field(description="http/protobuf, usually at port 4318: grpc is not built in"),
+]
+Exporter = Annotated[
+    Literal["otlp", "none"],
+    BeforeValidator(_lower),
+    Field(description="otlp or none; Prometheus has METRICS_PORT"),
 ]

@@ -1,1 +1,1 @@
-"""What a person can see of the plane: its log."""
+"""What a person can see of the plane: its metrics, its traces and its log."""

@@ -12,6 +12,7 @@ import click
 from celery import signals
 from celery.apps.worker import Worker
 from celery.worker import state
+from opentelemetry.metrics import Observation
 from redis import RedisError
 
 from aiplane.claims import Claims
@@ -19,7 +20,10 @@ from aiplane.connections import connect_thread
 from aiplane.leases import Holder, LeaseBook, LeaseThread, new_holder_id
 from aiplane.queues import KINDS
 from aiplane.settings import SettingsError
+from aiplane.telemetry.instruments import observe
 from aiplane.telemetry.logs import configure_logs
+from aiplane.telemetry.queue_gauges import QueueGauges
+from aiplane.telemetry.setup import start_telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +73,9 @@ class PoolWorker(Worker):
         self._lease.start()
         while not self._lease.renewed.wait(0.5):
             state.maybe_shutdown()
-        # Not before the very end of the process: tasks run on while the worker shuts down.
+        self._start_telemetry()
+        # Not before the very end of the process: tasks run on while the worker shuts down. (What was
+        # registered last is called first: the lease ends before the telemetry.)
         atexit.register(self._lease.stop)
 
     def on_consumer_ready(self, consumer: Any) -> None:
@@ -101,6 +107,17 @@ class PoolWorker(Worker):
             return
         self.app.claims.say_again()
         self._server_since = pulse.server_since
+
+    def _start_telemetry(self) -> None:
+        telemetry = start_telemetry(self.app.settings, node=self.hostname)
+        if telemetry.measures:
+            QueueGauges(self.app.settings, [self.kind]).observe()
+            observe("ai.pool.slots", lambda: self._observed(self._holder().slots))
+            observe("ai.pool.busy", lambda: self._observed(len(state.active_requests)))
+        atexit.register(telemetry.stop)
+
+    def _observed(self, number: int) -> list[Observation]:
+        return [Observation(number, {"queue": self.app.settings.queue_name(self.kind)})]
 
     def _holder(self) -> Holder:
         slots = self.pool.num_processes if self._offers_slots and self.pool else 0

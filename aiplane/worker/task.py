@@ -23,7 +23,6 @@ from redis import RedisError
 
 from aiplane import deadline
 from aiplane.app import RUN_HEADER
-from aiplane.current import working_on
 from aiplane.errors import (
     InternalError,
     InvalidPayloadError,
@@ -34,6 +33,9 @@ from aiplane.errors import (
 from aiplane.patience import OutOfPatienceError, wait_for
 from aiplane.queues import QUEUES
 from aiplane.runs import Outcome
+from aiplane.telemetry.spans import fail
+from aiplane.usage import counted
+from aiplane.worker.run_span import run_span
 from aiplane.worker.stacktrace import describe
 
 if TYPE_CHECKING:
@@ -101,17 +103,17 @@ class JobTask(Task):
     def _run_for_bridge(self, run: Mapping[str, str]) -> None:
         claim = self._claim(run)
         if claim is None:
-            log.info("run %s is claimed or settled already; this delivery of it is ignored", run["run"])
+            log.debug("run %s is claimed or settled already; this delivery of it is ignored", run["run"])
             raise Ignore
-        started = time.monotonic()
         # Nothing but the task itself may hold on to the data while it runs: a recording is tens of megabytes.
         claim, data = replace(claim, data=None), [claim.data]
-        with working_on(run["job"]):
+        with run_span(run, self._spec) as span:
             outcome = self._outcome(claim, data)
-        if not self._record(claim, outcome):
-            log.warning("run %s was given up by the bridge while it ran; its outcome is dropped", claim.run)
-        code = outcome.error.code if outcome.error else "ok"
-        log.info("run %s ended: %s after %.3f s", claim.run, code, time.monotonic() - started)
+            if outcome.error is not None:
+                fail(span, outcome.error)
+            if not self._record(claim, outcome):
+                log.warning("the run was given up by the bridge while it ran; its outcome is dropped")
+            log.debug("the run ended: %s", outcome.error.code if outcome.error else "with a result")
         if outcome.error is not None:
             raise outcome.error from None
 
@@ -128,6 +130,11 @@ class JobTask(Task):
             raise
 
     def _outcome(self, claim: Claim, data: list[str | None]) -> Outcome:
+        with counted() as tally:
+            outcome = self._result(claim, data)
+        return replace(outcome, usage=tally.usage)
+
+    def _result(self, claim: Claim, data: list[str | None]) -> Outcome:
         try:
             with deadline.within(self._time_limit):
                 result = bounded(lambda: self.run(_payload(data.pop())), self._time_limit)

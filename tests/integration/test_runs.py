@@ -11,6 +11,8 @@ from aiplane.claims import Claims
 from aiplane.connections import connect, connect_thread
 from aiplane.errors import LLMAuthError
 from aiplane.runs import Opened, Outcome, Runs, RunState, run_id
+from aiplane.usage import Usage
+from bridges.verdict import read_outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -112,6 +114,21 @@ async def test_a_claim_that_redis_forgot_does_not_cost_the_outcome(runs: Runs, r
     assert claims.finish(claim, Outcome(result="{}"))
     assert (await state(runs)).outcome == '{"result":{}}'
     assert claims.claim(RUN, "q", "7", token="t2") is None
+
+
+async def test_what_a_run_has_used_stands_beside_its_outcome(runs: Runs, redis: Redis) -> None:
+    await opened(runs)
+    claims = Claims(redis, "bull", "worker-1")
+    claim = claims.claim(RUN, "q", "7", token="t1")
+    assert claim is not None
+    assert claims.finish(claim, Outcome(result='{"a": 1}', usage=Usage(2, 1_500, 120, 45)))
+    seen = await state(runs)
+    assert seen.outcome == '{"result":{"a": 1}}'  # as a bridge of the version before reads it
+    assert read_outcome(seen.outcome, seen.usage).usage == Usage(2, 1_500, 120, 45)
+    # What a worker of the version before has recorded.
+    redis.hdel(runs.key(RUN), "usage")
+    seen = await state(runs)
+    assert read_outcome(seen.outcome or "", seen.usage) == Outcome(result='{"a": 1}', recorded=True)
 
 
 async def test_finishing_wakes_whoever_listens(runs: Runs, redis: Redis) -> None:

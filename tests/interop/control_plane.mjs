@@ -9,6 +9,8 @@
 //   {id, on: "result", prefix, queue, job, timeout}        what job.waitUntilFinished returns
 //   {id, on: "watch",  prefix, queue}                      then {watch, event, args} for every event
 //   {id, on: "consume", prefix, queue, concurrency}        then {consume, job} for every job, which completes
+// With OTEL_EXPORTER_OTLP_ENDPOINT set, queues and workers are traced by `bullmq-otel`, and what is called on a
+// queue happens in a span "control plane".
 // The answer is {id, value} or {id, error: {name, message}}.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -16,6 +18,10 @@ import { createInterface } from 'node:readline';
 const [major, host, port] = process.argv.slice(2);
 const { FlowProducer, Job, Queue, QueueEvents, Worker } = createRequire(import.meta.url)(`bullmq${major}`);
 const connection = { host, port: Number(port) };
+
+const traced = process.env.OTEL_EXPORTER_OTLP_ENDPOINT ? await import('./traced.mjs') : undefined;
+const telemetry = traced?.telemetryFor(major);
+const inSpan = traced?.inSpan ?? ((_, act) => act());
 
 const open = new Map();
 
@@ -29,7 +35,7 @@ function once(kind, { prefix, queue }, create) {
   return open.get(key);
 }
 
-const queueOf = at => once('queue', at, () => new Queue(at.queue, { connection, prefix: at.prefix }));
+const queueOf = at => once('queue', at, () => new Queue(at.queue, { connection, telemetry, prefix: at.prefix }));
 const flowOf = at => once('flow', at, () => new FlowProducer({ connection, prefix: at.prefix }));
 
 // Each event comes a second time under a name of its job's own; once is enough.
@@ -54,7 +60,7 @@ const watchOf = at =>
 const consumeOf = at =>
   once('consume', at, () => {
     const tell = async job => say({ consume: `${at.prefix}:${at.queue}`, job: await record(job) });
-    return new Worker(at.queue, tell, { connection, prefix: at.prefix, concurrency: at.concurrency });
+    return new Worker(at.queue, tell, { connection, telemetry, prefix: at.prefix, concurrency: at.concurrency });
   });
 
 async function jobOf(at) {
@@ -75,7 +81,7 @@ async function record(job) {
 }
 
 const commands = {
-  queue: at => queueOf(at)[at.method](...at.args),
+  queue: at => inSpan('control plane', () => queueOf(at)[at.method](...at.args)),
   job: async at => (at.method === 'record' ? record(await jobOf(at)) : (await jobOf(at))[at.method](...at.args)),
   flow: at => flowOf(at)[at.method](...at.args),
   result: async at => (await jobOf(at)).waitUntilFinished(watchOf(at), at.timeout),
@@ -97,6 +103,7 @@ createInterface({ input: process.stdin })
   .on('line', line => obey(JSON.parse(line)))
   .on('close', async () => {
     await Promise.allSettled([...open.values()].map(each => each.close()));
+    await traced?.flush();
     process.exit(0);
   });
 say({ ready: true });

@@ -169,10 +169,14 @@ class NodeQueue:
 
 @dataclass
 class ControlPlane:
-    """A Node process with one major version of BullMQ: ``"5"`` is 5.70.1, ``"6"`` the newest."""
+    """A Node process with one major version of BullMQ: ``"5"`` is 5.70.1, ``"6"`` the newest.
+
+    With ``OTEL_EXPORTER_OTLP_ENDPOINT`` in ``env`` it is traced by ``bullmq-otel``.
+    """
 
     version: Literal["5", "6"]
     redis_url: str
+    env: Record = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _pending: dict[int, Future[Any]] = field(default_factory=dict)
     _events: dict[str, Events] = field(default_factory=dict)
@@ -183,7 +187,11 @@ class ControlPlane:
         at = urlsplit(self.redis_url)
         command = [node, "control_plane.mjs", self.version, str(at.hostname), str(at.port)]
         self.process = Process(
-            f"control plane {self.version}", command, env=os.environ, cwd=INTEROP, on_line=self._hear
+            f"control plane {self.version}",
+            command,
+            env={**os.environ, **self.env},
+            cwd=INTEROP,
+            on_line=self._hear,
         )
         self.process.wait_for_log('"ready"')
         return self

@@ -145,7 +145,7 @@ class MarkTeller(ScriptedLLM):
 
 
 def test_the_log_tells_the_version_and_the_calls(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "tasks.asking"):
+    with caplog.at_level(logging.DEBUG, "tasks.asking"):
         asked(BAD, GOOD)
 
     assert "written with prompt hint-2 in 2 calls" in caplog.text

@@ -391,7 +391,7 @@ def test_the_secrets_are_known() -> None:
         "S3_ACCESS_KEY",
         "S3_SECRET_KEY",
     ]
-    assert len(URL_VARIABLES) == 10
+    assert len(URL_VARIABLES) == 14
 
 
 @pytest.mark.parametrize("variable", SECRET_VARIABLES)

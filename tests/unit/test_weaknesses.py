@@ -76,7 +76,7 @@ def test_each_is_named_once() -> None:
 
 
 def test_the_log_tells_where_and_not_what(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "tasks.weaknesses"):
+    with caplog.at_level(logging.DEBUG, "tasks.weaknesses"):
         signals(in_code("off_by_one"), in_turn("communication"), in_turn("time_complexity", turn=9))
 
     assert "weakness off_by_one: lines 2 to 2" in caplog.text
