@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import redis
 
@@ -36,6 +36,16 @@ PULSE_GAP_MS = 3_000
 
 FORGET_AFTER_MS = 60 * 60 * 1000
 """Milliseconds after which a stale lease is removed."""
+
+SLOTS_STALE_MS = 4_000
+"""Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
+runs are not given up by then."""
+
+BRIDGE_STALE_MS = 5_000
+"""Milliseconds without renewal after which a bridge is gone; with a scan, adoption stays under 10 s."""
+
+POOL_STALE_MS = 12_000
+"""Milliseconds without renewal after which a pool is gone: a retry is then due within 20 s of its death."""
 
 _RENEW = """
 local clock = redis.call('TIME')
@@ -82,6 +92,8 @@ class Holder:
         pid: its process id on its host.
         kind: a pool's kind of job; empty for a bridge.
         slots: how many jobs a pool runs at once; 0 for a bridge, and for a pool that is stopping.
+        loop_ms: how long before this renewal a bridge's loop turned last, in milliseconds; 0 for a pool.
+        locks_ms: how long before it a bridge renewed the locks of its jobs, likewise.
     """
 
     id: str
@@ -90,6 +102,8 @@ class Holder:
     pid: int
     kind: str = ""
     slots: int = 0
+    loop_ms: int = 0
+    locks_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +128,10 @@ class Roll:
         if holder_id not in self.seen:
             return self.now - self.steady_since >= stale_ms
         return self._stale(self.seen[holder_id][1], stale_ms)
+
+    def silent_ms(self, holder_id: str) -> int:
+        """Return for how many milliseconds a holder of :attr:`seen` has not renewed its lease."""
+        return max(self.now - self.seen[holder_id][1], 0)
 
     def slots(self, kind: str, stale_ms: int) -> int:
         """Return how many jobs of a kind the living pools run at once."""
@@ -168,13 +186,18 @@ class LeaseBook:
         pipe = self._redis.pipeline(transaction=True)
         pipe.zrange(self._leases, 0, -1, withscores=True)
         pipe.hgetall(self._holders)
-        scores, holders = pipe.execute()
-        seen = {}
-        for holder_id, score in scores:
-            holder = _holder(holders.get(holder_id, ""))
-            if holder is not None:
-                seen[holder_id] = (holder, int(score))
-        return Roll(now, steady_since, seen)
+        return Roll(now, steady_since, _seen(*pipe.execute()))
+
+    def look(self) -> Roll:
+        """Read all leases without renewing one: for whoever only shows them."""
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.time()
+        pipe.hget(self._pulse, "since")
+        pipe.zrange(self._leases, 0, -1, withscores=True)
+        pipe.hgetall(self._holders)
+        (seconds, micros), since, *leases = pipe.execute()
+        now = seconds * 1000 + micros // 1000
+        return Roll(now, int(since or now), _seen(*leases))
 
 
 class LeaseThread(threading.Thread):
@@ -245,8 +268,34 @@ def new_holder_id() -> str:
     return uuid.uuid4().hex[:16]
 
 
-def _holder(text: str) -> Holder | None:
+def _seen(scores: list[tuple[str, float]], holders: Mapping[str, str]) -> dict[str, tuple[Holder, int]]:
+    read = ((holder_id, _holder(holder_id, holders.get(holder_id, "")), score) for holder_id, score in scores)
+    return {holder_id: (holder, int(score)) for holder_id, holder, score in read if holder is not None}
+
+
+def _holder(holder_id: str, text: str) -> Holder | None:
+    """Read what a holder says of itself; None if it cannot be told what it is.
+
+    Its process may be of another version: what this one does not know is ignored, what it misses has its
+    default. Otherwise a bridge would take newer pools for dead in the middle of a deploy.
+    """
     try:
-        return Holder(**json.loads(text))
-    except (ValueError, TypeError):
+        said = json.loads(text)
+    except (ValueError, RecursionError):
         return None
+    if not isinstance(said, dict) or said.get("role") not in get_args(Role):
+        return None
+    return Holder(
+        holder_id,
+        said["role"],
+        node=str(said.get("node", "")),
+        pid=_count(said.get("pid")),
+        kind=str(said.get("kind", "")),
+        slots=_count(said.get("slots")),
+        loop_ms=_count(said.get("loop_ms")),
+        locks_ms=_count(said.get("locks_ms")),
+    )
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

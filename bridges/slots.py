@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bridges.verdict import SLOTS_STALE_MS
+from aiplane.leases import SLOTS_STALE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

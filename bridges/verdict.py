@@ -7,18 +7,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aiplane.errors import InternalError, JobTimeoutError, WorkerLostError
+from aiplane.leases import POOL_STALE_MS, SLOTS_STALE_MS
 from aiplane.runs import Outcome
 
 if TYPE_CHECKING:
     from aiplane.leases import Roll
     from aiplane.runs import RunState
-
-POOL_STALE_MS = 12_000
-"""Milliseconds without renewal after which a pool is gone: a retry is then due within 20 s of its death."""
-
-SLOTS_STALE_MS = 4_000
-"""Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
-runs are not given up by then."""
 
 UNCLAIMED_MS = 5_000
 """Milliseconds after which a run that a free slot should have claimed is suspected to be lost on the way."""
