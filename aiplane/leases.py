@@ -20,6 +20,7 @@ import redis
 
 from aiplane.connections import COMMAND_TIMEOUT
 from aiplane.runs import ledger_prefix
+from aiplane.stored_json import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,9 +35,6 @@ RENEW_EVERY = 1.0
 PULSE_GAP_MS = 3_000
 """Milliseconds without any renewal after which Redis counts as having been away."""
 
-FORGET_AFTER_MS = 60 * 60 * 1000
-"""Milliseconds after which a stale lease is removed."""
-
 SLOTS_STALE_MS = 4_000
 """Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
 runs are not given up by then."""
@@ -46,6 +44,9 @@ BRIDGE_STALE_MS = 5_000
 
 POOL_STALE_MS = 12_000
 """Milliseconds without renewal after which a pool is gone: a retry is then due within 20 s of its death."""
+
+FORGET_AFTER_MS = 60 * 60 * 1000
+"""Milliseconds after which a stale lease is removed."""
 
 _RENEW = """
 local clock = redis.call('TIME')
@@ -181,23 +182,27 @@ class LeaseBook:
         pipe.hdel(self._holders, holder_id)
         pipe.execute()
 
+    def look(self) -> Roll:
+        """Read all leases now, without holding one."""
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.time()
+        pipe.hget(self._pulse, "since")
+        (seconds, micros), since = pipe.execute()
+        now = int(seconds) * 1000 + int(micros) // 1000
+        return self.read(now, int(since or now))
+
     def read(self, now: int, steady_since: int) -> Roll:
         """Read all leases, at the moment that a renewal has just returned."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.zrange(self._leases, 0, -1, withscores=True)
         pipe.hgetall(self._holders)
-        return Roll(now, steady_since, _seen(*pipe.execute()))
-
-    def look(self) -> Roll:
-        """Read all leases without renewing one: for whoever only shows them."""
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.time()
-        pipe.hget(self._pulse, "since")
-        pipe.zrange(self._leases, 0, -1, withscores=True)
-        pipe.hgetall(self._holders)
-        (seconds, micros), since, *leases = pipe.execute()
-        now = seconds * 1000 + micros // 1000
-        return Roll(now, int(since or now), _seen(*leases))
+        scores, holders = pipe.execute()
+        seen = {}
+        for holder_id, score in scores:
+            holder = _holder(holders.get(holder_id, ""))
+            if holder is not None:
+                seen[holder_id] = (holder, int(score))
+        return Roll(now, steady_since, seen)
 
 
 class LeaseThread(threading.Thread):
@@ -268,25 +273,17 @@ def new_holder_id() -> str:
     return uuid.uuid4().hex[:16]
 
 
-def _seen(scores: list[tuple[str, float]], holders: Mapping[str, str]) -> dict[str, tuple[Holder, int]]:
-    read = ((holder_id, _holder(holder_id, holders.get(holder_id, "")), score) for holder_id, score in scores)
-    return {holder_id: (holder, int(score)) for holder_id, holder, score in read if holder is not None}
-
-
-def _holder(holder_id: str, text: str) -> Holder | None:
-    """Read what a holder says of itself; None if it cannot be told what it is.
+def _holder(text: str) -> Holder | None:
+    """Read what a holder says of itself; None if it does not tell who it is.
 
     Its process may be of another version: what this one does not know is ignored, what it misses has its
     default. Otherwise a bridge would take newer pools for dead in the middle of a deploy.
     """
-    try:
-        said = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(said, dict) or said.get("role") not in get_args(Role):
+    said = read_object(text)
+    if not isinstance(said.get("id"), str) or said.get("role") not in get_args(Role):
         return None
     return Holder(
-        holder_id,
+        said["id"],
         said["role"],
         node=str(said.get("node", "")),
         pid=_count(said.get("pid")),

@@ -80,7 +80,7 @@ class Run:
     pool: str
     lives: bool
     outcome: str | None
-    usage: object
+    usage: dict[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +177,8 @@ async def _run(runs: Runs, roll: Roll, run: str) -> Run | None:
         return None
     pool, lives = _holder(roll, state.worker or "", POOL_STALE_MS)
     # The outcome is read here as data and not by its class: a newer worker may have recorded more.
-    outcome = read_stored(state.outcome) if state.outcome is not None else None
-    word = None if state.outcome is None else _word(outcome)
-    usage = outcome.get("usage") if isinstance(outcome, dict) else None
-    return Run(run, state.sent, state.claimed, pool, lives, word, usage)
+    word = None if state.outcome is None else _word(read_stored(state.outcome))
+    return Run(run, state.sent, state.claimed, pool, lives, word, _usage(getattr(state, "usage", None)))
 
 
 def _word(outcome: object) -> str:
@@ -190,6 +188,15 @@ def _word(outcome: object) -> str:
     if isinstance(error, dict):
         return str(error.get("code", "unreadable"))
     return "result" if "result" in outcome else "unreadable"
+
+
+def _usage(text: str | None) -> dict[str, int] | None:
+    """Read what the model calls of a run took, where its ledger entry says so: four numbers."""
+    numbers = [_number(word) for word in (text or "").split()]
+    names = ("calls", "modelMs", "inputTokens", "outputTokens")
+    if len(numbers) != len(names):
+        return None
+    return {name: number or 0 for name, number in zip(names, numbers, strict=True)}
 
 
 def _holder(roll: Roll, holder_id: str, stale_ms: int) -> tuple[str, bool]:

@@ -14,7 +14,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
 
 import click
-from redis import RedisError
+from redis import RedisError, TimeoutError  # noqa: A004 -- Redis' own
 
 from aiplane.cli.statuses import FAILED, USAGE
 from aiplane.connections import connect_thread
@@ -65,8 +65,10 @@ def health(role: str, node: str | None, timeout: float) -> None:
         _say(role, examine(roll, role, node), 0)
     except SettingsError as error:
         _say(role, "; ".join(error.faults), USAGE)
+    except TimeoutError:
+        _say(role, "Redis does not answer.", FAILED)
     except RedisError as error:
-        _say(role, f"Redis does not answer ({type(error).__name__}).", FAILED)
+        _say(role, f"Redis cannot be used ({type(error).__name__}).", FAILED)
     except IllError as error:
         _say(role, str(error), FAILED)
 
@@ -130,7 +132,7 @@ def _end_after(seconds: float, role: str) -> None:
     """End the process in time whatever hangs: a name server can, and no client bounds that."""
 
     def end() -> None:
-        click.echo(f"{role}: Redis was not reached within {seconds:g} s.")
+        click.echo(f"{role}: Redis does not answer.")
         sys.stdout.flush()
         os._exit(FAILED)
 

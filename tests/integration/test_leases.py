@@ -116,7 +116,7 @@ def test_the_lease_of_another_version_counts(book: LeaseBook, redis: Redis) -> N
     roll = read(book)
     assert roll.seen[POOL.id][0] == Holder(POOL.id, "pool", "n", 1, "hint", 5)
     assert roll.slots("hint", STALE) == 5
-    redis.hset("aiplane:bull:holders", POOL.id, '{"role":"pool","slots":"many","pid":null}')
+    redis.hset("aiplane:bull:holders", POOL.id, '{"id":"pool-1","role":"pool","slots":"many","pid":null}')
     assert read(book).seen[POOL.id][0] == Holder(POOL.id, "pool", "", 0)
 
 

@@ -238,13 +238,15 @@ async def test_control_shutdown_stops_a_pool_in_order(
 ) -> None:
     pool = plane.start("hint", arguments="-n leaving@%h -c 2")
     await asyncio.to_thread(await_ready, pool)
-    while (await slots(plane))[f"leaving@{HOST}"] != 2:
+    while (await slots(plane)).get(f"leaving@{HOST}") != 2:
         pass
     # One more than the other pool has slots for, so one of them runs here.
-    jobs = [await running(queue, provider, f"leaving-{number}", seconds=5) for number in range(6)]
+    jobs = await asyncio.gather(
+        *(running(queue, provider, f"leaving-{number}", seconds=6) for number in range(6))
+    )
     answer = await celery(plane, f"control shutdown -d leaving@{HOST}")
     assert "stopping; what runs is ended first" in answer
-    assert (await slots(plane))[f"leaving@{HOST}"] == 0
+    assert (await slots(plane)).get(f"leaving@{HOST}", 0) == 0
     assert await asyncio.to_thread(pool.wait) == 0, pool.tail()
     assert f"leaving@{HOST}" not in await slots(plane)
     for job in jobs:
