@@ -203,11 +203,11 @@ async def test_celerys_own_commands_show_what_a_person_knows(
     active = await celery(plane, f"inspect active -d hint@{HOST} --json")
     [task] = json.loads(active)[f"hint@{HOST}"]
     assert (task["args"], task["kwargs"]) == (f"ai.generate-hint {job}", "attempt 1 of 3")
-    status = await celery(plane, "status")
+    lines = ("status", "inspect stats --json", "inspect reserved --json")
+    status, stats, reserved = await asyncio.gather(*(celery(plane, line) for line in lines))
     assert all(f"{kind}@{HOST}: OK" in status for kind in plane.kinds)
-    stats = json.loads(await celery(plane, "inspect stats --json"))
-    assert stats[f"hint@{HOST}"]["pool"]["max-concurrency"] == 5
-    assert await celery(plane, "inspect reserved --json")
+    assert json.loads(stats)[f"hint@{HOST}"]["pool"]["max-concurrency"] == 5
+    assert json.loads(reserved)[f"hint@{HOST}"] == []
 
 
 async def test_events_and_flower_show_tasks_by_queue_and_job(plane: Plane, queue: Queue) -> None:
@@ -220,6 +220,8 @@ async def test_events_and_flower_show_tasks_by_queue_and_job(plane: Plane, queue
         await asyncio.to_thread(events.wait_for_log, "starting capture")
         # Flower asks the workers for events by itself; until they have heard, nothing is sent.
         await asyncio.to_thread(plane.pools["hint"].wait_for_log, "Events of group .task. enabled")
+        await celery(plane, f"call tasks.hint.generate_hint --args={json.dumps([PAYLOAD]).replace(' ', '')}")
+        await asyncio.to_thread(events.wait_for_log, r"task received: .* args=\(a payload\)")
         job = await queue.add(PAYLOAD)
         await asyncio.to_thread(events.wait_for_log, rf"task received: .* args=ai\.generate-hint {job} ")
         await asyncio.to_thread(events.wait_for_log, "task succeeded: ")
@@ -231,6 +233,7 @@ async def test_events_and_flower_show_tasks_by_queue_and_job(plane: Plane, queue
         assert f"ai.generate-hint {job}" in [each["args"] for each in tasks.values()]
         workers = await shown(port, "api/workers?refresh=1", bool)
         assert {f"{kind}@{HOST}" for kind in plane.kinds} <= set(workers)
+    assert "candidate" not in "".join(events.lines)
 
 
 async def test_control_shutdown_stops_a_pool_in_order(
