@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aiplane.bull import Bull
-from aiplane.cli.columns import duration, show_pairs, show_table
+from aiplane.cli.columns import duration, moment, show_pairs, show_table
 from aiplane.cli.faults import NotAllDoneError, NotFoundError, naming_redis
 from aiplane.cli.queue_argument import kind_of, queue_named
 from aiplane.cli.screen import one_line, show_json
@@ -75,7 +75,7 @@ def _summary(letter: Letter) -> Row:
         "job": letter.job_id or None,
         "code": letter.code or None,
         "attemptsMade": letter.attempts_made,
-        "failedAt": letter.failed_at and letter.failed_at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "failedAt": letter.failed_at and moment(round(letter.failed_at.timestamp() * 1000)),
     }
 
 

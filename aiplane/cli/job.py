@@ -100,7 +100,7 @@ def _show(story: Story) -> None:
         (
             ("job", f"{story.id} of {story.queue} ({story.name})"),
             ("state", story.state),
-            ("attempts", f"{story.attempts_made} of {story.attempts} over"),
+            ("attempts", f"{story.attempts_made} of {story.attempts} are over"),
             ("made", moment(times.made)),
             ("taken", _after(moment(times.taken), "waited", story.waited_ms)),
             ("waiting for", duration(story.waited_ms) if times.taken is None else None),
