@@ -60,7 +60,7 @@ class Heart:
         self._locks = locks
         self._tell = tell
         self._loop = asyncio.get_running_loop()
-        self._loop_turned = time.monotonic()
+        self._made = self._loop_turned = time.monotonic()
         self._locks_renewed = 0.0
         self._turn_until = 0.0
         self._stopping = threading.Event()
@@ -83,8 +83,11 @@ class Heart:
 
     def _describe(self) -> Holder:
         now = time.monotonic()
-        locks_ms = round((now - self._locks_renewed) * 1000) if self._locks_renewed else 0
-        return replace(self._holder, loop_ms=round((now - self._loop_turned) * 1000), locks_ms=locks_ms)
+        return replace(
+            self._holder,
+            loop_ms=round((now - self._loop_turned) * 1000),
+            locks_ms=round((now - (self._locks_renewed or self._made)) * 1000),
+        )
 
     def _beat(self, now: int, steady_since: int) -> None:
         asked = time.monotonic()

@@ -92,6 +92,22 @@ async def test_queues_shows_what_waits_runs_and_lives(
     assert re.search(rf"^pool +hint@{HOST} +\d+ +5 +\S+ ago$", table, re.MULTILINE), table
 
 
+async def test_queues_shows_no_pool_as_alive_that_is_not(plane: Plane, queue: Queue) -> None:
+    seconds, _ = await queue.redis.time()
+    await queue.redis.hincrby("aiplane:bull:pulse", "since", -3_600_000)
+    for name, role, silent in (("gone", "pool", 13), ("silent", "pool", 5), ("dead", "bridge", 6)):
+        said = {"id": name, "role": role, "node": name, "pid": 1, "kind": "hint", "slots": 7}
+        await queue.redis.hset("aiplane:bull:holders", name, json.dumps(said))
+        await queue.redis.zadd("aiplane:bull:leases", {name: (seconds - silent) * 1000})
+    shown = await read(plane, "queues")
+    await queue.redis.zrem("aiplane:bull:leases", "gone", "silent", "dead")
+    pools = {each["node"]: each["slots"] for each in shown["pools"]}
+    assert "gone" not in pools
+    assert (pools["silent"], pools[f"hint@{HOST}"]) == (0, 5)
+    assert [each["node"] for each in shown["bridges"]] == [HOST]
+    assert next(each["slots"] for each in shown["queues"] if each["kind"] == "hint") == 5
+
+
 # ---- dead -------------------------------------------------------------------------------------------
 
 
