@@ -188,7 +188,7 @@ async def test_a_paused_queue_of_bullmq_5_keeps_what_is_retried(bench: Bench) ->
     assert set(await bench.redis.lrange(bench.queue.key("paused"), 0, -1)) == {"other", job}
 
 
-@pytest.mark.parametrize("job_id", ["wait", "meta", "marker", "1:lock", "repeat:x:1"])
+@pytest.mark.parametrize("job_id", ["wait", "limiter", "stalled", "1:lock", "repeat:x:1"])
 async def test_no_job_is_added_where_it_would_break_the_queue(bench: Bench, job_id: str) -> None:
     await bench.queue.add("x", {})
     keys = set(await bench.redis.keys())
