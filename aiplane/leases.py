@@ -14,13 +14,14 @@ import threading
 import time
 import uuid
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import redis
 
 from aiplane.connections import COMMAND_TIMEOUT
 from aiplane.pulse import GAP_MS, NOW, SERVER_SINCE, STEADY_SINCE, Pulse, pulse_key
 from aiplane.runs import ledger_prefix
+from aiplane.stored_json import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +36,12 @@ RENEW_EVERY = 1.0
 SLOTS_STALE_MS = 4_000
 """Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
 runs are not given up by then."""
+
+BRIDGE_STALE_MS = 5_000
+"""Milliseconds without renewal after which a bridge is gone; with a scan, adoption stays under 10 s."""
+
+POOL_STALE_MS = 12_000
+"""Milliseconds without renewal after which a pool is gone: a retry is then due within 20 s of its death."""
 
 FORGET_AFTER_MS = 60 * 60 * 1000
 """Milliseconds after which a stale lease is removed."""
@@ -84,6 +91,8 @@ class Holder:
         pid: its process id on its host.
         kind: a pool's kind of job; empty for a bridge.
         slots: how many jobs a pool runs at once; 0 for a bridge, and for a pool that is stopping.
+        loop_ms: how long before this renewal a bridge's loop turned last, in milliseconds; 0 for a pool.
+        locks_ms: how long before it a bridge renewed the locks of its jobs, likewise.
     """
 
     id: str
@@ -92,6 +101,8 @@ class Holder:
     pid: int
     kind: str = ""
     slots: int = 0
+    loop_ms: int = 0
+    locks_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,10 @@ class Roll:
         if holder_id not in self.seen:
             return self.now - self.steady_since >= stale_ms
         return self._stale(self.seen[holder_id][1], stale_ms)
+
+    def silent_ms(self, holder_id: str) -> int:
+        """Return for how many milliseconds a holder of :attr:`seen` has not renewed its lease."""
+        return max(self.now - self.seen[holder_id][1], 0)
 
     def slots(self, kind: str, stale_ms: int) -> int:
         """Return how many jobs of a kind the living pools run at once."""
@@ -259,7 +274,25 @@ def new_holder_id() -> str:
 
 
 def _holder(text: str) -> Holder | None:
-    try:
-        return Holder(**json.loads(text))
-    except (ValueError, TypeError):
+    """Read what a holder says of itself; None if it does not tell who it is.
+
+    Its process may be of another version: what this one does not know is ignored, what it misses has its
+    default. Otherwise a bridge would take newer pools for dead in the middle of a deploy.
+    """
+    said = read_object(text)
+    if not isinstance(said.get("id"), str) or said.get("role") not in get_args(Role):
         return None
+    return Holder(
+        said["id"],
+        said["role"],
+        node=str(said.get("node", "")),
+        pid=_count(said.get("pid")),
+        kind=str(said.get("kind", "")),
+        slots=_count(said.get("slots")),
+        loop_ms=_count(said.get("loop_ms")),
+        locks_ms=_count(said.get("locks_ms")),
+    )
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiplane.bull import LOCK_MS
+from aiplane.bull import LOCK_MS, new_token, owner_of
+from aiplane.leases import BRIDGE_STALE_MS
 from bridges.job import read_job
-from bridges.source import new_token, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from bridges.slots import Slots
     from bridges.source import Source
 
-BRIDGE_STALE_MS = 5_000
-"""Milliseconds without renewal after which a bridge is gone; with a scan, adoption stays under 10 s."""
 
 _ADOPT = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return false end

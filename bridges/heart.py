@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiplane.bull import LOCK_MS, LockRenewal
@@ -61,11 +62,11 @@ class Heart:
         self._locks = locks
         self._tell = tell
         self._loop = asyncio.get_running_loop()
-        self._loop_turned = time.monotonic()
+        self._made = self._loop_turned = time.monotonic()
         self._locks_renewed = 0.0
         self._turn_until = 0.0
         self._stopping = threading.Event()
-        self._thread = LeaseThread(self._book, lambda: holder, after=self._beat)
+        self._thread = LeaseThread(self._book, self._describe, after=self._beat)
 
     def start(self) -> None:
         """Begin."""
@@ -81,6 +82,14 @@ class Heart:
     def has_turn(self) -> bool:
         """Whether this bridge may take jobs now; false in time even if the thread hangs."""
         return time.monotonic() < self._turn_until
+
+    def _describe(self) -> Holder:
+        now = time.monotonic()
+        return replace(
+            self._holder,
+            loop_ms=round((now - self._loop_turned) * 1000),
+            locks_ms=round((now - (self._locks_renewed or self._made)) * 1000),
+        )
 
     def _beat(self, pulse: Pulse) -> None:
         asked = time.monotonic()

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import NoScriptError, RedisError, WatchError
 
-from aiplane.bull import ScriptRefusedError, check, safe_id
+from aiplane.bull import ScriptRefusedError, check, dead_letter_id, result_id, stage_fold
 from aiplane.errors import InternalError
 from aiplane.queues import dead_letters_of, results_of
 from aiplane.runs import Outcome
 from aiplane.telemetry.propagation import metadata
-from bridges.pause import stage_fold
 from bridges.strict_json import read_json
 
 if TYPE_CHECKING:
@@ -132,14 +131,13 @@ class Settler:
     async def _complete(self, job: Job, outcome: Outcome) -> Settled:
         queue, results = self._bull.queue(job.queue), self._bull.queue(results_of(job.queue))
         value = with_job_id(outcome.result, job.id)
-        trace = metadata(job.trace)
+        answer_id, trace = result_id(job.id, job.processed_on), metadata(job.trace)
         options = {**RESULT_OPTIONS, **({"tm": trace} if trace else {})}
-        result_id = safe_id(f"result-{job.id}-{job.processed_on}")
         await self._commit(
             job,
             [
                 lambda pipe: results.stage_add(
-                    pipe, job.spec.result_name, value, job_id=result_id, options=options
+                    pipe, job.spec.result_name, value, job_id=answer_id, options=options
                 ),
                 lambda pipe: queue.stage_completed(pipe, job.handle, value),
             ],
@@ -184,7 +182,7 @@ class Settler:
         }
         data = await queue.data(job.id)
         text = f'{json.dumps(letter)[:-1]},"data":{data if is_json(data) else json.dumps(data)}}}'
-        letter_id = safe_id(f"dead-{job.id}-{job.processed_on}")
+        letter_id = dead_letter_id(job.id, job.processed_on)
         return lambda pipe: letters.stage_add(pipe, job.name, text, job_id=letter_id, options={"attempts": 1})
 
     async def _persist(self, job: Job, once: Callable[[], Awaitable[Settled]]) -> Settled:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from typing import TYPE_CHECKING
 
+from aiplane.bull import Standing, fold, new_token
 from aiplane.cancellation import cancel
 from aiplane.connections import connect
 from bridges.job import read_job
-from bridges.pause import Standing, fold
 
 if TYPE_CHECKING:
     from aiplane.bull import Bull
@@ -23,20 +22,6 @@ LONGEST_BLOCK = 5.0
 
 SHORTEST_BLOCK = 0.01
 """Seconds. Redis takes 0 for ever, and older ones take very short times for 0."""
-
-TOKEN_MARK = "brg"  # noqa: S105 -- it marks tokens; it is none
-"""What the lock tokens of bridges begin with: ``brg:<bridge>:<unique>``."""
-
-
-def new_token(bridge_id: str) -> str:
-    """Return a token for one lock, which names the bridge that holds it."""
-    return f"{TOKEN_MARK}:{bridge_id}:{uuid.uuid4().hex}"
-
-
-def owner_of(token: str) -> str | None:
-    """Return the bridge that a lock's token names; None for the token of another kind of worker."""
-    mark, _, rest = token.partition(":")
-    return rest.partition(":")[0] if mark == TOKEN_MARK else None
 
 
 class Source:

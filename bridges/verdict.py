@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aiplane.errors import InternalError, JobTimeoutError, WorkerLostError
-from aiplane.leases import SLOTS_STALE_MS
+from aiplane.leases import POOL_STALE_MS, SLOTS_STALE_MS
 from aiplane.runs import Outcome
 from aiplane.usage import Usage
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from aiplane.leases import Roll
     from aiplane.runs import RunState
 
-POOL_STALE_MS = 12_000
-"""Milliseconds without renewal after which a pool is gone: a retry is then due within 20 s of its death."""
+UNOPENED_MS = 1_000
+"""Milliseconds after which a run that is not in the ledger was forgotten; before, it may not be opened yet."""
 
 UNCLAIMED_MS = 5_000
 """Milliseconds after which a run that a free slot should have claimed is suspected to be lost on the way."""
@@ -55,7 +55,7 @@ def judge(
     if state.outcome is not None:
         return read_outcome(state.outcome, state.usage)
     if state.sent is None:
-        return Verdict.REOPEN
+        return Verdict.REOPEN if sent_ms >= UNOPENED_MS else Verdict.WAIT
     if state.claim is None:
         return _unclaimed(roll, kind, sent_ms, patience_ms)
     # A worker that was just started may have claimed the run since the leases were read.

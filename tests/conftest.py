@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from tests.support import processes
@@ -20,6 +21,9 @@ SKIPS_ALLOWED_IN_CI: frozenset[str] = frozenset()
 """Node ids of the tests that may be skipped where ``CI=true``, each with its reason beside it."""
 
 isolate()
+# A machine that is busy is no fault of what is tested.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

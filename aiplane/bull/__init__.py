@@ -6,8 +6,10 @@ treats a commit that failed as a job that failed, and retries scripts whose repl
 """
 
 from aiplane.bull.counts import QueueCounter, QueueCounts
-from aiplane.bull.locks import LOCK_MS, LockRenewal
-from aiplane.bull.queue import Bull, BullQueue, Taken, safe_id
+from aiplane.bull.ids import dead_letter_id, result_id
+from aiplane.bull.locks import LOCK_MS, LockRenewal, new_token, owner_of
+from aiplane.bull.pause import Standing, fold, stage_fold
+from aiplane.bull.queue import Bull, BullQueue, Taken
 from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check
 
 __all__ = [
@@ -20,7 +22,13 @@ __all__ = [
     "QueueCounts",
     "ScriptRefusedError",
     "Settling",
+    "Standing",
     "Taken",
     "check",
-    "safe_id",
+    "dead_letter_id",
+    "fold",
+    "new_token",
+    "owner_of",
+    "result_id",
+    "stage_fold",
 ]

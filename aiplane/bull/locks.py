@@ -1,7 +1,8 @@
-"""Job locks: how long they live, and how they are renewed from a thread."""
+"""Job locks: how long they live, whose they are, and how they are renewed from a thread."""
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 import msgpack
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
 
 LOCK_MS = 30_000
 """How long a job's lock lives without renewal, in milliseconds (the contract's 30 s)."""
+
+TOKEN_MARK = "brg"  # noqa: S105 -- it marks tokens; it is none
+"""What the lock tokens of bridges begin with: ``brg:<bridge>:<unique>``."""
+
+
+def new_token(bridge_id: str) -> str:
+    """Return a token for one lock, which names the bridge that holds it."""
+    return f"{TOKEN_MARK}:{bridge_id}:{uuid.uuid4().hex}"
+
+
+def owner_of(token: str) -> str | None:
+    """Return the bridge that a lock's token names; None for the token of another kind of worker."""
+    mark, _, rest = token.partition(":")
+    return rest.partition(":")[0] if mark == TOKEN_MARK else None
 
 
 class LockRenewal:

@@ -92,6 +92,10 @@ class BullQueue(Settling):
         """Return the connection name by which Node's ``getWorkers()`` finds a worker of this queue."""
         return f"{self.prefix}:{base64.b64encode(self.name.encode()).decode()}:w:{worker}"
 
+    def is_own_key(self, job_id: str) -> bool:
+        """Whether the key of a job of that id would be one of the queue's own, such as ``wait``."""
+        return job_id in self._scripts.keys
+
     # ---- taking -----------------------------------------------------------------------------------
 
     async def take(self, token: str, *, worker: str) -> Taken:
@@ -177,12 +181,11 @@ class BullQueue(Settling):
         """Return a job's data as stored, JSON text if its producer was a BullMQ; None if there is none."""
         return cast("str | None", await self._redis.hget(self.key(job_id), "data"))
 
+    async def logs(self, job_id: str, last: int) -> list[str]:
+        """Return the last lines that a job's workers have logged to it (``job.log`` in Node)."""
+        return cast("list[str]", await self._redis.lrange(self.key(f"{job_id}:logs"), -last, -1))
+
     async def state(self, job_id: str) -> str:
         """Return a job's state as BullMQ names it; ``unknown`` if there is no such job."""
         keys = self._scripts.getKeys(_STATE_KEYS)
         return str(await self._commands["getStateV2"](keys=keys, args=[job_id, self.key(job_id)]))
-
-
-def safe_id(text: str) -> str:
-    """Return ``text`` as BullMQ accepts it for the id of a job: without colons, and not a plain number."""
-    return text.replace(":", "_")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 # The keys of each script, in the order in which its header lists them.
 # fmt: off
 _ADD_KEYS = ("wait", "paused", "meta", "id", "completed", "delayed", "active", "events", "marker")
+_ADD_PRIORITIZED_KEYS = (
+    "marker", "meta", "id", "prioritized", "delayed", "completed", "active", "events", "pc",
+)
+_REPROCESS_KEYS = ("events", "failed", "wait", "meta", "active", "marker", "prioritized", "pc")
 _HAND_BACK_KEYS = (
     "active", "wait", "stalled", "paused", "meta", "limiter", "prioritized", "marker", "events",
 )
@@ -105,7 +109,7 @@ class Settling:
             name: the job's name.
             data: the job's data as JSON text.
             job_id: the job's id. BullMQ refuses colons in it, so :func:`safe_id` comes first.
-            options: BullMQ's job options, by their long names.
+            options: BullMQ's job options, by their long names; a ``priority`` is honoured.
         """
         now = now_ms()
         packed = msgpack.packb(
@@ -116,8 +120,23 @@ class Settling:
             self._scripts.encodeOpts({"attempts": 0, **options, "jobId": job_id}),
             unicode_errors="surrogateescape",
         )
-        keys = self._scripts.getKeys(_ADD_KEYS)
-        self._stage(pipe, "addStandardJob", keys, [packed, data, packed_options, now])
+        script, keys = (
+            ("addPrioritizedJob", _ADD_PRIORITIZED_KEYS)
+            if options.get("priority")
+            else ("addStandardJob", _ADD_KEYS)
+        )
+        self._stage(pipe, script, self._scripts.getKeys(keys), [packed, data, packed_options, now])
+
+    def stage_reprocess(self, pipe: Pipeline, job_id: str, *, lifo: bool) -> None:
+        """Move a job that has failed for good back to where it waits, with all its attempts to come."""
+        keys = [self._scripts.toKey(job_id), *self._scripts.getKeys(_REPROCESS_KEYS)]
+        push = "RPUSH" if lifo else "LPUSH"
+        self._stage(pipe, "reprocessJob", keys, [job_id, push, "failedReason", "failed", "1", "1"])
+
+    def stage_remove(self, pipe: Pipeline, job_id: str) -> None:
+        """Remove a job that is not active, from whatever state it is in."""
+        keys = [self._scripts.toKey(job_id), self._scripts.keys["repeat"]]
+        self._stage(pipe, "removeJob", keys, [job_id, 0, self._scripts.keys[""]])
 
     def stage_completed(self, pipe: Pipeline, job: JobHandle, returnvalue: str) -> None:
         """Move an active job to completed; ``returnvalue`` is JSON text."""

@@ -2,44 +2,61 @@
 
 Results go to stdout and everything else to stderr. Whatever goes wrong ends as one line there and a status
 that is not 0.
+
+A command's module is imported when the command is run: a probe runs ``aiplane health`` every few seconds.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from aiplane.cli import audit, demo, doctor, evaluate, speak, submit, up
-from aiplane.cli.faults import SIGNALLED, STATUSES, USAGE, explain
 from aiplane.cli.screen import say
+from aiplane.cli.statuses import SIGNALLED, STATUSES, USAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "audit": "aiplane.cli.audit:audit",
+        "demo": "aiplane.cli.demo:demo",
+        "doctor": "aiplane.cli.doctor:doctor",
+        "eval": "aiplane.cli.evaluate:evaluate",
+        "health": "aiplane.cli.health:health",
+        "listen": "aiplane.cli.speak:listen",
+        "result": "aiplane.cli.submit:result",
+        "speak": "aiplane.cli.speak:speak",
+        "submit": "aiplane.cli.submit:submit",
+        "up": "aiplane.cli.up:up",
+    }
+)
+"""Where each command is."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=STATUSES)
+class _Commands(click.Group):
+    """The commands, each imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- likewise
+        module, _, name = COMMANDS.get(cmd_name, "").partition(":")
+        return cast("click.Command", getattr(importlib.import_module(module), name)) if module else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=STATUSES)
 @click.version_option(package_name="aiplane")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Hints, reviews, interviewer replies and transcripts for a BullMQ control plane."""
     if os.environ.get("NO_COLOR"):
         context.color = False
-
-
-for command in (
-    demo.demo,
-    up.up,
-    submit.submit,
-    submit.result,
-    evaluate.evaluate,
-    *speak.COMMANDS,
-    doctor.doctor,
-    audit.audit,
-):
-    cli.add_command(command)
 
 
 def main() -> None:
@@ -62,6 +79,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 -- the last seam: nobody is shown a traceback
+        # It knows every way in which any command can end badly, so it imports all that can go wrong.
+        from aiplane.cli.faults import explain  # noqa: PLC0415
+
         sentence, status = explain(error)
         say(f"aiplane: {sentence}")
         return status

@@ -9,8 +9,9 @@ import click
 
 from aiplane.audit import lost_jobs
 from aiplane.bull import Bull
-from aiplane.cli.faults import FAILED, naming_redis
+from aiplane.cli.faults import naming_redis
 from aiplane.cli.screen import show_json
+from aiplane.cli.statuses import FAILED
 from aiplane.connections import connect
 from aiplane.queues import KINDS, dead_letters_of, results_of
 from aiplane.settings import Settings

@@ -17,6 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from aiplane.cli.child import NotReadyError
 from aiplane.cli.plane import DataInUseError
 from aiplane.cli.private_redis import NoRedisServerError
+from aiplane.cli.statuses import FAILED, FAULT_OF_OURS, NO_REDIS, NOT_STARTED, SIGNALLED, TIMED_OUT, USAGE
 from aiplane.cli.supervisor import StoppedBySignalError
 from aiplane.client import JobFailedError, JobNotFoundError
 from aiplane.settings import SettingsError
@@ -24,24 +25,17 @@ from aiplane.settings import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FAILED, USAGE, TIMED_OUT, NO_REDIS, NOT_STARTED, FAULT_OF_OURS = 1, 2, 3, 4, 5, 70
-
-SIGNALLED = 128
-"""Shells add the signal's number to this."""
-
-STATUSES = """\b
-Exit status:
-  0  done
-  1  the job failed
-  2  the command line or a setting is wrong
-  3  the job has not ended in time
-  4  Redis cannot be used
-  5  the plane could not be started
-"""
-
 
 class RedisFaultError(Exception):
     """Redis cannot be used; the message names its host and port, and no user or password."""
+
+
+class NotFoundError(Exception):
+    """There is no such job, or no such letter; the message says so."""
+
+
+class NotAllDoneError(Exception):
+    """Some of what was asked for could not be done; the message says how much, the output what."""
 
 
 class DemoFailedError(Exception):
@@ -57,6 +51,8 @@ _STATUSES: Mapping[type[Exception], int] = MappingProxyType(
         SettingsError: USAGE,
         JobFailedError: FAILED,
         JobNotFoundError: FAILED,
+        NotFoundError: FAILED,
+        NotAllDoneError: FAILED,
         DemoFailedError: FAILED,
         DoctorFailedError: FAILED,
         TimeoutError: TIMED_OUT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,7 @@ class PoolWorker(Worker):
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
         super().on_start()
+        importlib.import_module("aiplane.worker.remote")
         signals.worker_shutting_down.connect(self._on_shutdown)
         # Celery would cancel what runs first, which threads cannot do: it would fail, and hang.
         signal.signal(signal.SIGQUIT, self._end_at_once)

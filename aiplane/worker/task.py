@@ -67,6 +67,7 @@ class JobTask(Task):
 
     abstract = True
     app: Plane
+    Request = "aiplane.worker.request:JobRequest"
 
     # What the contract calls a failure is no fault of the worker: Celery logs it without a trace.
     throws = (JobError,)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.bull import Bull
+from aiplane.bull import Bull, new_token
 from aiplane.connections import connect
 from aiplane.leases import Holder, Roll
 from aiplane.queues import KINDS, QUEUES
@@ -15,7 +15,7 @@ from aiplane.settings import Settings
 from bridges.adopt import Adoption
 from bridges.held import Held
 from bridges.slots import Slots
-from bridges.source import Source, new_token
+from bridges.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

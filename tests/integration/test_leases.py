@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aiplane.connections import connect_thread
-from aiplane.leases import Holder, LeaseBook, LeaseThread, Roll
+from aiplane.leases import SLOTS_STALE_MS, Holder, LeaseBook, LeaseThread, Roll
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,13 +102,50 @@ def test_old_leases_are_forgotten(book: LeaseBook, redis: Redis) -> None:
     assert redis.hkeys("aiplane:bull:holders") == [BRIDGE.id]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"id": 1}', '{"id":"x","role":"pool","node":"n","pid":1,"new":2}']
-)
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"id": 1}', '{"id":"x","role":"king"}', "[" * 9999])
 def test_a_lease_that_cannot_be_read_is_passed_over(book: LeaseBook, redis: Redis, text: str) -> None:
     book.renew(POOL)
     redis.hset("aiplane:bull:holders", POOL.id, text)
     assert set(read(book).seen) == {BRIDGE.id}
+
+
+def test_the_lease_of_another_version_counts(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    newer = {
+        "id": POOL.id,
+        "role": "pool",
+        "node": "n",
+        "pid": 1,
+        "kind": "hint",
+        "slots": 5,
+        "zone": {"a": 1},
+    }
+    redis.hset("aiplane:bull:holders", POOL.id, json.dumps(newer))
+    roll = read(book)
+    assert roll.seen[POOL.id][0] == Holder(POOL.id, "pool", "n", 1, "hint", 5)
+    assert roll.slots("hint", STALE) == 5
+    redis.hset("aiplane:bull:holders", POOL.id, '{"id":"pool-1","role":"pool","slots":"many","pid":null}')
+    assert read(book).seen[POOL.id][0] == Holder(POOL.id, "pool", "", 0)
+
+
+def test_looking_renews_nothing_and_sees_the_same(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    book.renew(BRIDGE)
+    age(redis, POOL, SLOTS_STALE_MS)
+    before = [
+        redis.hgetall("aiplane:bull:pulse"),
+        redis.zrange("aiplane:bull:leases", 0, -1, withscores=True),
+    ]
+    roll = book.look()
+    after = [redis.hgetall("aiplane:bull:pulse"), redis.zrange("aiplane:bull:leases", 0, -1, withscores=True)]
+    assert before == after
+    assert roll.seen == read(book).seen | {BRIDGE.id: roll.seen[BRIDGE.id]}
+    assert roll.slots("hint", SLOTS_STALE_MS) == 0
+    assert SLOTS_STALE_MS <= roll.silent_ms(POOL.id) < SLOTS_STALE_MS + 60_000
+
+
+def test_nobody_lives_where_nobody_ever_did(book: LeaseBook) -> None:
+    assert book.look().seen == {}
 
 
 def test_one_bridge_has_the_turn_until_it_gives_it_back(book: LeaseBook) -> None:

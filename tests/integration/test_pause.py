@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.bull import Bull
+from aiplane.bull import Bull, Standing, fold
 from aiplane.connections import connect
-from bridges.pause import Standing, fold
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

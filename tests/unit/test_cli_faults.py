@@ -8,7 +8,7 @@ import signal
 import pytest
 from redis import exceptions as redis
 
-from aiplane.cli import cli, run
+from aiplane.cli import COMMANDS, run
 from aiplane.cli.child import NotReadyError
 from aiplane.cli.faults import RedisFaultError, explain, naming_redis
 from aiplane.cli.supervisor import StoppedBySignalError
@@ -93,7 +93,7 @@ def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def test_the_help_of_every_command_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     assert "Exit status:" in capsys.readouterr().out
-    for name in cli.commands:
+    for name in COMMANDS:
         assert run([name, "--help"]) == 0
         assert capsys.readouterr().out.startswith(f"Usage: aiplane {name}")
 

@@ -113,7 +113,6 @@ INTERVIEWS = st.fixed_dictionaries(
 
 often = settings(
     max_examples=int(os.environ.get("EXAMPLES", "100")),
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 

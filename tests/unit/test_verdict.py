@@ -51,7 +51,9 @@ def test_an_outcome_that_no_worker_wrote_is_a_fault_of_ours(stored: str) -> None
 
 
 def test_a_run_that_the_ledger_forgot_is_opened_again() -> None:
-    assert verdict(RunState(None, None, None, None, None), roll()) is Verdict.REOPEN
+    forgotten = RunState(None, None, None, None, None)
+    assert verdict(forgotten, roll(), sent_ms=1_000) is Verdict.REOPEN
+    assert verdict(forgotten, roll(), sent_ms=999) is Verdict.WAIT
 
 
 def test_a_run_that_was_just_sent_is_waited_for() -> None:

@@ -17,6 +17,8 @@ READ = {
     "moveToActive-11": "7d35069db0b831af",
     "moveToDelayed-11": "1a7b9311ef92fd66",
     "moveToFinished-14": "8e744ec5d65dbe9e",
+    "removeJob-2": "f2acb16fda20ccac",
+    "reprocessJob-9": "4ea1093385a87676",
     "retryJob-11": "01f75f7604305080",
     "updateJobScheduler-12": "8c71d358aa62ffb7",
 }

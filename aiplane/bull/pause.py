@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
     from redis.asyncio.client import Pipeline
 
-    from aiplane.bull import BullQueue
+    from aiplane.bull.queue import BullQueue
 
 _FOLD = """
 local paused = redis.call('HEXISTS', KEYS[3], 'paused')

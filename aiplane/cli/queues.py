@@ -1,0 +1,95 @@
+"""What ``celery -A aiplane queues`` shows: the jobs of each queue, and who lives."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiplane.bull import QueueCounter
+from aiplane.cli.columns import duration, moment, show_table
+from aiplane.cli.faults import naming_redis
+from aiplane.cli.screen import show_json
+from aiplane.connections import connect_thread
+from aiplane.leases import BRIDGE_STALE_MS, POOL_STALE_MS, SLOTS_STALE_MS, LeaseBook
+from aiplane.queues import KINDS
+
+if TYPE_CHECKING:
+    from aiplane.leases import Roll
+    from aiplane.settings import Settings
+
+_COUNTS = ("waiting", "active", "delayed", "completed", "failed", "dead")
+_SHOWN = ("waiting", "active", "delayed", "failed", "dead")
+
+
+def show(settings: Settings, *, as_json: bool) -> None:
+    """Read everything once and show it."""
+    with naming_redis(settings.redis_url), closing(connect_thread(settings.redis_url)) as redis:
+        roll = LeaseBook(redis, settings.bullmq_prefix).look()
+        counter = QueueCounter(redis, settings.bullmq_prefix)
+        rows = [_row(kind, settings.queue_name(kind), counter, roll) for kind in KINDS]
+    bridges, pools = _bridges(roll), _pools(roll)
+    if as_json:
+        show_json({"at": moment(roll.now), "queues": rows, "bridges": bridges, "pools": pools})
+        return
+    head = ["queue", *_SHOWN, "slots", "oldest", ""]
+    show_table(
+        head, [[row["queue"], *(row[name] for name in _SHOWN), row["slots"], *_notes(row)] for row in rows]
+    )
+    click.echo()
+    _show_living(bridges, pools)
+
+
+def _row(kind: Any, queue: str, counter: QueueCounter, roll: Roll) -> dict[str, Any]:
+    counts = counter.read(queue)
+    return {
+        "kind": kind,
+        "queue": queue,
+        **{name: getattr(counts, name) for name in _COUNTS},
+        "slots": roll.slots(kind, SLOTS_STALE_MS),
+        "oldestMs": counts.oldest_ms if counts.waiting else None,
+        "paused": counts.paused,
+    }
+
+
+def _notes(row: dict[str, Any]) -> tuple[str, str]:
+    return duration(row["oldestMs"]), "paused" if row["paused"] else ""
+
+
+def _bridges(roll: Roll) -> list[dict[str, Any]]:
+    return [
+        {"node": holder.node, "pid": holder.pid, "id": holder.id, "renewedMs": roll.silent_ms(holder.id)}
+        for holder, _ in roll.seen.values()
+        if holder.role == "bridge" and not roll.gone(holder.id, BRIDGE_STALE_MS)
+    ]
+
+
+def _pools(roll: Roll) -> list[dict[str, Any]]:
+    """Return the pools that are not gone; one that is silent for a while offers no slots meanwhile."""
+    return [
+        {
+            "node": holder.node,
+            "kind": holder.kind,
+            "pid": holder.pid,
+            "id": holder.id,
+            "slots": 0 if roll.gone(holder.id, SLOTS_STALE_MS) else holder.slots,
+            "renewedMs": roll.silent_ms(holder.id),
+        }
+        for holder, _ in roll.seen.values()
+        if holder.role == "pool" and not roll.gone(holder.id, POOL_STALE_MS)
+    ]
+
+
+def _show_living(bridges: list[dict[str, Any]], pools: list[dict[str, Any]]) -> None:
+    rows = [("bridge", each["node"], each["pid"], "", _ago(each)) for each in bridges]
+    rows += [("pool", each["node"], each["pid"], str(each["slots"]), _ago(each)) for each in pools]
+    if rows:
+        show_table(["role", "node", "pid", "slots", "renewed"], rows)
+    for role, living in (("bridge", bridges), ("pool", pools)):
+        if not living:
+            click.echo(f"No {role} lives.")
+
+
+def _ago(each: dict[str, Any]) -> str:
+    return f"{duration(each['renewedMs'])} ago"

@@ -1,0 +1,27 @@
+"""What Celery's tools show of a message that a pool has received."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.worker.request import Request
+
+from aiplane.app import RUN_HEADER
+
+
+class JobRequest(Request):
+    """Celery's request, shown by the names that a person knows: the queue, the job, the attempt.
+
+    ``celery inspect active``, events and Flower would show the arguments themselves: of a run of the bridge
+    there are none, and those of a task that a person sent are a candidate's code.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if RUN_HEADER not in self._request_dict:
+            self._argsrepr, self._kwargsrepr = "(a payload)", ""
+
+    def info(self, safe: bool = False) -> dict[str, Any]:  # noqa: ARG002 -- Celery's signature
+        """Describe the request by what its sender wrote to be shown."""
+        described: dict[str, Any] = super().info(safe=True)
+        return described

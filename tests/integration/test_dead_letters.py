@@ -1,0 +1,227 @@
+"""Dead letters on a real Redis: found, read whatever stands in them, and retried without losing a job."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiplane.bull import Bull, BullQueue
+from aiplane.connections import connect
+from aiplane.dead_letters import SMALL, DeadLetters, Letter
+from aiplane.errors import LLMAuthError
+from aiplane.queues import QUEUES
+from aiplane.retrying import NotRetriedError, Retried, Retrying
+from aiplane.runs import Outcome, Runs
+from bridges.job import read_job
+from bridges.settle import Settler
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+
+    from tests.support.redis_server import RedisServer
+
+UNAUTHORISED = Outcome(error=LLMAuthError("The key is wrong."), stacktrace="trace", recorded=True)
+
+
+@dataclass
+class Bench:
+    """A queue whose jobs fail as the bridge fails them, its letters, and who retries them."""
+
+    redis: Redis
+    bull: Bull
+    letters: DeadLetters
+    retrying: Retrying
+
+    @property
+    def queue(self) -> BullQueue:
+        return self.bull.queue("q")
+
+    async def dead(self, data: object = None, **options: Any) -> str:
+        """Add a job, and fail it for good."""
+        job_id = await self.queue.add("generate-hint", data or {"a": 1}, options=options)
+        return await self.fail(job_id)
+
+    async def fail(self, job_id: str) -> str:
+        taken = await self.queue.take("token", worker="test")
+        assert taken.job_id == job_id
+        job = read_job(QUEUES["hint"], "q", job_id, "token", taken.record)
+        await Settler(self.redis, self.bull, Runs(self.redis, "bull")).settle(job, UNAUTHORISED)
+        return job_id
+
+    async def letter(self, job_id: str) -> Letter:
+        [letter] = await self.letters.find(job_id)
+        return letter
+
+    async def forge(self, text: str, letter_id: str = "forged") -> Letter:
+        """Put anything into the dead-letter queue."""
+        await self.redis.hset(self.letters.queue.key(letter_id), "data", text)
+        await self.redis.lpush(self.letters.queue.key("wait"), letter_id)
+        [letter] = await self.letters.read([letter_id])
+        return letter
+
+    async def left(self) -> list[str]:
+        return [each async for each in self.letters.ids()]
+
+
+@pytest.fixture
+async def bench(redis_server: RedisServer) -> AsyncIterator[Bench]:
+    redis = connect(redis_server.url)
+    await redis.flushdb()
+    bull = Bull(redis)
+    await bull.load_scripts()
+    letters = DeadLetters(redis, bull, "q")
+    yield Bench(redis, bull, letters, Retrying(redis, bull, "q", letters))
+    await redis.aclose()
+
+
+async def test_a_letter_is_found_by_its_job_and_by_its_own_id(bench: Bench) -> None:
+    job = await bench.dead()
+    await bench.dead()
+    letter = await bench.letter(job)
+    assert (letter.job_id, letter.name, letter.code) == (job, "generate-hint", "llm_auth")
+    assert (letter.attempts_made, letter.stacktrace) == (1, ("trace",))
+    assert letter.failed_reason == "llm_auth: The key is wrong."
+    assert letter.failed_at
+    assert await bench.letters.find(letter.id) == [letter]
+    assert await bench.letters.find("nobody") == []
+    assert json.loads(await bench.letters.data(letter) or "") == {"a": 1}
+
+
+async def test_ids_that_look_alike_are_told_apart(bench: Bench) -> None:
+    for job_id in ("a:b:c", "a_b:c"):
+        await bench.queue.add("x", {}, job_id=job_id)
+        await bench.fail(job_id)
+    assert [each.job_id for each in await bench.letters.find("a:b:c")] == ["a:b:c"]
+
+
+async def test_all_but_the_payload_of_a_long_letter_is_read(bench: Bench) -> None:
+    job = await bench.dead({"audioBase64": ',"data":' * SMALL})
+    letter = await bench.letter(job)
+    assert (letter.job_id, letter.code) == (job, "llm_auth")
+    assert len(json.loads(await bench.letters.data(letter) or "")["audioBase64"]) == 8 * SMALL
+
+
+async def test_more_letters_than_a_page_are_walked_once_each(bench: Bench) -> None:
+    for number in range(2_100):
+        code = "llm_auth" if number % 100 == 0 else "job_timeout"
+        await bench.redis.hset(bench.letters.queue.key(f"l{number}"), "data", json.dumps({"code": code}))
+        await bench.redis.lpush(bench.letters.queue.key("wait"), f"l{number}")
+    assert len({each.id async for each in bench.letters.walk()}) == 2_100
+    assert [each.id async for each in bench.letters.walk(most=2)] == ["l2099", "l2098"]
+    assert len([each async for each in bench.letters.walk(code="llm_auth")]) == 21
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "7", "[" * 9999, '{"jobId":7}', '{"jobId":"","code":["x"]}', '{"failedAt":7,"opts":"x"}',
+     "x" * SMALL * 2, '{"jobId":"1"' + " " * SMALL * 17 + ',"data":1}'],
+)  # fmt: skip
+async def test_a_letter_that_nobody_can_read_is_listed_and_stays(bench: Bench, text: str) -> None:
+    letter = await bench.forge(text)
+    assert not letter.readable
+    assert [each.id async for each in bench.letters.walk()] == ["forged"]
+    with pytest.raises(NotRetriedError):
+        await bench.retrying.retry(letter)
+    assert await bench.left() == ["forged"]
+    await bench.letters.remove("forged")
+    assert await bench.left() == []
+
+
+async def test_a_failed_job_waits_again_with_all_its_attempts(bench: Bench) -> None:
+    job = await bench.dead(attempts=2)
+    assert await bench.retrying.retry(await bench.letter(job)) is Retried.WAITS
+    record = await bench.queue.record(job)
+    assert await bench.queue.state(job) == "waiting"
+    assert not {"atm", "ats", "failedReason", "finishedOn", "processedOn"} & set(record)
+    assert await bench.left() == []
+    await bench.fail(job)
+    assert (await bench.letter(job)).attempts_made == 1
+
+
+async def test_retrying_twice_is_retrying_once(bench: Bench) -> None:
+    letter = await bench.letter(await bench.dead())
+    outcomes = await asyncio.gather(*(bench.retrying.retry(letter) for _ in range(5)))
+    assert sorted(each.name for each in outcomes) == ["NO_LETTER"] * 4 + ["WAITS"]
+    assert await bench.redis.lrange(bench.queue.key("wait"), 0, -1) == [letter.job_id]
+
+
+async def test_of_a_job_that_was_retried_elsewhere_only_the_letter_goes(bench: Bench) -> None:
+    job = await bench.dead()
+    letter = await bench.letter(job)
+    async with bench.redis.pipeline(transaction=True) as pipe:
+        bench.queue.stage_reprocess(pipe, job, lifo=False)
+        await pipe.execute()
+    assert await bench.retrying.retry(letter) is Retried.MOVED_ON
+    assert await bench.redis.lrange(bench.queue.key("wait"), 0, -1) == [job]
+    assert await bench.left() == []
+
+
+async def test_a_job_that_is_gone_is_added_anew_under_its_id(bench: Bench) -> None:
+    job = await bench.dead(
+        {"code": "print('\ud800 ž')", "n": 2**53 + 1},
+        removeOnFail=True, attempts=7, priority=3, delay=0, backoff={"type": "fixed", "delay": 9},
+    )  # fmt: skip
+    assert await bench.queue.state(job) == "unknown"
+    assert await bench.retrying.retry(await bench.letter(job)) is Retried.ADDED
+    record = await bench.queue.record(job)
+    assert await bench.queue.state(job) == "prioritized"
+    assert json.loads(record["data"]) == {"code": "print('\ud800 ž')", "n": 2**53 + 1}
+    options = json.loads(record["opts"])
+    assert (options["attempts"], options["priority"]) == (7, 3)
+    assert (options["removeOnFail"], options["backoff"]) == (True, {"type": "fixed", "delay": 9})
+    assert record["name"] == "generate-hint"
+    assert await bench.left() == []
+    await bench.fail(job)
+
+
+async def test_a_paused_queue_of_bullmq_5_keeps_what_is_retried(bench: Bench) -> None:
+    job = await bench.dead()
+    await bench.redis.hset(bench.queue.key("meta"), "paused", 1)
+    await bench.redis.lpush(bench.queue.key("paused"), "other")
+    await bench.retrying.retry(await bench.letter(job))
+    assert set(await bench.redis.lrange(bench.queue.key("paused"), 0, -1)) == {"other", job}
+
+
+@pytest.mark.parametrize("job_id", ["wait", "limiter", "stalled", "1:lock", "repeat:x:1"])
+async def test_no_job_is_added_where_it_would_break_the_queue(bench: Bench, job_id: str) -> None:
+    await bench.queue.add("x", {})
+    keys = set(await bench.redis.keys())
+    letter = await bench.forge(json.dumps({"jobId": job_id, "data": {}}))
+    with pytest.raises(NotRetriedError):
+        await bench.retrying.retry(letter)
+    assert set(await bench.redis.keys()) == keys | {"bull:q.dlq:forged", "bull:q.dlq:wait"}
+
+
+async def test_a_job_that_is_nowhere_keeps_its_letter(bench: Bench) -> None:
+    job = await bench.dead()
+    await bench.redis.zrem(bench.queue.key("failed"), job)
+    with pytest.raises(NotRetriedError, match="none of its queue's lists"):
+        await bench.retrying.retry(await bench.letter(job))
+    assert len(await bench.left()) == 1
+
+
+@pytest.mark.parametrize("key", ["wait", "prioritized"])
+async def test_a_broken_queue_takes_no_job_and_keeps_the_letter(bench: Bench, key: str) -> None:
+    job = await bench.dead()
+    await bench.redis.set(bench.queue.key(key), "not BullMQ's")
+    with pytest.raises(NotRetriedError):
+        await bench.retrying.retry(await bench.letter(job))
+    assert await bench.redis.zscore(bench.queue.key("failed"), job)
+    assert len(await bench.left()) == 1
+
+
+async def test_a_letter_is_put_back_if_the_script_breaks_off(bench: Bench) -> None:
+    job = await bench.dead()
+    letter = await bench.letter(job)
+    # Nobody looks at this key before the transaction, and the script needs it to be a list.
+    await bench.redis.hset(bench.queue.key("meta"), "concurrency", 1)
+    await bench.redis.set(bench.queue.key("active"), "not BullMQ's")
+    with pytest.raises(NotRetriedError):
+        await bench.retrying.retry(letter)
+    assert (await bench.letter(job)).job_id == job

@@ -1,0 +1,77 @@
+"""A bridge's lease says how its loop and its locks are, for whoever probes it from outside."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiplane.connections import connect_thread
+from aiplane.leases import Holder, LeaseBook
+from aiplane.settings import Settings
+from bridges.heart import Heart
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+
+    from redis import Redis
+
+    from tests.support.redis_server import RedisServer
+
+ME = Holder("me", "bridge", "host", 1)
+Locks = dict[str, dict[str, str]]
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> Iterator[Redis]:
+    client = connect_thread(redis_server.url)
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@asynccontextmanager
+async def beating(redis_server: RedisServer, locks: Mapping[str, Mapping[str, str]]) -> AsyncIterator[None]:
+    """Let a heart beat from when it has told its loop of the leases."""
+    told = asyncio.Event()
+    settings = Settings.load({"REDIS_URL": redis_server.url})
+    heart = Heart(settings, ME, locks=lambda: locks, tell=lambda *_: told.set())
+    heart.start()
+    try:
+        if not locks:
+            await told.wait()
+        yield
+    finally:
+        await asyncio.to_thread(heart.stop)
+
+
+def wait_for_lease(redis: Redis, wanted: Callable[[Holder], bool]) -> None:
+    """Read the leases until ours is as wanted, and let the loop of this thread wait meanwhile."""
+    book, end = LeaseBook(redis, "bull"), monotonic() + 20
+    while True:
+        seen = book.look().seen.get(ME.id)
+        if seen and wanted(seen[0]):
+            return
+        assert monotonic() < end, seen
+
+
+async def test_a_loop_that_does_not_turn_is_told_by_the_lease(
+    redis_server: RedisServer, redis: Redis
+) -> None:
+    async with beating(redis_server, {}):
+        wait_for_lease(redis, lambda holder: holder.loop_ms >= 2_000)
+        await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.loop_ms < 1_500)
+
+
+async def test_locks_that_cannot_be_renewed_are_told_by_the_lease(
+    redis_server: RedisServer, redis: Redis
+) -> None:
+    redis.set("bull:q:stalled", "not BullMQ's")
+    redis.set("bull:q:1:lock", "token")
+    async with beating(redis_server, {"q": {"1": "token"}}):
+        await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.locks_ms >= 2_000)
+        redis.delete("bull:q:stalled")
+        await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.locks_ms < 2_000)
