@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from aiplane.runs import Claims
+    from aiplane.worker.notes import NoteThread
 
 RUN_HEADER = "aiplane_run"
-"""The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``."""
+"""The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``, and ``"keep_logs"``
+where the job says how many lines its log keeps."""
 
 
 class InstalledLoader(AppLoader):
@@ -48,6 +50,9 @@ class Plane(Celery):
 
     task_cls = "aiplane.worker.task:JobTask"
     loader_cls = "aiplane.app:InstalledLoader"
+
+    notes: NoteThread | None = None
+    """Who writes to jobs how far they are; a worker process sets it when it starts."""
 
     @cached_property
     def settings(self) -> Settings:

@@ -94,6 +94,11 @@ def run_id(queue: str, job_id: str, timestamp: int, attempts_made: int) -> str:
     return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
 
 
+def attempt_of(run: str) -> int:
+    """Return which attempt at its job a run is: 1 for the first, by the run's id."""
+    return (_number(run.rpartition("|")[2]) or 0) + 1
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended: with a result, or with an error.

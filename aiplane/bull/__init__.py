@@ -7,15 +7,19 @@ treats a commit that failed as a job that failed, and retries scripts whose repl
 
 from aiplane.bull.counts import QueueCounter, QueueCounts
 from aiplane.bull.locks import LOCK_MS, LockRenewal
+from aiplane.bull.progress import KEEP_LOGS, Note, NoteWriter
 from aiplane.bull.queue import Bull, BullQueue, Taken, safe_id
 from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check
 
 __all__ = [
+    "KEEP_LOGS",
     "LOCK_MS",
     "Bull",
     "BullQueue",
     "JobHandle",
     "LockRenewal",
+    "Note",
+    "NoteWriter",
     "QueueCounter",
     "QueueCounts",
     "ScriptRefusedError",

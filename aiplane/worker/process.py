@@ -14,12 +14,14 @@ from celery.apps.worker import Worker
 from celery.worker import state
 from redis import RedisError
 
+from aiplane.bull import NoteWriter
 from aiplane.connections import connect_thread
 from aiplane.leases import Holder, LeaseBook, LeaseThread, new_holder_id
 from aiplane.queues import KINDS
 from aiplane.runs import Claims
 from aiplane.settings import SettingsError
 from aiplane.telemetry.logs import configure_logs
+from aiplane.worker.notes import NoteThread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +59,9 @@ class PoolWorker(Worker):
         self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
         self._book = LeaseBook(redis, settings.bullmq_prefix)
         self._lease = LeaseThread(self._book, self._holder)
+        # A client of its own: the work waits for no line of a log, and a log for no claim.
+        notes = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}:notes")
+        self.app.notes = self._notes = NoteThread(NoteWriter(notes, settings.bullmq_prefix))
 
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
@@ -69,6 +74,8 @@ class PoolWorker(Worker):
             state.maybe_shutdown()
         # Not before the very end of the process: tasks run on while the worker shuts down.
         atexit.register(self._lease.stop)
+        self._notes.start()
+        atexit.register(self._notes.stop)
 
     def on_consumer_ready(self, consumer: Any) -> None:
         """Offer the slots from now on."""

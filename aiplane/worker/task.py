@@ -34,6 +34,7 @@ from aiplane.errors import (
 from aiplane.patience import OutOfPatienceError, wait_for
 from aiplane.queues import QUEUES
 from aiplane.runs import Outcome
+from aiplane.worker import progress
 from aiplane.worker.stacktrace import describe
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ class JobTask(Task):
         started = time.monotonic()
         # Nothing but the task itself may hold on to the data while it runs: a recording is tens of megabytes.
         claim, data = replace(claim, data=None), [claim.data]
-        with working_on(run["job"]):
+        with working_on(run["job"]), progress.telling(self.app.notes, run, self.request.hostname):
             outcome = self._outcome(claim, data)
+            progress.ended(outcome.error)
         if not self._record(claim, outcome):
             log.warning("run %s was given up by the bridge while it ran; its outcome is dropped", claim.run)
         code = outcome.error.code if outcome.error else "ok"
