@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bullmq.redis_connection import loadScript
 from redis.exceptions import NoScriptError
@@ -18,8 +17,7 @@ KEEP_LOGS = 100
 """How many lines the log of a job keeps that says nothing of it, those of others included; the oldest go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """One thing to write to a job.
 
     Attributes:

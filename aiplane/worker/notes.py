@@ -59,7 +59,8 @@ class NoteThread(threading.Thread):
             self.dropped += max(0, len(notes) - room)
         if last:
             self._enough.set()
-        self._some.set()
+        if not self._some.is_set():
+            self._some.set()
 
     def run(self) -> None:
         """Wait for notes, write them, repeat; at the end write what is left."""

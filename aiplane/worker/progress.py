@@ -131,4 +131,4 @@ def ended(error: JobError | None) -> None:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split()).encode(errors="replace").decode()
+    return text if text.isprintable() else " ".join(text.split()).encode(errors="replace").decode()
