@@ -19,7 +19,7 @@ def caught(error: Exception, cause: Exception | None = None) -> Exception:
 def test_the_sentence_of_our_own_errors_stands_first_of_its_part() -> None:
     trace = describe(caught(LLMAuthError("No key.")))
     assert trace.splitlines()[0] == "aiplane.errors.LLMAuthError: llm_auth: No key."
-    assert "test_stacktrace.py" in trace
+    assert '\n  File "tests/unit/test_stacktrace.py", line ' in trace
 
 
 def test_the_message_of_a_foreign_error_is_not_shown() -> None:
