@@ -58,7 +58,7 @@ class Progress:
         """Say that the work has come so far."""
         if not self._ended:
             self._step = step
-            self._thread.put(self._progress(PERCENT[step]), self._line(line))
+            self._thread.put(self._line(line), self._progress(PERCENT[step]))
 
     def remark(self, line: str) -> None:
         """Add a line to the job's log."""
@@ -70,7 +70,7 @@ class Progress:
         self._ended = True
         seconds = time.monotonic() - self._started
         if error is None:
-            self._thread.put(self._progress(100), self._line(f"done in {seconds:.3f} s"), last=True)
+            self._thread.put(self._line(f"done in {seconds:.3f} s"), self._progress(100), last=True)
         else:
             self._thread.put(self._line(f"failed after {seconds:.3f} s: {error.failed_reason}"), last=True)
 
