@@ -16,7 +16,12 @@ const queues = names.map(name => new Queue(name, { connection: { host, port: Num
 await Promise.all(queues.map(queue => queue.waitUntilReady()));
 
 const serverAdapter = new ExpressAdapter();
-createBullBoard({ queues: queues.map(queue => new BullMQAdapter(queue)), serverAdapter });
+createBullBoard({
+  queues: queues.map(queue => new BullMQAdapter(queue)),
+  serverAdapter,
+  // What happened is what a person comes for; the data of a job holds a candidate's code.
+  options: { uiConfig: { boardTitle: 'aiplane', jobDetails: { defaultTab: 'Logs' } } },
+});
 
 const server = express()
   .use(serverAdapter.getRouter())

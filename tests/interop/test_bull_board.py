@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import urllib.request
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.interop.payloads import HINT, KINDS, behaving, hint
 from tests.support.browser import Browser
-from tests.support.node import INTEROP, ensure_node_modules
-from tests.support.processes import Process
+from tests.support.bull_board import BullBoard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,45 +21,12 @@ RETRY = "[class*='headerActions'] button"
 pytestmark = pytest.mark.usefixtures("beyond_bullmq")
 
 
-class Board:
-    """Bull Board's pages and its REST API."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def page(self, queue: NodeQueue, job: str) -> str:
-        """Return where a person looks at a job."""
-        return f"{self.url}/queue/{queue.name}/{job}"
-
-    def get(self, path: str) -> Any:
-        """Return what the API answers."""
-        return json.loads(self._ask("GET", path))
-
-    def job(self, queue: NodeQueue, job: str) -> dict[str, Any]:
-        """Return a job as the API tells it, with its state."""
-        answer = self.get(f"queues/{queue.name}/{job}")
-        return {**answer["job"], "state": answer["status"]}
-
-    def do(self, queue: NodeQueue, job: str, what: str) -> None:
-        """Do to a job what a button does."""
-        self._ask("PUT", f"queues/{queue.name}/{job}/{what}")
-
-    def _ask(self, method: str, path: str) -> bytes:
-        request = urllib.request.Request(f"{self.url}/api/{path}", method=method)
-        with urllib.request.urlopen(request, timeout=20) as response:
-            content: bytes = response.read()
-            return content
-
-
 @pytest.fixture(scope="module")
-def board(control: ControlPlane) -> Iterator[Board]:
+def board(control: ControlPlane) -> Iterator[BullBoard]:
     """Bull Board on the job queues, their results and their dead letters."""
     queues = [f"{kind.queue}{suffix}" for kind in KINDS.values() for suffix in ("", ".results", ".dlq")]
-    at = urlsplit(control.redis_url)
-    command = [ensure_node_modules(), "bull_board.mjs", control.version, str(at.hostname), str(at.port)]
-    with Process("bull board", [*command, *queues], env=os.environ, cwd=INTEROP) as process:
-        port = json.loads(process.wait_for_log('"ready"').string)["port"]
-        yield Board(f"http://127.0.0.1:{port}")
+    with BullBoard(control, queues) as running:
+        yield running
 
 
 @pytest.fixture
@@ -76,7 +38,7 @@ def failed(hints: NodeQueue) -> str:
     return job
 
 
-def test_queues_and_their_counts_are_shown(board: Board, hints: NodeQueue, failed: str) -> None:
+def test_queues_and_their_counts_are_shown(board: BullBoard, hints: NodeQueue, failed: str) -> None:
     shown = {queue["name"]: queue for queue in board.get("queues")["queues"]}
 
     assert len(shown) == 3 * len(KINDS)
@@ -86,7 +48,7 @@ def test_queues_and_their_counts_are_shown(board: Board, hints: NodeQueue, faile
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_worker_of_a_queue_is_shown(board: Board, control: ControlPlane, kind: str) -> None:
+def test_the_worker_of_a_queue_is_shown(board: BullBoard, control: ControlPlane, kind: str) -> None:
     queue = control.queue(KINDS[kind].queue)
     [worker] = board.get(f"queues/{queue.name}/workers")["workers"]
     job = queue.add(KINDS[kind].job_name, dict(KINDS[kind].payload))
@@ -95,7 +57,7 @@ def test_the_worker_of_a_queue_is_shown(board: Board, control: ControlPlane, kin
     assert worker["name"] == board.job(queue, job)["processedBy"]
 
 
-def test_a_failed_job_shows_where_it_was_and_why(board: Board, hints: NodeQueue, failed: str) -> None:
+def test_a_failed_job_shows_where_it_was_and_why(board: BullBoard, hints: NodeQueue, failed: str) -> None:
     shown = board.job(hints, failed)
     log = board.get(f"queues/{hints.name}/{failed}/logs")
 
@@ -107,7 +69,7 @@ def test_a_failed_job_shows_where_it_was_and_why(board: Board, hints: NodeQueue,
     assert log[-1].endswith(shown["failedReason"])
 
 
-def test_a_retry_of_a_failed_job_runs_it_anew(board: Board, hints: NodeQueue, failed: str) -> None:
+def test_a_retry_of_a_failed_job_runs_it_anew(board: BullBoard, hints: NodeQueue, failed: str) -> None:
     answer = hints.results.consume()
     board.do(hints, failed, "retry")
 
@@ -117,7 +79,7 @@ def test_a_retry_of_a_failed_job_runs_it_anew(board: Board, hints: NodeQueue, fa
     assert shown["returnValue"]["hint"]
 
 
-def test_a_delayed_job_that_is_promoted_runs_at_once(board: Board, hints: NodeQueue) -> None:
+def test_a_delayed_job_that_is_promoted_runs_at_once(board: BullBoard, hints: NodeQueue) -> None:
     job = hints.add(HINT.job_name, hint(), {"delay": 600_000})
     board.do(hints, job, "promote")
 
@@ -127,7 +89,7 @@ def test_a_delayed_job_that_is_promoted_runs_at_once(board: Board, hints: NodeQu
 
 @pytest.mark.parametrize("control", ["6"], indirect=True, scope="package", ids=["bullmq6"])
 def test_a_person_sees_what_happened_to_a_job_and_retries_it(
-    board: Board, hints: NodeQueue, failed: str
+    board: BullBoard, hints: NodeQueue, failed: str
 ) -> None:
     with Browser() as browser:
         browser.open(board.page(hints, failed))
