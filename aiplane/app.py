@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from aiplane.claims import Claims
+    from aiplane.worker.notes import NoteThread
 
 RUN_HEADER = "aiplane_run"
-"""The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``, and from
-bridges that say so ``"attempt"`` and ``"trace"``, the context that the run's span continues."""
+"""The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``.
+
+Newer bridges add ``"trace"``, the context that the run's span continues, and ``"keep_logs"``, how many lines
+the job's log keeps.
+"""
 
 
 class InstalledLoader(AppLoader):
@@ -49,6 +53,9 @@ class Plane(Celery):
 
     task_cls = "aiplane.worker.task:JobTask"
     loader_cls = "aiplane.app:InstalledLoader"
+
+    notes: NoteThread | None = None
+    """Who writes to jobs how far they are; a worker process sets it when it starts."""
 
     @cached_property
     def settings(self) -> Settings:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from aiplane.pulse import NOW, SERVER_SINCE, pulse_key
-from aiplane.runs import ENTRY_TTL_MS, attempt_of, outcome_channel, run_key
+from aiplane.runs import ENTRY_TTL_MS, origin_of, outcome_channel, run_key
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -167,7 +167,7 @@ class Claims:
                 self._recorded.popleft()
 
     def _say(self, claim: Claim, outcome: Outcome | None) -> bool:
-        arguments: list[Any] = [claim.token, self._worker, *attempt_of(claim.run), ENTRY_TTL_MS]
+        arguments: list[Any] = [claim.token, self._worker, *origin_of(claim.run), ENTRY_TTL_MS]
         if outcome is not None:
             arguments += [outcome.to_json(), outcome.usage.to_text(), self._channel, claim.run]
         return bool(self._hold(keys=[run_key(self._bullmq_prefix, claim.run), claim.job_key], args=arguments))

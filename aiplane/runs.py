@@ -70,10 +70,15 @@ def run_id(queue: str, job_id: str, timestamp: int, attempts_made: int) -> str:
     return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
 
 
-def attempt_of(run: str) -> tuple[str, str]:
+def origin_of(run: str) -> tuple[str, str]:
     """Return the job's timestamp and the attempts made that a run's id was derived from."""
-    _, timestamp, attempts_made = run.rsplit("|", 2)
+    _, timestamp, attempts_made = ("", "", *run.rsplit("|", 2))[-3:]
     return timestamp, attempts_made
+
+
+def attempt_of(run: str) -> int:
+    """Return which attempt at its job a run is: 1 for the first."""
+    return (_number(origin_of(run)[1]) or 0) + 1
 
 
 @dataclass(frozen=True, slots=True)

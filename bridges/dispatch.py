@@ -46,12 +46,11 @@ class Dispatch:
             log.warning("job %s of %s was not sent: %s", job.id, job.queue, type(error).__name__)
 
     def _publish(self, job: Job, trace: Mapping[str, str]) -> None:
-        run = {"run": job.run, "queue": job.queue, "job": job.id, "attempt": job.attempts_made + 1}
         self._app.send_task(
             job.spec.task,
             task_id=job.run,
             queue=job.spec.kind,
-            headers={RUN_HEADER: {**run, "trace": trace}},
+            headers={RUN_HEADER: {**_header(job), "trace": trace}},
             # What `celery inspect active` and Flower show of it.
             argsrepr=f"{job.queue} {job.id}",
             kwargsrepr=f"attempt {job.attempts_made + 1} of {job.options.attempts}",
@@ -62,3 +61,10 @@ class Dispatch:
     def close(self) -> None:
         """Send nothing more; what hangs in a broker that does not answer is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _header(job: Job) -> dict[str, str]:
+    header = {"run": job.run, "queue": job.queue, "job": job.id}
+    if job.options.keep_logs is not None:
+        header["keep_logs"] = str(job.options.keep_logs)
+    return header

@@ -76,6 +76,7 @@ class JobOptions:
         remove_on_complete: True, False, a count, or ``{age, count, limit}``.
         remove_on_fail: likewise.
         stack_trace_limit: how many stack traces are kept; None for no limit of the job's own.
+        keep_logs: how many lines its log keeps; None for no limit of the job's own.
         parent: what the job's failure means to its parent, by BullMQ's long names.
         trace: the trace context that the producer sent along.
         delay_ms: for how long the job was not to be run at first.
@@ -88,6 +89,7 @@ class JobOptions:
     remove_on_complete: object = False
     remove_on_fail: object = False
     stack_trace_limit: int | None = None
+    keep_logs: int | None = None
     parent: Mapping[str, bool] = field(default_factory=dict)
     trace: str | None = None
     delay_ms: float = 0.0
@@ -105,6 +107,7 @@ def read_options(text: str) -> JobOptions:
         raise ValueError("not an object")  # noqa: TRY004 -- one class for all that is wrong with the text
     attempts = _whole(stored.get("attempts"))
     limit = _whole(stored.get("stackTraceLimit"))
+    lines = _whole(stored.get("kl") or stored.get("keepLogs"))
     trace = stored.get("tm")
     return JobOptions(
         attempts=attempts if attempts is not None and attempts >= 1 else DEFAULT_ATTEMPTS,
@@ -113,6 +116,7 @@ def read_options(text: str) -> JobOptions:
         remove_on_complete=_keep(stored.get("removeOnComplete")),
         remove_on_fail=_keep(stored.get("removeOnFail")),
         stack_trace_limit=limit if limit is not None and limit >= 0 else None,
+        keep_logs=lines if lines is not None and lines >= 1 else None,
         parent={
             long: True for short, long in _PARENT_SHORT_NAMES.items() if stored.get(short) or stored.get(long)
         },

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aiplane.runs import RunState
 
 UNOPENED_MS = 1_000
-"""Milliseconds after which a run that is not in the ledger was forgotten; before, it may not be opened yet."""
+"""Milliseconds after which a run that is not in the ledger was forgotten; before, it may be unopened."""
 
 UNCLAIMED_MS = 5_000
 """Milliseconds after which a run that a free slot should have claimed is suspected to be lost on the way."""

@@ -9,6 +9,7 @@ where the deadline leaves it as much time as the first answer took.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -21,6 +22,7 @@ from aiplane.errors import LLMInvalidResponseError
 from aiplane.llm import Message, Prompt
 from aiplane.llm.answer import read_answer
 from aiplane.llm.measured import count_refused
+from aiplane.worker.progress import reached, remark
 from tasks.prompting import draw_fences, fenced, instructions, leaks, system_message, user_message
 from tasks.spotlight import unmark
 
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from tasks.prompting import Sheet
 
 log = logging.getLogger(__name__)
+
+_STRANGE = re.compile(r"[^\w.:/@+-]", re.ASCII)
+"""What is in no model's name: a provider may say of itself what it likes, and a person reads it."""
 
 LONGEST_RETURNED = 8_000
 """Characters of a bad answer that the model is shown again: what it was told is enough to write a new one."""
@@ -74,20 +79,22 @@ def ask(llm: LLM, question: Question[A, R]) -> R:
         span.set_attribute("ai.prompt.shortened", question.sheet.shortened)
     conversation = _Conversation(llm, question)
     started = time.monotonic()
+    reached("asked", f"{llm.provider} is asked, with prompt {version}")
     try:
         result = conversation.ask()
     except LLMInvalidResponseError as fault:
         if not fault.repairable or remaining() <= time.monotonic() - started:
             raise
         log.info("an answer to prompt %s goes back: %s", version, fault.sentence)
+        remark(f"the answer goes back after {time.monotonic() - started:.3f} s: {fault.sentence}")
         result = conversation.ask_again(fault)
     span.set_attribute("ai.prompt.calls", conversation.calls)
-    log.debug(
-        "written with prompt %s in %d %s",
-        version,
-        conversation.calls,
-        "call" if conversation.calls == 1 else "calls",
+    calls = "1 call" if conversation.calls == 1 else f"{conversation.calls} calls"
+    reached(
+        "checked",
+        f"the answer of {conversation.model} passed the checks: {calls}, {time.monotonic() - started:.3f} s",
     )
+    log.debug("written with prompt %s in %s", version, calls)
     return result
 
 
@@ -96,6 +103,7 @@ class _Conversation(Generic[A, R]):
 
     def __init__(self, llm: LLM, question: Question[A, R]) -> None:
         self.calls = 0
+        self.model = ""
         self._llm = llm
         self._question = question
         self._fences = draw_fences(question.sheet)
@@ -118,9 +126,10 @@ class _Conversation(Generic[A, R]):
         question, self._answer = self._question, ""
         messages = (Message("system", system_message(question.kind)), Message("user", user))
         self.calls += 1
-        text = self._llm.complete(Prompt(question.kind, messages, question.shape, question.case)).text
+        completion = self._llm.complete(Prompt(question.kind, messages, question.shape, question.case))
+        self.model = _STRANGE.sub("?", completion.model[:80])
         try:
-            return self._checked(text)
+            return self._checked(completion.text)
         except LLMInvalidResponseError as error:
             count_refused(self._llm.provider, error)
             raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import time
 from typing import TYPE_CHECKING
 
 from aiplane import deadline
@@ -18,6 +19,7 @@ from aiplane.patience import OutOfPatienceError, wait_for
 from aiplane.speech import SpeechFailedError
 from aiplane.speech.measures import failed, timed
 from aiplane.storage_errors import StorageError
+from aiplane.worker.progress import reached, remark
 from aiplane.worker.stacktrace import describe
 from tasks.aloud import cut_at_sentence, read_aloud
 
@@ -60,9 +62,11 @@ def with_speech(result: InterviewResult, payload: InterviewPayload, providers: P
         audio = _in_time(lambda: _spoken(text, payload, voice, storage)) if text else None
     except (SpeechFailedError, StorageError) as error:
         log.warning("a reply goes out without its audio: %s", error.sentence)
+        remark(f"the reply goes out without its audio: {error.sentence}")
     except Exception as error:  # noqa: BLE001 - whatever it is, the reply is worth more than its sound
         # Not its text, which is not ours: it may hold the reply.
         log.warning("a reply goes out without its audio, by a fault of the plane\n%s", describe(error))
+        remark("the reply goes out without its audio, by a fault of the plane; its log says where")
     else:
         return result.model_copy(update={"audio": audio})
     failed("tts", voice.provider)
@@ -100,10 +104,13 @@ def _spoken(text: str, payload: InterviewPayload, voice: TextToSpeech, storage: 
     text = cut_at_sentence(text, voice.max_bytes)
     note = hashlib.sha256(f"{payload.response_language}\n{text}".encode()).hexdigest()
     key = object_key(payload.room_id, job_id(), voice.container.name)
-    if storage.note(key) != note:
+    started, is_there = time.monotonic(), storage.note(key) == note
+    if not is_there:
         with timed("tts", voice.provider):
             speech = voice.synthesize(text, language=payload.response_language)
         storage.put(key, speech, mime_type=voice.container.mime_type, note=note)
+    how = "was in the bucket already" if is_there else f"by {voice.provider} is in the bucket"
+    reached("spoken", f"the audio {how}, after {time.monotonic() - started:.3f} s")
     return Audio(audio_key=key, mime_type=voice.container.mime_type, download_url=storage.link(key))
 
 

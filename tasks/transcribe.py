@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from typing import TYPE_CHECKING, Any
 
 from aiplane.app import app
@@ -17,6 +18,7 @@ from aiplane.errors import (
 from aiplane.queues import QUEUES
 from aiplane.speech.listening import listen
 from aiplane.storage_errors import ObjectTooLargeError, StorageError
+from aiplane.worker.progress import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +60,12 @@ def transcribe(payload: TranscribePayload, providers: Providers, settings: Setti
     audio = _audio(payload, providers, settings.stt_max_audio_size_mb)
     del payload
     recording = read_recording(audio, mime_type)
+    started = time.monotonic()
+    if not recording.silent:
+        reached("asked", f"{service.provider} is asked, for {recording.duration_ms / 1000:.1f} s of audio")
     transcript = listen(recording, service, language)
+    how = "nothing can be heard, so nobody was asked" if recording.silent else "the text is there"
+    reached("checked", f"{how}, after {time.monotonic() - started:.3f} s")
     return TranscribeResult(
         text=transcript.text, language=transcript.language, duration_ms=recording.duration_ms
     )

@@ -9,15 +9,19 @@ from aiplane.bull.counts import QueueCounter, QueueCounts
 from aiplane.bull.ids import dead_letter_id, result_id
 from aiplane.bull.locks import LOCK_MS, LockRenewal, new_token, owner_of
 from aiplane.bull.pause import Standing, fold, stage_fold
+from aiplane.bull.progress import KEEP_LOGS, Note, NoteWriter
 from aiplane.bull.queue import Bull, BullQueue, Taken
 from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check
 
 __all__ = [
+    "KEEP_LOGS",
     "LOCK_MS",
     "Bull",
     "BullQueue",
     "JobHandle",
     "LockRenewal",
+    "Note",
+    "NoteWriter",
     "QueueCounter",
     "QueueCounts",
     "ScriptRefusedError",

@@ -57,8 +57,8 @@ class Bull:
         self.redis = redis
         self.prefix = prefix
         self.connection = RedisConnection(redis)
-        for name in ("moveJobFromActiveToWait-9.lua", "addLog-2.lua"):
-            self.connection.commands[name.partition("-")[0]] = redis.register_script(loadScript(name))
+        script = redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
+        self.connection.commands["moveJobFromActiveToWait"] = script
 
     def queue(self, name: str) -> BullQueue:
         """Return the queue called ``name``; nothing is created in Redis."""

@@ -16,6 +16,7 @@ from celery.worker import state
 from opentelemetry.metrics import Observation
 from redis import RedisError
 
+from aiplane.bull import NoteWriter
 from aiplane.claims import Claims
 from aiplane.connections import connect_thread
 from aiplane.leases import Holder, LeaseBook, LeaseThread, new_holder_id
@@ -25,6 +26,7 @@ from aiplane.telemetry.instruments import observe
 from aiplane.telemetry.logs import configure_logs
 from aiplane.telemetry.queue_gauges import QueueGauges
 from aiplane.telemetry.setup import start_telemetry
+from aiplane.worker.notes import NoteThread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +66,9 @@ class PoolWorker(Worker):
         self._book = LeaseBook(redis, settings.bullmq_prefix)
         self._lease = LeaseThread(self._book, self._holder, after=self._stand_by_claims)
         self._server_since: int | None = None
+        # A client of its own: the work waits for no line of a log, and a log for no claim.
+        notes = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}:notes")
+        self.app.notes = self._notes = NoteThread(NoteWriter(notes, settings.bullmq_prefix))
 
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
@@ -79,6 +84,8 @@ class PoolWorker(Worker):
         # Not before the very end of the process: tasks run on while the worker shuts down. (What was
         # registered last is called first: the lease ends before the telemetry.)
         atexit.register(self._lease.stop)
+        self._notes.start()
+        atexit.register(self._notes.stop)
 
     def on_consumer_ready(self, consumer: Any) -> None:
         """Offer the slots from now on."""

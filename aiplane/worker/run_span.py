@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.trace import SpanKind
 
 from aiplane.current import working_on
+from aiplane.runs import attempt_of
 from aiplane.telemetry.propagation import read_carrier
 from aiplane.telemetry.spans import printable, span
 
@@ -27,7 +28,7 @@ def run_span(run: Mapping[str, Any], spec: QueueSpec) -> Iterator[Span]:
         run: the message's header (:data:`aiplane.app.RUN_HEADER`).
         spec: the row of the run's kind.
     """
-    attempt = run.get("attempt", 0)
+    attempt = attempt_of(run["run"])
     attributes = {
         "messaging.system": "celery",
         "messaging.operation.type": "process",

@@ -35,6 +35,7 @@ from aiplane.queues import QUEUES
 from aiplane.runs import Outcome
 from aiplane.telemetry.spans import fail
 from aiplane.usage import counted
+from aiplane.worker import progress
 from aiplane.worker.run_span import run_span
 from aiplane.worker.stacktrace import describe
 
@@ -108,8 +109,10 @@ class JobTask(Task):
             raise Ignore
         # Nothing but the task itself may hold on to the data while it runs: a recording is tens of megabytes.
         claim, data = replace(claim, data=None), [claim.data]
-        with run_span(run, self._spec) as span:
+        telling = progress.telling(self.app.notes, run, self.request.hostname)
+        with run_span(run, self._spec) as span, telling:
             outcome = self._outcome(claim, data)
+            progress.ended(outcome.error)
             if outcome.error is not None:
                 fail(span, outcome.error)
             if not self._record(claim, outcome):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import itertools
 import json
 import sys
 import threading
@@ -25,7 +26,7 @@ from tests.support.s3 import BUCKET, S3Server
 from tests.support.timed_bridge import longest_step_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.support.provider import FakeProvider
     from tests.support.redis_server import RedisServer
@@ -97,6 +98,15 @@ async def done(queue: Queue, job: str) -> dict[str, Any]:
     return result
 
 
+async def told(queue: Queue, job: str) -> AsyncIterator[dict[str, Any]]:
+    """Yield what listeners are told of how far a job is, up to its end."""
+    for count in itertools.count(1):
+        step = json.loads((await queue.event(job, "progress", count=count))["data"])
+        yield step
+        if step["progress"] == 100:
+            return
+
+
 def browse(url: str) -> tuple[str, bytes]:
     """Fetch a URL as a browser would; return its type and its content."""
     with urllib.request.urlopen(url, timeout=10) as response:
@@ -124,6 +134,7 @@ async def test_a_reply_plays_and_a_failing_provider_costs_it_only_its_sound(
     with Plane(redis_server.url, provider.base_url, env=env, kinds=["interview", "transcribe"]):
         async with Queue(redis_server.url, INTERVIEW) as queue:
             played = await done(queue, job := await queue.add(interview(case)))
+            steps = [step async for step in told(queue, job)]
             mute = await done(queue, await queue.add(interview(case, voice=False)))
             google.fault = "status=500"
             silent = await done(queue, await queue.add(interview(f"{case}-not")))
@@ -132,6 +143,7 @@ async def test_a_reply_plays_and_a_failing_provider_costs_it_only_its_sound(
             audio = base64.b64encode(recording("webm-live", 1.0)).decode()
             heard = await done(queue, await queue.add({"mimeType": "audio/webm", "audioBase64": audio}))
 
+    assert steps[-1] == {"progress": 100, "step": "spoken", "attempt": 1}
     key = f"rooms/room-1/ai/{job}.{form}"
     assert played["audio"]["audioKey"] == key
     assert played["audioUrl"] == played["audio"]["downloadUrl"]

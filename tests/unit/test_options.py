@@ -44,6 +44,12 @@ def test_absent_options_have_the_contracts_defaults() -> None:
         assert read.remove_on_complete is False
 
 
+@pytest.mark.parametrize("name", ["kl", "keepLogs"])
+@pytest.mark.parametrize(("stored", "lines"), [(3, 3), ("3", 3), (0, None), (-1, None), ("all", None)])
+def test_a_job_can_say_how_many_lines_its_log_keeps(name: str, stored: object, lines: int | None) -> None:
+    assert options(**{name: stored}).keep_logs == lines
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "null", "7", '"x"', "[" * 100_000, '{"attempts": NaN}'])
 def test_options_that_are_no_object_are_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):

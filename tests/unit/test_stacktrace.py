@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aiplane.errors import InvalidPayloadError, LLMAuthError
+from aiplane.foreign import ForeignError
 from aiplane.worker.stacktrace import MAX_CHARACTERS, describe
 
 
@@ -18,7 +19,7 @@ def caught(error: Exception, cause: Exception | None = None) -> Exception:
 def test_the_sentence_of_our_own_errors_stands_first_of_its_part() -> None:
     trace = describe(caught(LLMAuthError("No key.")))
     assert trace.splitlines()[0] == "aiplane.errors.LLMAuthError: llm_auth: No key."
-    assert "test_stacktrace.py" in trace
+    assert '\n  File "tests/unit/test_stacktrace.py", line ' in trace
 
 
 def test_the_message_of_a_foreign_error_is_not_shown() -> None:
@@ -27,9 +28,17 @@ def test_the_message_of_a_foreign_error_is_not_shown() -> None:
     assert "hunter2" not in trace
 
 
-def test_causes_come_first_and_without_their_messages() -> None:
+def test_causes_come_last_and_without_their_messages() -> None:
     trace = describe(caught(InvalidPayloadError("It is wrong."), caught(KeyError("hunter2"))))
-    assert trace.index("builtins.KeyError") < trace.index("invalid_payload")
+    assert trace.startswith("aiplane.errors.InvalidPayloadError: invalid_payload: It is wrong.\n")
+    assert "\ncaused by builtins.KeyError\n" in trace
+    assert "hunter2" not in trace
+
+
+def test_what_an_sdk_raised_is_named() -> None:
+    foreign = ForeignError(caught(ConnectionError("hunter2"), TimeoutError("hunter2")))
+    trace = describe(caught(LLMAuthError("No key."), foreign))
+    assert trace.endswith("\ncaused by builtins.ConnectionError from builtins.TimeoutError")
     assert "hunter2" not in trace
 
 
@@ -52,7 +61,7 @@ def test_a_chain_that_bites_its_tail_ends() -> None:
     assert describe(one).count("ValueError") == 1
 
 
-def test_a_long_trace_keeps_its_end() -> None:
+def test_a_long_trace_keeps_its_beginning() -> None:
     def dig(depth: int) -> None:
         if depth:
             dig(depth - 1)
@@ -66,3 +75,4 @@ def test_a_long_trace_keeps_its_end() -> None:
             raised.__cause__ = error
             error = raised
     assert len(describe(error)) == MAX_CHARACTERS
+    assert describe(error).startswith("aiplane.errors.InvalidPayloadError: invalid_payload: deep\n")

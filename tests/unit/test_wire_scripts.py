@@ -9,6 +9,7 @@ from bullmq.redis_connection import loadScript
 
 READ = {
     "addDelayedJob-6": "33d07c0c376c760f",
+    "addLog-2": "2e2322a36a7705b9",
     "addPrioritizedJob-9": "5c72b69e53d0687d",
     "addStandardJob-9": "6f61f23b5d27ad6e",
     "extendLocks-1": "14bb41f30eff2e7f",
@@ -21,6 +22,7 @@ READ = {
     "reprocessJob-9": "4ea1093385a87676",
     "retryJob-11": "01f75f7604305080",
     "updateJobScheduler-12": "8c71d358aa62ffb7",
+    "updateProgress-3": "62d0cce017bd552a",
 }
 """The first digits of the SHA-256 of each script that the plane runs. A change here is a change of the wire:
 read the script, run the interop tests against Node, then take the new digest."""

@@ -1,0 +1,104 @@
+"""The thread that writes to jobs how far they are, beside the work and never in its way."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from redis import RedisError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiplane.bull import Note, NoteWriter
+
+log = logging.getLogger(__name__)
+
+LINGER = 0.02
+"""Seconds that a note waits for more to come along: a quick job is written in one round trip."""
+
+MOST_WAITING = 2_000
+"""Notes that are kept while Redis does not answer; what comes on top of them is dropped."""
+
+PAUSE = 1.0
+"""Seconds until the next try after one that failed."""
+
+STOP_SECONDS = 2.0
+"""How long a process that ends waits for its last notes to be written."""
+
+
+class NoteThread(threading.Thread):
+    """Writes what is put, soon and in order, as well as it can.
+
+    A note is written once or not at all: what Redis did not confirm is not sent again. Of several progress
+    values of one job that wait together only the last is written, every line of its log is.
+    """
+
+    def __init__(self, writer: NoteWriter) -> None:
+        super().__init__(name="notes", daemon=True)
+        self.dropped = 0
+        self._writer = writer
+        self._guard = threading.Lock()
+        self._waiting: list[Note] = []
+        self._some = threading.Event()
+        self._enough = threading.Event()
+        self._ending = threading.Event()
+        self._away = False
+
+    def put(self, *notes: Note, last: bool = False) -> None:
+        """Have notes written; it returns at once.
+
+        Args:
+            notes: what to write.
+            last: whether the job has nothing more to say, so that waiting for more is in vain.
+        """
+        with self._guard:
+            room = MOST_WAITING - len(self._waiting)
+            self._waiting += notes[:room]
+            self.dropped += max(0, len(notes) - room)
+        if last:
+            self._enough.set()
+        if not self._some.is_set():
+            self._some.set()
+
+    def run(self) -> None:
+        """Wait for notes, write them, repeat; at the end write what is left."""
+        while not self._ending.is_set():
+            self._some.wait()
+            self._enough.wait(LINGER)
+            self._some.clear()
+            self._enough.clear()
+            if not self._write():
+                self._ending.wait(PAUSE)
+        self._write()
+
+    def stop(self) -> None:
+        """End the thread, and wait a moment for what it has still to write."""
+        self._ending.set()
+        self._enough.set()
+        self._some.set()
+        self.join(STOP_SECONDS)
+
+    def _write(self) -> bool:
+        with self._guard:
+            notes, self._waiting = self._waiting, []
+        if not notes:
+            return True
+        try:
+            self.dropped += self._writer.write(_worth_writing(notes))
+        except (RedisError, OSError, ValueError) as error:
+            self.dropped += len(notes)
+            if not self._away:
+                log.warning("jobs cannot be told how far they are (%s)", type(error).__name__)
+            self._away = True
+            return False
+        if self._away:
+            log.info("jobs are told again how far they are; %d notes were dropped so far", self.dropped)
+        self._away = False
+        return True
+
+
+def _worth_writing(notes: Sequence[Note]) -> list[Note]:
+    latest = {(note.queue, note.job_id): note for note in notes if note.is_progress}
+    return [note for note in notes if not note.is_progress or latest[note.queue, note.job_id] is note]
