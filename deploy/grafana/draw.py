@@ -149,12 +149,13 @@ def draw_lines(axes: Any, panel: Panel, lines: list[Series]) -> None:
         axes.set_ylim(0, 1)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: human(value, unit)))
-    axes.xaxis.set_major_locator(dates.AutoDateLocator(minticks=3, maxticks=6))
+    axes.xaxis.set_major_locator(dates.AutoDateLocator(minticks=5, maxticks=9))
     axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))
     axes.grid(color="#2c3235", linewidth=0.6)
-    axes.tick_params(colors=FAINT, labelsize=7, length=0)
+    axes.tick_params(colors=FAINT, labelsize=8, length=0)
     if lines:
-        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.09), ncols=2, fontsize=6.2, frameon=False,
+        columns = 2 if sum(len(name) for name, _, _ in lines) > 60 else 4
+        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.09), ncols=columns, fontsize=7.5, frameon=False,
                     labelcolor=INK, handlelength=1.2, columnspacing=1, labelspacing=0.25)  # fmt: skip
     else:
         axes.text(0.5, 0.5, "no data", color=FAINT, ha="center", va="center", transform=axes.transAxes)
@@ -173,12 +174,12 @@ def draw(prometheus: Prometheus, picture: Path, start: float, end: float) -> Non
         left, top = at["x"] / 24, 1 - at["y"] / height
         if panel["type"] == "row":
             figure.text(
-                left + 0.006, top - 0.7 / height, f"▾ {panel['title']}", color=INK, fontsize=12, weight="bold"
+                left + 0.006, top - 0.7 / height, f"▾ {panel['title']}", color=INK, fontsize=13, weight="bold"
             )
             continue
         box = (left + 0.003, top - (at["h"] - 0.15) / height, at["w"] / 24 - 0.006, (at["h"] - 0.3) / height)
         figure.add_artist(mpl.patches.Rectangle(box[:2], box[2], box[3], color=PANEL, zorder=-1))
-        figure.text(box[0] + 0.005, top - 0.75 / height, panel["title"], color=INK, fontsize=9.5)
+        figure.text(box[0] + 0.005, top - 0.75 / height, panel["title"], color=INK, fontsize=11)
         if panel["type"] == "stat":
             inner = (box[0], box[1], box[2], box[3] - 0.9 / height)
         else:
@@ -191,7 +192,7 @@ def draw(prometheus: Prometheus, picture: Path, start: float, end: float) -> Non
         if panel["type"] != "stat":
             axes.set_xlim(_day(start), _day(end))
     picture.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(picture, dpi=80, facecolor=PAPER)
+    figure.savefig(picture, dpi=75, facecolor=PAPER)
 
 
 def main() -> None:

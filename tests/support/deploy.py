@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ RULES = REPOSITORY / "deploy/prometheus/rules.yml"
 RULES_TEST = REPOSITORY / "deploy/prometheus/rules_test.yml"
 SCRAPING = REPOSITORY / "deploy/prometheus/prometheus.yml"
 OPERATIONS = REPOSITORY / "docs/operations.md"
+
+ALARMS: list[str] = re.findall(r"- alert: (\w+)", RULES.read_text(encoding="utf-8"))
+"""The names of the alarms, in the order of the rules."""
 
 
 def panels() -> list[dict[str, Any]]:

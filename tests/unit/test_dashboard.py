@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.deploy import DASHBOARD, OPERATIONS, RULES, RULES_TEST, expressions, panels
+from tests.support.deploy import ALARMS, DASHBOARD, RULES, RULES_TEST, expressions, panels
 from tests.support.metrics import METRICS
 from tests.support.promql import unknown
 
@@ -21,7 +21,6 @@ RECORDED: Mapping[str, frozenset[str]] = {
         r"- record: (\S+)\n\s+expr: \|\n\s+sum by \((.+?)\)", RULES.read_text(encoding="utf-8")
     )
 }
-ALARMS = re.findall(r"- alert: (\w+)", RULES.read_text(encoding="utf-8"))
 
 
 def test_every_expression_of_the_dashboard_speaks_of_metrics_and_labels_that_exist():
@@ -77,18 +76,6 @@ def test_no_panel_is_tied_to_one_prometheus():
     for panel in panels():
         for each in (panel, *panel["targets"]):
             assert each["datasource"]["uid"] == "${datasource}"
-
-
-def test_every_alarm_has_a_heading_in_the_operations_guide():
-    rules = RULES.read_text(encoding="utf-8")
-    anchors = re.findall(r"runbook_url: \S+/docs/operations\.md#(\S+)", rules)
-    headings = re.findall(r"^#+ (.+)$", OPERATIONS.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert len(anchors) == len(ALARMS)
-    assert set(anchors) <= {_anchor(heading) for heading in headings}
-
-
-def _anchor(heading: str) -> str:
-    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def test_every_alarm_is_seen_firing_and_seen_silent():
