@@ -37,6 +37,8 @@ const RESULT_OPTIONS = {
   attempts: 3, backoff: { type: 'exponential', delay: 1500 }, removeOnComplete: 100, removeOnFail: false,
 };
 
+const workers = [];
+
 class Failure extends Error {
   constructor(code, sentence, final) {
     super(`${code}: ${sentence}`);
@@ -90,8 +92,13 @@ function serve({ queue, resultName, concurrency, required, reply }) {
     const letter = { jobId, name, data, opts, failedReason, code, attemptsMade, stacktrace, failedAt };
     await deadLetters.add(name, letter);
   });
+  workers.push(worker);
   return worker.waitUntilReady();
 }
 
 await Promise.all(KINDS.map(serve));
+process.once('SIGTERM', async () => {
+  await Promise.all(workers.map(worker => worker.close()));
+  process.exit(0);
+});
 console.log('reference is ready');
