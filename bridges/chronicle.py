@@ -206,9 +206,10 @@ def _times(job: Job, outcome: Outcome | None) -> dict[str, int]:
 def _waited_ms(job: Job) -> int | None:
     """Return how long a job waited though it could have run; None where its record does not tell.
 
-    A record tells when the job was made, not when a retry became due: so only a first attempt's is known.
+    A record tells when the job was made, not when a retry became due, or when a person sent the job anew: so
+    it is known of a job that is taken for the first time.
     """
-    if job.attempts_made or not job.timestamp or not job.processed_on:
+    if job.attempts_made or job.attempts_started > 1 or not job.timestamp or not job.processed_on:
         return None
     return max(round(job.processed_on - job.timestamp - job.options.delay_ms), 0)
 

@@ -141,6 +141,7 @@ def test_adoptions_and_resends_are_counted_and_the_wait_is_not_told_twice(meter:
     chronicle.adopted(job())
     chronicle.sent_again(job())
     chronicle.taken(job(attempts_made=1))  # when its retry became due, nobody has written down
+    chronicle.taken(job(ats="2"))  # nor when a person has sent it anew
     assert meter.points() == {
         labelled("ai.job.wait_ms", queue=QUEUE): 1,
         labelled("ai.job.adopted", queue=QUEUE): 1,
