@@ -17,6 +17,7 @@ from aiplane.settings import SettingsError
 from aiplane.telemetry.logs import configure_logs
 from aiplane.telemetry.setup import start_telemetry
 from bridges.bridge import Bridge
+from bridges.gauges import measure
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def main(grace: float) -> None:
 async def _serve(grace: float, *, measures: bool) -> None:
     bridge = Bridge(app.settings)
     if measures:
-        bridge.measure()
+        measure(bridge, app.settings)
     loop = asyncio.get_running_loop()
 
     def on_signal(number: int) -> None:

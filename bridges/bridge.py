@@ -8,7 +8,6 @@ import os
 import socket
 from typing import TYPE_CHECKING, TypeVar
 
-from opentelemetry.metrics import Observation
 from redis import RedisError
 
 from aiplane.app import app
@@ -19,8 +18,6 @@ from aiplane.errors import InternalError, InvalidPayloadError
 from aiplane.leases import Holder, new_holder_id
 from aiplane.queues import KINDS, QUEUES
 from aiplane.runs import Opened, Outcome, Runs
-from aiplane.telemetry.instruments import observe
-from aiplane.telemetry.queue_gauges import QueueGauges
 from bridges.adopt import Adoption
 from bridges.chronicle import Chronicle
 from bridges.dispatch import Dispatch
@@ -70,7 +67,6 @@ class Bridge:
         adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._adopt)
         self._upkeep = Upkeep(settings, self._redis, self._sources, adoption)
         self._heart = Heart(settings, self._me, locks=self._held.locks, tell=self._hear)
-        self._settings = settings
         self._first_roll = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -92,11 +88,10 @@ class Bridge:
         finally:
             await self._close()
 
-    def measure(self) -> None:
-        """Have the gauges read that a bridge knows: of all queues, and whether it has the turn."""
-        QueueGauges(self._settings, KINDS).observe()
-        observe("ai.bridge.turn", lambda: [Observation(int(self._heart.has_turn))])
-        self._chronicle.count_from_zero([source.name for source in self._sources])
+    @property
+    def has_turn(self) -> bool:
+        """Whether this bridge takes jobs now, and no other does."""
+        return self._heart.has_turn
 
     def stop(self) -> None:
         """Take nothing more, and end."""

@@ -17,7 +17,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from aiplane.current import working_on
-from aiplane.errors import WorkerLostError
+from aiplane.errors import InternalError, WorkerLostError
 from aiplane.telemetry.identity import identified
 from aiplane.telemetry.instruments import count, record
 from aiplane.telemetry.propagation import read_metadata
@@ -25,11 +25,13 @@ from aiplane.telemetry.spans import fail, printable
 from bridges.settle import Settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from opentelemetry.trace import Span
     from opentelemetry.util.types import AttributeValue
 
+    from aiplane.errors import JobError
     from aiplane.runs import Outcome
     from bridges.job import Job
 
@@ -39,9 +41,6 @@ P = ParamSpec("P")
 
 _ENDED = (Settled.COMPLETED, Settled.RETRIED, Settled.FAILED)
 """What ends an attempt."""
-
-_RARE = ("ai.job.adopted", "ai.job.resent", "ai.job.handed_back", "ai.job.lost_runs")
-"""Counters of what should not happen: they show from the start, so that a first time is an increase."""
 
 
 def _harmless(tell: Callable[P, None]) -> Callable[P, None]:
@@ -63,13 +62,6 @@ class Chronicle:
     def __init__(self) -> None:
         self._spans: dict[str, Span] = {}
 
-    @staticmethod
-    def count_from_zero(queues: Sequence[str]) -> None:
-        """Show the counters of rare events before there is one."""
-        for name in _RARE:
-            for queue in queues:
-                count(name, 0, queue=queue)
-
     @_harmless
     def taken(self, job: Job) -> None:
         """A job was taken from its queue."""
@@ -82,7 +74,8 @@ class Chronicle:
     def adopted(self, job: Job) -> None:
         """A job that nobody looked after has become this bridge's."""
         self._begin(job).add_event("adopted")
-        log.info("job %s of %s was looked after by nobody; it is adopted", job.id, job.queue)
+        with _naming(job):
+            log.info("job %s of %s was looked after by nobody; it is adopted", job.id, job.queue)
         count("ai.job.adopted", queue=job.queue)
 
     @contextmanager
@@ -92,7 +85,7 @@ class Chronicle:
         try:
             with (
                 trace.use_span(span, record_exception=False, set_status_on_exception=False),
-                working_on(job.id, queue=job.queue, kind=job.spec.kind, attempt=job.attempts_made + 1),
+                _naming(job),
             ):
                 yield
         finally:
@@ -114,7 +107,7 @@ class Chronicle:
             outcome: what the attempt came to; None if its run was handed back.
             settled: what became of the job.
         """
-        error = outcome.error if outcome and settled is not Settled.COMPLETED else None
+        error = _failure(outcome, settled)
         code = error.code if error else "-"
         self._count(job, outcome, settled, code)
         self._tell(job, outcome, settled, code)
@@ -161,12 +154,26 @@ class Chronicle:
     @staticmethod
     def _tell(job: Job, outcome: Outcome | None, settled: Settled, code: str) -> None:
         times = _times(job, outcome)
-        log.info(
+        log.log(
+            logging.DEBUG if settled is Settled.CHANGED else logging.INFO,
             "job %s of %s: %s (code %s, attempt %d of %d)%s",
             job.id, job.queue, settled.value, code, job.attempts_made + 1, job.options.attempts,
             "".join(f", {name} {number}" for name, number in times.items()),
             extra={"fields": {"state": settled.value, "code": code, **times}},
         )  # fmt: skip
+
+
+def _naming(job: Job) -> AbstractContextManager[None]:
+    return working_on(job.id, queue=job.queue, kind=job.spec.kind, attempt=job.attempts_made + 1)
+
+
+def _failure(outcome: Outcome | None, settled: Settled) -> JobError | None:
+    """Return why an attempt failed, if it did: also one whose result could not be settled as such."""
+    if settled is Settled.COMPLETED or outcome is None:
+        return None
+    if outcome.error is None and settled in _ENDED:
+        return InternalError("The result could not be settled.")
+    return outcome.error
 
 
 def _attributes(job: Job) -> dict[str, AttributeValue]:
@@ -199,9 +206,10 @@ def _times(job: Job, outcome: Outcome | None) -> dict[str, int]:
 def _waited_ms(job: Job) -> int | None:
     """Return how long a job waited though it could have run; None where its record does not tell.
 
-    A record tells when the job was made, not when a retry became due: so only a first attempt's is known.
+    A record tells when the job was made, not when a retry became due, or when a person sent the job anew: so
+    it is known of a job that is taken for the first time.
     """
-    if job.attempts_made or not job.timestamp or not job.processed_on:
+    if job.attempts_made or job.attempts_started > 1 or not job.timestamp or not job.processed_on:
         return None
     return max(round(job.processed_on - job.timestamp - job.options.delay_ms), 0)
 

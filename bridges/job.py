@@ -35,6 +35,7 @@ class Job:
         name: the name its producer gave it.
         timestamp: when it was made, in epoch milliseconds; 0 if the record does not say.
         attempts_made: attempts that are over.
+        attempts_started: how often it was taken, this time included; 0 if the record does not say.
         processed_on: when it was taken, in epoch milliseconds; it tells this taking from a later one of the
             same job.
         options: its options.
@@ -54,6 +55,7 @@ class Job:
     name: str = ""
     timestamp: int = 0
     attempts_made: int = 0
+    attempts_started: int = 0
     processed_on: int = 0
     options: JobOptions = field(default_factory=JobOptions)
     stacktrace: tuple[str, ...] = ()
@@ -104,6 +106,7 @@ def read_job(spec: QueueSpec, queue: str, job_id: str, token: str, record: Mappi
         name=record.get("name") or spec.job_name,
         timestamp=_count(record.get("timestamp")),
         attempts_made=_count(record.get("atm") or record.get("attemptsMade")),
+        attempts_started=_count(record.get("ats")),
         processed_on=_count(record.get("processedOn")),
         options=options,
         stacktrace=_traces(record.get("stacktrace")),

@@ -48,9 +48,9 @@ class QueueGauges:
     """Reads the queues of some kinds. Safe to share between threads."""
 
     def __init__(self, settings: Settings, kinds: Sequence[Kind]) -> None:
-        redis = connect_thread(settings.redis_url, timeout=PATIENCE, name="aiplane:gauges")
-        self._counter = QueueCounter(redis, settings.bullmq_prefix)
-        self._leases = LeaseBook(redis, settings.bullmq_prefix)
+        self._redis = connect_thread(settings.redis_url, timeout=PATIENCE, name="aiplane:gauges")
+        self._counter = QueueCounter(self._redis, settings.bullmq_prefix)
+        self._leases = LeaseBook(self._redis, settings.bullmq_prefix)
         self._queues = {settings.queue_name(kind): kind for kind in kinds}
         self._guard = threading.Lock()
         self._standings: dict[str, _Standing] = {}
@@ -60,6 +60,10 @@ class QueueGauges:
         """Have the gauges read from now on."""
         for name, value in _GAUGES.items():
             observe(name, lambda value=value: self._observations(value))  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Close the connection. For programs that outlive it."""
+        self._redis.close()
 
     def _observations(self, value: Callable[[_Standing], int]) -> Iterable[Observation]:
         return [Observation(value(standing), {"queue": queue}) for queue, standing in self._fresh().items()]

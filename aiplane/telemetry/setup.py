@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 5.0
+FLUSH_SECONDS = 3.0
 """How long a process that ends waits for its last spans, metrics and lines to be sent."""
 
 

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,8 +117,10 @@ def test_the_first_free_port_is_taken() -> None:
         reader = serve_scrapes(Settings.load({"METRICS_PORT": str(first)}))
         provider = MeterProvider([reader], shutdown_on_exit=False)
         provider.get_meter("test").create_counter("ai.test").add(1, {"queue": "q"})
-        text = scraped(first)
-        assert 'ai_test_total{queue="q"} 1.0' in text
+        with ThreadPoolExecutor(8) as threads:
+            texts = list(threads.map(lambda _: scraped(first), range(40)))
+        # Scrapes that come at once are answered one after the other: no line stands twice in one.
+        assert [text.count('ai_test_total{queue="q"} 1.0') for text in texts] == [1] * 40
         provider.shutdown()
 
 
@@ -140,7 +143,8 @@ def test_while_redis_is_away_its_gauges_are_left_out_and_nobody_waits_long(
     with RedisServer() as server:
         server.client.lpush("bull:ai.generate-hint:wait", "1", "2")
         server.client.set("bull:ai.review-code:wait", "not a list")
-        QueueGauges(Settings.load({"REDIS_URL": server.url}), ["hint", "review"]).observe()
+        gauges = QueueGauges(Settings.load({"REDIS_URL": server.url}), ["hint", "review"])
+        gauges.observe()
         assert depths(reader) == {"ai.generate-hint": 2}
         server.stop()
         until_different(reader, {"ai.generate-hint": 2})
@@ -151,6 +155,7 @@ def test_while_redis_is_away_its_gauges_are_left_out_and_nobody_waits_long(
         server.cont()
         until_different(reader, {})
         assert depths(reader) == {"ai.generate-hint": 2}
+        gauges.close()
     provider.shutdown()
 
 

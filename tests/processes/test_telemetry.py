@@ -17,7 +17,7 @@ from aiplane.telemetry.instruments import METRICS
 from tests.support.audio import recording
 from tests.support.control_plane import ControlPlane
 from tests.support.jobs import Queue
-from tests.support.otlp import Collector, Span
+from tests.support.otlp import Collector, Line, Span
 from tests.support.processes import Plane, Process, await_ready
 from tests.support.s3 import BUCKET, S3Server
 
@@ -188,6 +188,30 @@ def test_nothing_of_a_candidate_is_in_a_span_or_a_line(
     assert ours
     assert SECRET not in repr(ours)
     assert SECRET not in repr(collector.lines)
+
+
+async def test_a_job_has_one_line_at_info_and_it_leads_to_the_trace(
+    plane: Plane, collector: Collector, queues: dict[str, Queue]
+) -> None:
+    job = await queues[HINTS].add(hint())
+    await queues[HINTS].event(job, "completed")
+
+    def lines() -> list[Line]:
+        about = {"ai.job.id": job, "ai.job.queue": HINTS}
+        return [line for line in collector.lines if about.items() <= line.attributes.items()]
+
+    def spans() -> list[Span]:
+        return [span for span in collector.trace(lines()[0].trace_id) if span.name == "run hint"]
+
+    collector.wait_for(lambda _: bool(lines()), f"line of job {job}")
+    # What the pool has logged of it meanwhile comes before its span.
+    collector.wait_for(lambda _: bool(spans()), f"span of job {job}")
+    [line] = lines()
+    assert line.body.startswith(f"job {job} of {HINTS}: completed")
+    assert line.attributes.items() >= {
+        ("ai.job.type", "hint"), ("ai.job.state", "completed"), ("ai.job.code", "-"), ("ai.job.attempt", 1),
+        ("ai.job.model_calls", 1), ("ai.job.input_tokens", 120), ("ai.job.output_tokens", 45),
+    }  # fmt: skip
 
 
 # Metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from aiplane.usage import Usage
 from bridges.chronicle import Chronicle
 from bridges.job import Job, read_job
 from bridges.settle import Settled
+from tests.support.processes import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +114,14 @@ DONE = Outcome(result="{}", recorded=True, usage=Usage(2, 1_500, 120, 45))
                 labelled("ai.job.lost_runs", queue=QUEUE),
             ],
         ),
+        (
+            DONE,  # a result that cannot be settled, because the job has children that are not done
+            Settled.FAILED,
+            [
+                labelled("ai.job.duration_ms", queue=QUEUE, status="failed"),
+                labelled("ai.job.dead_letters", queue=QUEUE, code="internal_error"),
+            ],
+        ),
         (None, Settled.HANDED_BACK, [labelled("ai.job.handed_back", queue=QUEUE)]),
         (DONE, Settled.LOST, []),
         (LOST, Settled.CHANGED, []),
@@ -131,6 +141,7 @@ def test_adoptions_and_resends_are_counted_and_the_wait_is_not_told_twice(meter:
     chronicle.adopted(job())
     chronicle.sent_again(job())
     chronicle.taken(job(attempts_made=1))  # when its retry became due, nobody has written down
+    chronicle.taken(job(ats="2"))  # nor when a person has sent it anew
     assert meter.points() == {
         labelled("ai.job.wait_ms", queue=QUEUE): 1,
         labelled("ai.job.adopted", queue=QUEUE): 1,
@@ -181,6 +192,15 @@ def test_what_cannot_be_told_harms_nobody(
     Chronicle().settled(job(), DONE, Settled.COMPLETED)
     assert caplog.text.count("cannot be told (RuntimeError)") == 2
     assert "nobody may see" not in caplog.text
+
+
+def test_the_guide_lists_the_metrics_that_there_are() -> None:
+    guide = (REPOSITORY / "docs" / "telemetry.md").read_text()
+    listed = {}
+    for names, kind, labels in re.findall(r"^\| (`ai\..*?) \| (\w+) \| (.*?) \|", guide, re.MULTILINE):
+        for name in re.findall(r"`(ai[\w.]+)`", names):
+            listed[name] = (kind, tuple(re.findall(r"`(\w+)`", labels)))
+    assert listed == {metric.name: (metric.kind, metric.labels) for metric in METRICS.values()}
 
 
 def test_the_table_has_what_the_contract_names() -> None:

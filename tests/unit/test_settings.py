@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from aiplane.queues import KINDS, QUEUES
-from aiplane.settings import Settings, SettingsError
+from aiplane.settings import SIGNALS, Settings, SettingsError
+from aiplane.settings.values import Price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -169,6 +170,11 @@ def test_settings_cannot_be_changed() -> None:
         ("LOG_LEVEL", ("loud",)),
         ("LOG_FORMAT", ("xml",)),
         ("METRICS_PORT", ("-1", "65536", "http")),
+        ("LLM_PRICES", ("gpt", "gpt=1", "=1/2", "gpt=1/-2", "gpt=1/inf", "a b=1/2", "gpt=1/2/3", "gpt=a/b")),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", ("collector:4317", "grpc://collector")),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", ("grpc", "http/json")),
+        ("OTEL_METRICS_EXPORTER", ("prometheus",)),
+        ("OTEL_CAPTURE_CONTENT", ("some",)),
     ],
 )
 def test_a_wrong_value_is_told_by_its_variable_and_what_it_must_be(
@@ -177,6 +183,26 @@ def test_a_wrong_value_is_told_by_its_variable_and_what_it_must_be(
     for value in wrong:
         (fault,) = faults({variable: value})
         assert fault.startswith(f"{variable} must be ")
+
+
+def test_prices_are_read_by_model() -> None:
+    prices = Settings.load({"LLM_PRICES": "gpt-4o-mini=0.15/0.60, a=b=1/2,"}).llm_prices
+    assert prices == {"gpt-4o-mini": Price(0.15, 0.60), "a=b": Price(1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("env", "sent"),
+    [
+        ({}, []),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c"}, ["traces", "metrics", "logs"]),
+        ({"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://c/v1/logs"}, ["logs"]),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_LOGS_EXPORTER": "none"}, ["traces", "metrics"]),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_SDK_DISABLED": "true"}, []),
+    ],
+)
+def test_what_is_sent_by_otlp(env: dict[str, str], sent: list[str]) -> None:
+    settings = Settings.load(env)
+    assert [signal for signal in SIGNALS if settings.sends_by_otlp(signal)] == sent
 
 
 def test_every_variable_says_what_it_must_be() -> None:
@@ -195,6 +221,7 @@ def test_every_variable_says_what_it_must_be() -> None:
         {"APP_ENV": "Test", "LLM_PROVIDER": "Offline"},
         {"STT_LANGUAGE": "pt_BR"},
         {"METRICS_PORT": "65535"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_TRACES_EXPORTER": "none"},
     ],
 )
 def test_a_right_value_is_taken(env: dict[str, str]) -> None:

@@ -1,0 +1,37 @@
+"""The frame in which a pool shows a run, whichever version of a bridge has sent it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from aiplane.current import Work, work
+from aiplane.queues import QUEUES
+from aiplane.worker.run_span import run_span
+
+RUN = {"run": "ai.generate-hint|7|1|0", "queue": "ai.generate-hint", "job": "7"}
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.fixture(autouse=True)
+def _traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace, "get_tracer", TracerProvider(shutdown_on_exit=False).get_tracer)
+
+
+def test_it_continues_the_jobs_span_and_names_the_job() -> None:
+    run: dict[str, Any] = {**RUN, "attempt": 2, "trace": {"traceparent": PARENT}}
+    with run_span(run, QUEUES["hint"]) as span:
+        assert trace.format_trace_id(span.get_span_context().trace_id) in PARENT
+        assert trace.get_current_span() is span
+        assert work() == Work("7", "ai.generate-hint", "hint", 2)
+    assert work() is None
+
+
+@pytest.mark.parametrize("more", [{}, {"trace": None}, {"trace": {"traceparent": 7}}, {"trace": {}}])
+def test_a_run_without_a_context_begins_a_trace(more: dict[str, Any]) -> None:
+    with run_span({**RUN, **more}, QUEUES["hint"]) as span:
+        assert span.get_span_context().is_valid
+        assert work() == Work("7", "ai.generate-hint", "hint", 0)
