@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiplane.bull import Bull
 from aiplane.cli.columns import duration, moment, show_pairs
 from aiplane.cli.faults import NotFoundError, naming_redis
-from aiplane.cli.queue_argument import queue_named
+from aiplane.cli.queue_argument import open_queues, queue_named
 from aiplane.cli.screen import one_line, show_json
-from aiplane.connections import connect, connect_thread
+from aiplane.connections import connect_thread
 from aiplane.dead_letters import DeadLetters
 from aiplane.leases import LeaseBook
 from aiplane.story import tell
@@ -47,8 +46,7 @@ def show(settings: Settings, *, queue: str, job_id: str, as_json: bool) -> None:
 
 
 async def _read(settings: Settings, roll: Roll, queue: str, job_id: str) -> Story:
-    async with connect(settings.redis_url) as redis:
-        bull = Bull(redis, settings.bullmq_prefix)
+    async with open_queues(settings) as (redis, bull):
         story = await tell(redis, bull, roll, queue, job_id)
         if story is not None:
             return story

@@ -155,7 +155,7 @@ def dead_retry(**options: Any) -> None:
     Where the job itself is gone (removeOnFail), it is added anew from its letter, under its id. Doing it
     twice is harmless.
     """
-    _run("aiplane.cli.dead:retry", **options)
+    _run("aiplane.cli.dead_changes:retry", **options)
 
 
 @dead.command("purge", epilog=STATUSES)
@@ -171,4 +171,4 @@ def dead_retry(**options: Any) -> None:
 @_json
 def dead_purge(**options: Any) -> None:
     """Remove dead letters for good. The failed jobs themselves stay where BullMQ keeps them."""
-    _run("aiplane.cli.dead:purge", **options)
+    _run("aiplane.cli.dead_changes:purge", **options)

@@ -1,0 +1,166 @@
+"""What ``celery -A aiplane dead retry`` and ``dead purge`` do."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiplane.cli.faults import NotAllDoneError, NotFoundError, naming_redis
+from aiplane.cli.queue_argument import kind_of, open_queues, queue_named
+from aiplane.cli.screen import one_line, show_json
+from aiplane.dead_letters import DeadLetters
+from aiplane.retrying import NotRetriedError, Retried, Retrying
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from aiplane.dead_letters import Letter
+    from aiplane.settings import Settings
+
+Row = dict[str, Any]
+
+
+def retry(
+    settings: Settings,
+    *,
+    queue: str,
+    wanted: Sequence[str],
+    every: bool,
+    code: str | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """Retry the jobs of letters.
+
+    Raises:
+        NotFoundError: a job that was named has no letter; the others were retried.
+        NotAllDoneError: some jobs were not retried.
+    """
+    _check_choice(wanted, every=every, code=code)
+    name = queue_named(settings, queue)
+
+    async def work() -> list[Row]:
+        async with open_queues(settings) as (redis, bull):
+            letters = DeadLetters(redis, bull, name)
+            retrying = Retrying(redis, bull, name, letters)
+            await bull.load_scripts()
+            return [
+                await _retried(retrying, letter, as_json=as_json)
+                async for letter in _chosen(letters, wanted, code, None, limit)
+            ]
+
+    with naming_redis(settings.redis_url):
+        done = asyncio.run(work())
+    failed = [each for each in done if each["error"]]
+    if as_json:
+        show_json({"kind": kind_of(settings, name), "queue": name, "letters": done})
+    else:
+        click.echo(f"{len(done) - len(failed)} of {len(done)} letters were dealt with.")
+    if failed:
+        raise NotAllDoneError(f"{len(failed)} letters could not be retried; they are where they were.")
+    _complain_of_missing(wanted, done, name)
+
+
+async def _retried(retrying: Retrying, letter: Letter, *, as_json: bool) -> Row:
+    outcome, error = None, None
+    try:
+        outcome = await retrying.retry(letter)
+    except NotRetriedError as refusal:
+        error = str(refusal)
+    if not as_json:
+        click.echo(f"{one_line(letter.job_id or letter.id)}: {_told(outcome, error)}")
+    return {
+        "letter": letter.id,
+        "job": letter.job_id or None,
+        "outcome": outcome and outcome.name.lower(),
+        "error": error,
+    }
+
+
+def _told(outcome: Retried | None, error: str | None) -> str:
+    return outcome.value if outcome else f"not retried: {error}"
+
+
+def purge(
+    settings: Settings,
+    *,
+    queue: str,
+    wanted: Sequence[str],
+    every: bool,
+    code: str | None,
+    older_than: float | None,
+    limit: int | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Remove letters, after a question unless ``yes``.
+
+    Raises:
+        NotFoundError: a job that was named has no letter; the letters of the others were removed.
+    """
+    _check_choice(wanted, every=every, code=code, older_than=older_than)
+    name = queue_named(settings, queue)
+    before = None if older_than is None else datetime.now(UTC) - timedelta(days=older_than)
+
+    async def chosen() -> list[str]:
+        async with open_queues(settings) as (redis, bull):
+            letters = DeadLetters(redis, bull, name)
+            return [each.id async for each in _chosen(letters, wanted, code, before, limit)]
+
+    async def remove(ids: list[str]) -> None:
+        async with open_queues(settings) as (redis, bull):
+            letters = DeadLetters(redis, bull, name)
+            await bull.load_scripts()
+            for letter_id in ids:
+                await letters.remove(letter_id)
+
+    with naming_redis(settings.redis_url):
+        ids = asyncio.run(chosen())
+        if ids and not yes:
+            click.confirm(f"Remove {len(ids)} letters of {name} for good?", abort=True, err=True)
+        asyncio.run(remove(ids))
+    if as_json:
+        show_json({"kind": kind_of(settings, name), "queue": name, "removed": ids})
+    else:
+        click.echo(f"{len(ids)} letters were removed.")
+    if wanted and not ids:
+        raise NotFoundError(f"There is no such letter in {name}.dlq.")
+
+
+async def _chosen(
+    letters: DeadLetters, wanted: Sequence[str], code: str | None, before: datetime | None, limit: int | None
+) -> AsyncIterator[Letter]:
+    """Yield the letters of the jobs that were named, or all that are as asked for."""
+    left = limit
+    async for letter in _named(letters, wanted) if wanted else letters.walk(code=code):
+        if before is not None and (letter.failed_at is None or letter.failed_at > before):
+            continue
+        if left is not None:
+            if not left:
+                return
+            left -= 1
+        yield letter
+
+
+async def _named(letters: DeadLetters, wanted: Sequence[str]) -> AsyncIterator[Letter]:
+    for each in wanted:
+        for letter in await letters.find(each):
+            yield letter
+
+
+def _check_choice(
+    wanted: Sequence[str], *, every: bool, code: str | None, older_than: float | None = None
+) -> None:
+    filters = code is not None or older_than is not None
+    if bool(wanted) == (every or filters):
+        raise click.UsageError("Say which: the IDs of jobs, or --all, or those with a certain --code.")
+
+
+def _complain_of_missing(wanted: Sequence[str], done: Sequence[Row], queue: str) -> None:
+    known = {each[name] for each in done for name in ("job", "letter")}
+    missing = [one_line(each) for each in wanted if each not in known]
+    if missing:
+        raise NotFoundError(f"There is no dead letter in {queue}.dlq of {', '.join(missing)}.")
