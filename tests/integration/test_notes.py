@@ -132,14 +132,15 @@ def test_an_outage_costs_notes_and_nothing_else(
         thread.join(0.01)
     dropped = thread.dropped
     for number in range(MOST_WAITING + 100):
-        thread.put(line(str(number)))
+        thread.put(line(str(number), keep_logs=2 * MOST_WAITING))
     assert thread.dropped >= dropped + 100
     redis_server.start()
     redis.hset(JOB, "data", "{}")
     while "after" not in log_of(redis):
-        thread.put(line("after"))
+        thread.put(line("after", keep_logs=2 * MOST_WAITING))
         thread.join(0.05)
     thread.stop()
 
     assert log_of(redis)[-1] == "after"
+    assert sum(each.isdecimal() for each in log_of(redis)) <= MOST_WAITING
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
