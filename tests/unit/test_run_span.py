@@ -12,7 +12,7 @@ from aiplane.current import Work, work
 from aiplane.queues import QUEUES
 from aiplane.worker.run_span import run_span
 
-RUN = {"run": "ai.generate-hint|7|1|0", "queue": "ai.generate-hint", "job": "7"}
+RUN = {"run": "ai.generate-hint|7|1|1", "queue": "ai.generate-hint", "job": "7"}
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -22,7 +22,7 @@ def _traced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_continues_the_jobs_span_and_names_the_job() -> None:
-    run: dict[str, Any] = {**RUN, "attempt": 2, "trace": {"traceparent": PARENT}}
+    run: dict[str, Any] = {**RUN, "trace": {"traceparent": PARENT}}
     with run_span(run, QUEUES["hint"]) as span:
         assert trace.format_trace_id(span.get_span_context().trace_id) in PARENT
         assert trace.get_current_span() is span
@@ -34,4 +34,4 @@ def test_it_continues_the_jobs_span_and_names_the_job() -> None:
 def test_a_run_without_a_context_begins_a_trace(more: dict[str, Any]) -> None:
     with run_span({**RUN, **more}, QUEUES["hint"]) as span:
         assert span.get_span_context().is_valid
-        assert work() == Work("7", "ai.generate-hint", "hint", 0)
+        assert work() == Work("7", "ai.generate-hint", "hint", 2)
