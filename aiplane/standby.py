@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IDLE = 2
-"""How many programs stand by; a burst starts more, and they end after it."""
+"""How many programs stand by. Where they hang, more are started, and they end after it."""
+
+PATIENCE = 0.25
+"""Seconds that a question waits for one of them before it gets a program of its own. An answer takes a
+hundredth of that, and starting a program takes as much of the CPU as a hundred answers."""
 
 LIFETIME = 500
 """How many questions a program answers before it is replaced, so that nothing can pile up in it."""
@@ -103,7 +107,8 @@ class StandbyPool:
         """
         self._program = program
         self._idle: list[_Standby] = []
-        self._guard = threading.Lock()
+        self._running = 0
+        self._changed = threading.Condition()
         atexit.register(self.close)
 
     def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
@@ -114,41 +119,64 @@ class StandbyPool:
             OSError: the program could not be started, has ended, or answered what is no answer.
         """
         line = json.dumps(question).encode() + b"\n"
-        while (standby := self._idle_one()) is not None:
+        give_up = time.monotonic() + seconds
+        while (standby := self._idle_one(seconds)) is not None:
             try:
-                return self._asked(standby, line, seconds)
+                return self._asked(standby, line, give_up - time.monotonic())
             except TimeoutError:
                 raise
             except OSError:
                 continue  # it has ended while it stood by
-        return self._asked(_Standby(self._program), line, seconds)
+        return self._asked(self._started(), line, give_up - time.monotonic())
 
-    def _idle_one(self) -> _Standby | None:
-        with self._guard:
-            return self._idle.pop() if self._idle else None
+    def _idle_one(self, seconds: float) -> _Standby | None:
+        """Take one that stands by, waiting for it a moment; None if one is to be started."""
+        with self._changed:
+            if not self._idle and self._running >= IDLE:
+                self._changed.wait_for(lambda: self._idle, min(PATIENCE, seconds))
+            if self._idle:
+                return self._idle.pop()
+            self._running += 1
+            return None
+
+    def _started(self) -> _Standby:
+        try:
+            return _Standby(self._program)
+        except BaseException:
+            self._ended()
+            raise
+
+    def _ended(self) -> None:
+        with self._changed:
+            self._running -= 1
 
     def _asked(self, standby: _Standby, line: bytes, seconds: float) -> dict[str, Any]:
         try:
             answer = json.loads(standby.ask(line, seconds))
         except ValueError as error:
-            standby.close()
+            self._close(standby)
             raise BrokenPipeError("the program answered what is no answer") from error
         except BaseException:
-            standby.close()
+            self._close(standby)
             raise
         self._give_back(standby)
         return cast("dict[str, Any]", answer)
 
     def close(self) -> None:
         """End the programs that stand by."""
-        with self._guard:
+        with self._changed:
             idle, self._idle = self._idle, []
         for standby in idle:
-            standby.close()
+            self._close(standby)
 
     def _give_back(self, standby: _Standby) -> None:
-        with self._guard:
+        with self._changed:
             if len(self._idle) < IDLE and standby.asked < LIFETIME:
                 self._idle.append(standby)
+                self._changed.notify()
                 return
+        self._close(standby)
+
+    def _close(self, standby: _Standby) -> None:
         standby.close()
+        self._ended()
