@@ -248,7 +248,7 @@ class Bridge:
 
     async def _close(self) -> None:
         await asyncio.to_thread(self._heart.stop)
-        self._dispatch.close()
+        await self._dispatch.close()
         for source in self._sources:
             await source.close()
         await self._redis.aclose()
