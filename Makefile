@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INTEROP := tests/interop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up check test faults chaos fmt clean
+.PHONY: help demo up check test faults chaos bench fmt clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in less
 
 test: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every test
 	$(BIN)/pytest -q -n auto tests/unit tests/attacks
-	$(BIN)/pytest tests/integration tests/interop tests/processes tests/faults
+	$(BIN)/pytest tests/integration tests/interop tests/processes tests/faults tests/bench
 
 faults: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every fault test, with outages and silences of minutes (40 minutes)
 	$(BIN)/pytest tests/faults -m "slow or not slow"
@@ -34,6 +34,10 @@ SEED ?= 1
 MINUTES ?= 3
 chaos: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Kill at random for MINUTES (3) by SEED (1), and show that nothing was lost
 	$(BIN)/python -m tests.faults.chaos --seed $(SEED) --minutes $(MINUTES)
+
+ROUNDS ?= 3
+bench: $(VENV)/.benches $(INTEROP)/node_modules/.installed ## Measure against what one would run instead (25 minutes); PART=latency, QUICK=1
+	$(BIN)/python -m bench --rounds $(ROUNDS) $(if $(PART),--part $(PART)) $(if $(QUICK),--quick)
 
 fmt: $(VENV)/.develops ## Format the code and repair what the linter can
 	$(BIN)/ruff format .
@@ -64,6 +68,11 @@ $(VENV)/.develops: pyproject.toml $(VENV)/.made
 	@echo "Installing what the plane and its development need"
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --editable '.[dev]'
 	@touch $@ $(VENV)/.runs
+
+$(VENV)/.benches: $(VENV)/.develops
+	@echo "Installing what the benchmark draws with"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --editable '.[bench]'
+	@touch $@
 
 $(INTEROP)/node_modules/.installed: $(INTEROP)/package.json
 	cd $(INTEROP) && npm install --no-audit --no-fund --loglevel=error

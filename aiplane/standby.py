@@ -1,8 +1,9 @@
 """Programs that stand by to do what no thread here should: read hostile text with code that may hang.
 
-A program is asked with one line of JSON and answers with one. One that does not answer in time is killed, and
-the next question gets a new one. It inherits nothing of this process's environment but where modules are: no
-secret of ours belongs into a process that reads what others wrote.
+A program is asked on its standard input and answers on its standard output, mostly one line of JSON with
+another. One that does not answer in time is killed with all that it started, and the next question gets a
+new one. It inherits nothing of this process's environment but where modules are: no secret of ours belongs
+into a process that reads what others wrote.
 """
 
 from __future__ import annotations
@@ -11,23 +12,32 @@ import atexit
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+T = TypeVar("T")
+
 IDLE = 2
-"""How many programs stand by; a burst starts more, and they end after it."""
+"""How many programs stand by. Where they hang, more are started, and they end after it."""
+
+PATIENCE = 0.25
+"""Seconds that a question waits for one of them before it gets a program of its own. An answer takes a
+hundredth of that, and starting a program takes as much of the CPU as a hundred answers."""
 
 LIFETIME = 500
 """How many questions a program answers before it is replaced, so that nothing can pile up in it."""
 
-LONGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes. More than any program here has to say."""
+LONGEST_LINE = 8 * 1024 * 1024
+"""Bytes. More than any program here has to say in one line."""
 
 
 class _Standby:
@@ -41,37 +51,39 @@ class _Standby:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"PYTHONPATH": os.pathsep.join(sys.path)},
+            process_group=0,
         )
 
-    def ask(self, question: bytes, seconds: float) -> bytes:
-        """Return the answer, a line.
-
-        Raises:
-            TimeoutError: it did not come in time.
-            OSError: the program has ended, or says more than it should.
-        """
+    def ask(
+        self, question: Sequence[bytes], seconds: float, read: Callable[[bytearray], T | None], longest: int
+    ) -> T:
+        """Return the answer; the arguments are those of :meth:`StandbyPool.exchange`."""
         self.asked += 1
         give_up = time.monotonic() + seconds
         writer, reader = self._pipes()
+        parts = [memoryview(part) for part in question]
         answer = bytearray()
         with selectors.DefaultSelector() as ready:
             ready.register(writer, selectors.EVENT_WRITE)
             ready.register(reader, selectors.EVENT_READ)
-            while not answer.endswith(b"\n"):
+            while (whole := read(answer)) is None:
                 if not (events := ready.select(max(0.0, give_up - time.monotonic()))):
                     raise TimeoutError
                 for key, _ in events:
                     if key.fd == writer:
-                        question = question[os.write(writer, question[:65536]) :]
-                        if not question:
+                        parts[0] = parts[0][os.write(writer, parts[0][:65536]) :]
+                        if not parts[0]:
+                            del parts[0]
+                        if not parts:
                             ready.unregister(writer)
                     else:
-                        answer += self._read(reader, LONGEST_ANSWER - len(answer))
-        return bytes(answer)
+                        answer += self._read(reader, longest - len(answer))
+        return whole
 
     def close(self) -> None:
-        """End the program, whatever it is doing."""
-        self._process.kill()
+        """End the program and what it started, whatever they are doing."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
     def _pipes(self) -> tuple[int, int]:
@@ -103,52 +115,103 @@ class StandbyPool:
         """
         self._program = program
         self._idle: list[_Standby] = []
-        self._guard = threading.Lock()
+        self._running = 0
+        self._changed = threading.Condition()
         atexit.register(self.close)
 
     def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Ask one of the programs.
+        """Ask one of the programs; question and answer are objects of JSON, each in one line.
 
         Raises:
             TimeoutError: there was no answer after ``seconds``.
             OSError: the program could not be started, has ended, or answered what is no answer.
         """
-        line = json.dumps(question).encode() + b"\n"
-        while (standby := self._idle_one()) is not None:
+        return self.exchange([json.dumps(question).encode(), b"\n"], seconds, _read_line, LONGEST_LINE)
+
+    def exchange(
+        self, question: Sequence[bytes], seconds: float, read: Callable[[bytearray], T | None], longest: int
+    ) -> T:
+        """Ask one of the programs.
+
+        Args:
+            question: what is written to it, part by part; none of them empty.
+            seconds: the longest wait.
+            read: makes an answer of what has come; None while that is not all. ``ValueError`` if it is none.
+            longest: the most bytes that an answer has.
+
+        Raises:
+            TimeoutError: there was no answer after ``seconds``.
+            OSError: the program could not be started, has ended, or answered what is no answer.
+        """
+        give_up = time.monotonic() + seconds
+        while (standby := self._idle_one(seconds)) is not None:
             try:
-                return self._asked(standby, line, seconds)
+                return self._asked(standby, question, give_up - time.monotonic(), read, longest)
             except TimeoutError:
                 raise
             except OSError:
                 continue  # it has ended while it stood by
-        return self._asked(_Standby(self._program), line, seconds)
+        return self._asked(self._started(), question, give_up - time.monotonic(), read, longest)
 
-    def _idle_one(self) -> _Standby | None:
-        with self._guard:
-            return self._idle.pop() if self._idle else None
+    def _idle_one(self, seconds: float) -> _Standby | None:
+        """Take one that stands by, waiting for it a moment; None if one is to be started."""
+        with self._changed:
+            if not self._idle and self._running >= IDLE:
+                self._changed.wait_for(lambda: self._idle, min(PATIENCE, seconds))
+            if self._idle:
+                return self._idle.pop()
+            self._running += 1
+            return None
 
-    def _asked(self, standby: _Standby, line: bytes, seconds: float) -> dict[str, Any]:
+    def _started(self) -> _Standby:
         try:
-            answer = json.loads(standby.ask(line, seconds))
+            return _Standby(self._program)
+        except BaseException:
+            self._ended()
+            raise
+
+    def _ended(self) -> None:
+        with self._changed:
+            self._running -= 1
+
+    def _asked(
+        self,
+        standby: _Standby,
+        question: Sequence[bytes],
+        seconds: float,
+        read: Callable[[bytearray], T | None],
+        longest: int,
+    ) -> T:
+        try:
+            answer = standby.ask(question, seconds, read, longest)
         except ValueError as error:
-            standby.close()
+            self._close(standby)
             raise BrokenPipeError("the program answered what is no answer") from error
         except BaseException:
-            standby.close()
+            self._close(standby)
             raise
         self._give_back(standby)
-        return cast("dict[str, Any]", answer)
+        return answer
 
     def close(self) -> None:
         """End the programs that stand by."""
-        with self._guard:
+        with self._changed:
             idle, self._idle = self._idle, []
         for standby in idle:
-            standby.close()
+            self._close(standby)
 
     def _give_back(self, standby: _Standby) -> None:
-        with self._guard:
+        with self._changed:
             if len(self._idle) < IDLE and standby.asked < LIFETIME:
                 self._idle.append(standby)
+                self._changed.notify()
                 return
+        self._close(standby)
+
+    def _close(self, standby: _Standby) -> None:
         standby.close()
+        self._ended()
+
+
+def _read_line(said: bytearray) -> dict[str, Any] | None:
+    return dict(json.loads(said)) if said.endswith(b"\n") else None

@@ -1,18 +1,17 @@
 """Recordings: what kind of audio, whether it is all there, how long it is, and a form that providers read.
 
 Whatever parses a stranger's audio runs in a process of its own (:mod:`aiplane.audio.reader`), which is killed
-when it takes too long. This module is what the rest of the project calls.
+when it takes too long. The program that makes these processes stands by. This module is what the rest of the
+project calls.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from aiplane.audio.containers import sniff
 from aiplane.audio.pcm import read_samples_type
 from aiplane.deadline import remaining
 from aiplane.errors import TranscriptionFailedError
+from aiplane.standby import StandbyPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,12 @@ log = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS = 60.0
 """Ten times what the longest recording takes that is read at all."""
+
+LONGEST_ANSWER = 128 * 1024 * 1024
+"""Bytes. Half an hour of converted audio is half of it."""
+
+READERS = StandbyPool(Path(__file__).with_name("reader.py"))
+"""The programs that read. Starting one takes 20 times as long as reading a short recording."""
 
 _SENTENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -64,7 +70,7 @@ class Recording:
         Raises:
             TranscriptionFailedError: it is longer than half an hour, or there was no time left.
         """
-        answer, files = _read("pieces", self.container, self.audio, str(seconds))
+        answer, files = _read("pieces", self.container, self.audio, seconds=seconds)
         starts = [0, *accumulate(answer["lengths"])]
         return [bytes(files[start:end]) for start, end in pairwise(starts)]
 
@@ -97,29 +103,28 @@ def read_recording(audio: bytes, mime_type: str) -> Recording:
 
 
 def _read(
-    command: str, container: Container, audio: bytes, *arguments: str
+    command: str, container: Container, audio: bytes, *, seconds: float = 0.0
 ) -> tuple[dict[str, Any], memoryview]:
-    """Run the reader; return what it says and what it made."""
+    """Ask a reader; return what it says and what it made."""
+    question = {"command": command, "name": container.name, "seconds": seconds, "size": len(audio)}
+    parts = (json.dumps(question).encode() + b"\n", audio)
     try:
-        reader = subprocess.run(  # noqa: S603 - our own program; the audio is its input and never run
-            [sys.executable, "-P", "-m", "aiplane.audio.reader", command, container.name, *arguments],
-            input=audio,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=min(TIME_LIMIT_SECONDS, remaining()),
-            check=False,
-            # No secret of ours belongs into a process that reads hostile bytes.
-            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        answer, files = READERS.exchange(
+            parts, min(TIME_LIMIT_SECONDS, remaining()), _whole_answer, LONGEST_ANSWER
         )
-    except subprocess.TimeoutExpired as error:
+    except TimeoutError as error:
         raise TranscriptionFailedError("Reading the audio took too long.") from error
-    end = reader.stdout.find(b"\n")
-    if reader.returncode != 0 or end < 0:
-        log.warning(
-            "the audio reader ended with %d on %d bytes of %s", reader.returncode, len(audio), container.name
-        )
-        raise TranscriptionFailedError(_SENTENCES["damaged"])
-    answer: dict[str, Any] = json.loads(reader.stdout[:end])
+    except OSError as error:
+        log.warning("the audio reader failed on %d bytes of %s (%s)", len(audio), container.name, error)
+        raise TranscriptionFailedError(_SENTENCES["damaged"]) from error
     if "unfit" in answer:
         raise TranscriptionFailedError(_SENTENCES[answer["unfit"]])
-    return answer, memoryview(reader.stdout)[end + 1 :]
+    return answer, files
+
+
+def _whole_answer(said: bytearray) -> tuple[dict[str, Any], memoryview] | None:
+    end = said.find(b"\n")
+    if end < 0:
+        return None
+    answer: dict[str, Any] = json.loads(said[:end])
+    return (answer, memoryview(said)[end + 1 :]) if len(said) > end + answer["size"] else None

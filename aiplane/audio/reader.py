@@ -1,14 +1,19 @@
-"""The program that reads audio with FFmpeg, in a process of its own: a file on stdin, what it says on stdout.
+"""The program that reads audio with FFmpeg, each file in a process of its own.
 
-Not a module to import: :mod:`aiplane.audio` runs it, as ``inspect NAME`` or ``pieces NAME SECONDS``, where
-NAME is the kind of file. FFmpeg is a great deal of C that reads whatever a stranger sends. Here it has no
-secret, no file to write, a bounded memory and a bounded time, and nothing else dies with it.
+Not a module to import: :mod:`aiplane.audio` runs it. A question is a line of JSON, ``{"command": "inspect" or
+"pieces", "name": the kind of file, "seconds", "size"}``, with the file after it; the answer is a line of JSON
+with its ``size``, and so many bytes of files after it.
+
+FFmpeg is a great deal of C that reads whatever a stranger sends. Here it has no secret, no file to write, a
+bounded memory and a bounded time, and nothing else dies with it: the program loads it once and forks for each
+file. Where such a process fails, the program ends as well, since half an answer may have been written.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import sys
 from array import array
@@ -144,26 +149,41 @@ def _wav(samples: array[int]) -> bytes:
 
 
 def main() -> None:
-    """Do what the arguments say with the file on stdin, and write one line of JSON, then any files."""
+    """Answer questions until there are no more."""
+    av.logging.set_level(None)
+    for line in sys.stdin.buffer:
+        question = json.loads(line)
+        audio = sys.stdin.buffer.read(question["size"])
+        child = os.fork()
+        if child == 0:
+            answer(question, audio)
+            os._exit(0)  # without what Python would do: it is the parent's to do
+        del audio
+        if os.waitpid(child, 0)[1] != 0:
+            sys.exit(1)
+
+
+def answer(question: dict[str, Any], audio: bytes) -> None:
+    """Do what a question says with a file, and write one line of JSON, then any files."""
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    av.logging.set_level(None)
-    command, name, *rest = sys.argv[1:]
-    audio, container = sys.stdin.buffer.read(), CONTAINERS[name]
+    container = CONTAINERS[question["name"]]
     files: list[bytes] = []
     try:
-        if command == "inspect":
-            answer, files = inspect(audio, container)
+        if question["command"] == "inspect":
+            said, files = inspect(audio, container)
         else:
-            answer, files = pieces(audio, container, float(rest[0]))
+            said, files = pieces(audio, container, question["seconds"])
     except UnfitError as error:
-        answer = {"unfit": str(error)}
+        said = {"unfit": str(error)}
     except FFmpegError:
-        answer = {"unfit": "damaged"}
-    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        said = {"unfit": "damaged"}
+    said["size"] = sum(map(len, files))
+    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n")
     for file in files:
         sys.stdout.buffer.write(file)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

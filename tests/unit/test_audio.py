@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from array import array
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aiplane import deadline
-from aiplane.audio import read_recording
+from aiplane.audio import READERS, _read, read_recording
 from aiplane.audio.containers import CONTAINERS, sniff
 from aiplane.audio.pcm import read_samples_type, wav_header
 from aiplane.errors import TranscriptionFailedError
@@ -207,17 +206,30 @@ def test_reading_ends_with_the_deadline() -> None:
 
 
 def test_the_reader_gets_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: dict[str, object] = {}
-    run = subprocess.run
-
-    def watched(*arguments: object, **options: object) -> object:
-        seen.update(options)
-        return run(*arguments, **options)  # type: ignore[call-overload]  # passed on as it came
-
-    monkeypatch.setattr(subprocess, "run", watched)
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    READERS.close()
     read_recording(recording("wav", 0.2), "audio/wav")
 
-    assert seen["env"] == {"PYTHONPATH": os.pathsep.join(sys.path)}
+    [reader] = READERS._idle
+    variables = Path(f"/proc/{reader._process.pid}/environ").read_bytes().split(b"\0")
+    assert {variable.partition(b"=")[0] for variable in variables} <= {b"PYTHONPATH", b"LC_CTYPE", b""}
+
+
+def test_one_reader_answers_again_and_again() -> None:
+    READERS.close()
+    durations = [read_recording(recording("wav", 0.2), "audio/wav").duration_ms for _ in range(3)]
+
+    [reader] = READERS._idle
+    assert durations == [200, 200, 200]
+    assert reader.asked == 3
+
+
+def test_a_reader_that_dies_on_a_file_costs_no_other_file_anything() -> None:
+    # What cannot be read makes its process fail as a crash of FFmpeg would.
+    with pytest.raises(TranscriptionFailedError, match="cannot be decoded"):
+        _read("inspect", replace(CONTAINERS["wav"], name="nothing"), b"RIFF")
+
+    assert read_recording(recording("wav", 0.2), "audio/wav").duration_ms == 200
 
 
 def test_no_sound_shows_in_a_repr() -> None:

@@ -87,6 +87,37 @@ def test_many_threads_ask_at_once_and_few_programs_stay(pool: StandbyPool) -> No
     assert len(pool._idle) <= standby.IDLE
 
 
+def test_a_burst_waits_for_those_that_stand_by(pool: StandbyPool) -> None:
+    pids: list[int] = []
+    first = pool.ask({}, 10)["pid"]
+    threads = [threading.Thread(target=lambda: pids.append(pool.ask({}, 30)["pid"])) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert first in pids
+    assert len(pids) == 50
+    assert len(set(pids)) < 25
+
+
+def test_those_that_hang_hold_up_nobody(pool: StandbyPool) -> None:
+    hung = [threading.Thread(target=hang, args=(pool,)) for _ in range(standby.IDLE)]
+    for thread in hung:
+        thread.start()
+    while pool._running < standby.IDLE:
+        time.sleep(0.001)
+    assert pool.ask({}, 30)["pid"]
+    assert all(thread.is_alive() for thread in hung)
+    for thread in hung:
+        thread.join()
+    assert pool._running == len(pool._idle) == 1
+
+
+def hang(pool: StandbyPool) -> None:
+    with pytest.raises(TimeoutError):
+        pool.ask({"hang": 1}, 2)
+
+
 def test_a_machine_that_starts_no_more_processes_is_an_error_of_the_system(
     pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,46 @@
+"""Celery's Redis transport, without the copy of a message that a run has no use for.
+
+For every message that a worker receives, the transport writes a copy into Redis and removes it once the
+message is acknowledged, so that another worker gets it if this one dies in between. A run has the bridge for
+that: it sends a run that nobody claims again, sooner and without a doubt. What a person sends keeps its copy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu.transport import redis
+from kombu.transport.virtual import base
+
+from aiplane.app import RUN_HEADER
+
+
+class RunQoS(redis.QoS):
+    """What is known of the messages that were received and not yet acknowledged."""
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Take note of a message that was received."""
+        if RUN_HEADER in message.headers:
+            base.QoS.append(self, message, delivery_tag)
+        else:
+            super().append(message, delivery_tag)
+
+    def ack(self, delivery_tag: str) -> None:
+        """Forget a message that is about to be worked on."""
+        message = self._delivered.get(delivery_tag)
+        if message is not None and RUN_HEADER in message.headers:
+            base.QoS.ack(self, delivery_tag)
+        else:
+            super().ack(delivery_tag)
+
+
+class RunChannel(redis.Channel):
+    """A channel with these acknowledgements."""
+
+    QoS = RunQoS
+
+
+class RunTransport(redis.Transport):
+    """The transport: ``broker_transport`` names it."""
+
+    Channel = RunChannel

@@ -1,0 +1,49 @@
+"""The tables in ``docs/performance.md``: each whole run writes them anew, and nothing else of the page."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from typing import TYPE_CHECKING, Any
+
+from bench import figures, table
+from tests.support.processes import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PAGE = REPOSITORY / "docs" / "performance.md"
+
+
+def write(results: Mapping[str, Any]) -> None:
+    """Put a run's figures in their places."""
+    text = PAGE.read_text()
+    parts = {
+        "machine": _machine(results),
+        "figures": table.markdown(figures.of(results)),
+        "commands": _commands(results),
+    }
+    for name, block in parts.items():
+        place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        text = place.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
+    PAGE.write_text(text)
+
+
+def _machine(results: Mapping[str, Any]) -> str:
+    machine, versions = results["machine"], results["versions"]
+    named = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "aiplane")
+    return (
+        f"{results['at'][:10]}, {machine['cores']} cores ({machine['processor']}, {machine['system']}), "
+        f"load {machine['load before']} before the run, {results['rounds']} rounds. {named}."
+    )
+
+
+def _commands(results: Mapping[str, Any]) -> str:
+    ours = [row["sent"] for row in results["parts"]["cost"] if row["contender"] == figures.OURS]
+    names = sorted({name for row in ours for name in row}, key=lambda name: -_median(ours, name))
+    lines = [f"| {name} | {_median(ours, name):.2f} |" for name in names if _median(ours, name) >= 0.005]
+    return "\n".join(["| sent by: what | for each job |", "| --- | --- |", *lines])
+
+
+def _median(rows: list[Mapping[str, float]], name: str) -> float:
+    return statistics.median(row.get(name, 0.0) for row in rows)

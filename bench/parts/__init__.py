@@ -1,0 +1,1 @@
+"""The figures, each measured on its own."""

@@ -1,0 +1,1 @@
+"""The programs that serve jobs in a run, other than this project's own."""

@@ -1,0 +1,45 @@
+"""The benchmark works: every contender serves, and every figure of the table can be told from what it did."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from bench import figures
+from bench.contenders import CONTENDERS
+from tests.support.node import ensure_node_modules
+from tests.support.processes import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def measure(part: str, out: Path) -> dict:
+    """Run one part as ``make bench`` does, in its quick version."""
+    ensure_node_modules()
+    command = [sys.executable, "-m", "bench", "--quick", "--part", part, "--out", str(out)]
+    ended = subprocess.run(
+        command, cwd=REPOSITORY, env=os.environ, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return json.loads(out.read_text())
+
+
+def test_every_contender_answers_what_it_is_asked(tmp_path: Path) -> None:
+    results = measure("latency", tmp_path / "results.json")
+    rows = results["parts"]["latency"]
+    assert [row["contender"] for row in rows] == list(CONTENDERS)
+    assert all(len(row["milliseconds"]) == 10 and min(row["milliseconds"]) > 0 for row in rows)
+    median, _ = figures.of(results)
+    assert set(median.values) == set(CONTENDERS)
+
+
+def test_the_commands_of_a_job_are_told_by_what_they_are_for(tmp_path: Path) -> None:
+    results = measure("cost", tmp_path / "results.json")
+    ours = results["parts"]["cost"][0]
+    once_a_job = ("bridge: moveToFinished", "bridge: open", "hint: claim", "hint: finish")
+    assert {name: ours["sent"][name] for name in once_a_job} == dict.fromkeys(once_a_job, 1.0)
+    assert ours["in_scripts"] > 10
