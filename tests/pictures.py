@@ -77,7 +77,7 @@ def take_pictures(board: BullBoard, hints: NodeQueue) -> None:
         browser.picture(IMAGES / "flower.png")
         browser.open(f"http://127.0.0.1:{FLOWER_PORT}/workers")
         browser.wait_for("hint@")
-        browser.picture(IMAGES / "flower-workers.png")
+        browser.picture(IMAGES / "flower-pools.png")
 
 
 def warm_up(control: ControlPlane) -> None:

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from tests.support.control_plane import NodeQueue, Record
     from tests.support.redis_server import RedisServer
 
-TOLD = "progress"
-"""The field, and the event, in which the plane tells more than the reference worker: how far a job is."""
-
 EPOCH_MS = 1_600_000_000_000
 """Numbers above this are moments, in milliseconds; those below are durations, counts and priorities."""
 
@@ -39,12 +36,11 @@ def observe(server: RedisServer, queue: NodeQueue, jobs: tuple[str, ...]) -> lis
 
 def _observe(server: RedisServer, queue: NodeQueue, job: str) -> Record:
     log = f"{queue.key}:{job}:logs"
-    events = [event for event in queue.watch().of(job) if event["event"] != TOLD]
     return {
         "state": queue.call("getJobState", job),
         "fields": _comparable(server.client.hgetall(f"{queue.key}:{job}")),
         "keys": sorted(key for key in server.client.scan_iter(f"{queue.key}:{job}:*") if key != log),
-        "events": [{event["event"]: _comparable(event["args"])} for event in events],
+        "events": [{event["event"]: _comparable(event["args"])} for event in queue.watch().moves(job)],
         "results": _copies(server, queue.results, job),
         "dead letters": _copies(server, queue.dead_letters, job),
     }
@@ -58,7 +54,7 @@ def _copies(server: RedisServer, queue: NodeQueue, job: str) -> int:
 
 
 def _comparable(fields: Mapping[str, Any]) -> Record:
-    return {name: _comparable_field(name, value) for name, value in fields.items() if name != TOLD}
+    return {name: _comparable_field(name, value) for name, value in fields.items() if name != "progress"}
 
 
 def _comparable_field(name: str, value: Any) -> Any:

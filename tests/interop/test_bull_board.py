@@ -35,6 +35,7 @@ def failed(hints: NodeQueue) -> str:
     job = hints.add(HINT.job_name, hint(behaving("times=1 status=401")), {"attempts": 3})
     hints.watch().wait(job, "failed")
     hints.dead_letters.consume().answer(job)
+    hints.log(job, lines=3)
     return job
 
 

@@ -28,7 +28,7 @@ def letter_of(queue: NodeQueue, job: str) -> Record:
 
 def names(queue: NodeQueue, job: str) -> list[str]:
     """Return the names of a job's events so far."""
-    return [event["event"] for event in queue.watch().of(job)]
+    return [event["event"] for event in queue.watch().moves(job)]
 
 
 def fence(queue: NodeQueue) -> None:

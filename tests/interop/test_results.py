@@ -47,7 +47,8 @@ def test_events_of_a_job_are_those_of_bullmq(hints: NodeQueue) -> None:
     job = hints.add(HINT.job_name, hint())
     hints.watch().wait(job, "completed")
 
-    assert [event["event"] for event in hints.watch().of(job)] == ["added", "waiting", "active", "completed"]
+    moves = [event["event"] for event in hints.watch().moves(job)]
+    assert moves == ["added", "waiting", "active", "completed"]
 
 
 def test_the_queue_decides_the_kind_not_the_jobs_name(hints: NodeQueue) -> None:

@@ -77,6 +77,10 @@ class Events(Stream):
         """Return the events of one job so far: ``{"event", "args"}``, oldest first."""
         return self.find(lambda item: item["args"].get("jobId") == job)
 
+    def moves(self, job: str) -> list[Record]:
+        """Return those events of one job that say where it is; the others say how far it is."""
+        return [event for event in self.of(job) if event["event"] != "progress"]
+
     def wait(self, job: str, event: str, *, count: int = 1, timeout: float = 20.0) -> Record:
         """Return the arguments of a job's ``count``-th event of that name."""
 
@@ -149,6 +153,15 @@ class NodeQueue:
     def call_job(self, job: str, method: str, *args: Any) -> Any:
         """Call a method of BullMQ's ``Job``."""
         return self.control.call("job", self, job=job, method=method, args=args)
+
+    def log(self, job: str, *, lines: int) -> list[str]:
+        """Return a job's log, once it has so many lines."""
+        deadline = time.monotonic() + 20
+        while True:
+            log: list[str] = self.call("getJobLogs", job)["logs"]
+            if len(log) >= lines:
+                return log
+            assert time.monotonic() < deadline, f"{len(log)} of {lines} lines after 20 s: {log}"
 
     def finished(self, job: str, timeout: float = 20.0) -> Any:
         """Return what ``job.waitUntilFinished`` resolves to.
