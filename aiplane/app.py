@@ -53,6 +53,7 @@ class Plane(Celery):
 
     task_cls = "aiplane.worker.task:JobTask"
     loader_cls = "aiplane.app:InstalledLoader"
+    amqp_cls = "aiplane.worker.broker:PlaneAMQP"
 
     notes: NoteThread | None = None
     """Who writes to jobs how far they are; a worker process sets it when it starts."""

@@ -62,7 +62,8 @@ class Heart:
         self._locks = locks
         self._tell = tell
         self._loop = asyncio.get_running_loop()
-        self._made = self._loop_turned = time.monotonic()
+        self._made = time.monotonic()
+        self._unanswered: float | None = None
         self._locks_renewed = 0.0
         self._turn_until = 0.0
         self._stopping = threading.Event()
@@ -87,7 +88,7 @@ class Heart:
         now = time.monotonic()
         return replace(
             self._holder,
-            loop_ms=round((now - self._loop_turned) * 1000),
+            loop_ms=round(self._loop_stuck() * 1000),
             locks_ms=round((now - (self._locks_renewed or self._made)) * 1000),
         )
 
@@ -103,7 +104,7 @@ class Heart:
             self._renew_locks()
             self._locks_renewed = asked
         if not self._stopping.is_set():
-            self._loop.call_soon_threadsafe(self._turned, roll, time.monotonic())
+            self._ask_loop(roll)
         self._watch_loop()
 
     def _renew_locks(self) -> None:
@@ -113,13 +114,24 @@ class Heart:
                 if refused:
                     log.info("%d locks of %s are no longer ours", len(refused), queue)
 
-    def _turned(self, roll: Roll, told: float) -> None:
-        self._loop_turned = time.monotonic()
-        record("ai.bridge.loop_lag_ms", (self._loop_turned - told) * 1000)
+    def _ask_loop(self, roll: Roll) -> None:
+        now = time.monotonic()
+        if self._unanswered is None:
+            self._unanswered = now
+        self._loop.call_soon_threadsafe(self._turned, roll, now)
+
+    def _turned(self, roll: Roll, asked: float) -> None:
+        self._unanswered = None
+        record("ai.bridge.loop_lag_ms", (time.monotonic() - asked) * 1000)
         self._tell(roll, self.has_turn)
 
+    def _loop_stuck(self) -> float:
+        """Return for how many seconds the loop has owed an answer. While Redis is away nobody asks it."""
+        asked = self._unanswered
+        return 0.0 if asked is None else time.monotonic() - asked
+
     def _watch_loop(self) -> None:
-        stuck = time.monotonic() - self._loop_turned
+        stuck = self._loop_stuck()
         if stuck > LOOP_PATIENCE and not self._stopping.is_set():
             log.critical(
                 "the loop has not turned for %.0f s; the bridge ends so that another can take over", stuck

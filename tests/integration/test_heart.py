@@ -58,12 +58,35 @@ def wait_for_lease(redis: Redis, wanted: Callable[[Holder], bool]) -> None:
         assert monotonic() < end, seen
 
 
+def wait_for_renewal(redis: Redis, before: int) -> None:
+    """Read the leases until ours was renewed twice since a moment."""
+    book, end, seen = LeaseBook(redis, "bull"), monotonic() + 20, {before}
+    while len(seen) < 3:
+        seen.add(book.look().seen[ME.id][1])
+        assert monotonic() < end, seen
+
+
 async def test_a_loop_that_does_not_turn_is_told_by_the_lease(
     redis_server: RedisServer, redis: Redis
 ) -> None:
     async with beating(redis_server, {}):
         wait_for_lease(redis, lambda holder: holder.loop_ms >= 2_000)
         await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.loop_ms < 1_500)
+
+
+async def test_an_outage_of_redis_is_no_fault_of_the_loop(
+    redis_server: RedisServer, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("bridges.heart.os._exit", ended.append)
+    monkeypatch.setattr("bridges.heart.LOOP_PATIENCE", 1.0)
+    async with beating(redis_server, {}):
+        redis_server.stop()
+        await asyncio.sleep(3)  # the outage's length is what is tested
+        redis_server.cont()
+        before = LeaseBook(redis, "bull").look().seen[ME.id][1]
+        await asyncio.to_thread(wait_for_renewal, redis, before)
+    assert ended == []
 
 
 async def test_locks_that_cannot_be_renewed_are_told_by_the_lease(
