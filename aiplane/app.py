@@ -96,7 +96,6 @@ def celery_configuration(settings: Settings) -> Mapping[str, Any]:
     keys = f"{ledger_prefix(settings.bullmq_prefix)}celery:"
     return {
         "broker_url": settings.celery_broker_url,
-        "broker_transport": "aiplane.worker.transport:RunTransport",
         "result_backend": settings.celery_result_backend,
         "broker_transport_options": {
             "global_keyprefix": keys,

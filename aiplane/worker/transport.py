@@ -41,6 +41,6 @@ class RunChannel(redis.Channel):
 
 
 class RunTransport(redis.Transport):
-    """The transport: ``broker_transport`` names it."""
+    """The transport, for :mod:`aiplane.worker.broker`."""
 
     Channel = RunChannel

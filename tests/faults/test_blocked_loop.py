@@ -11,23 +11,12 @@ import pytest
 
 from bridges.heart import LOOP_PATIENCE
 from tests.faults.ledger import assert_nothing_lost
-from tests.faults.stage import Stage
 from tests.support.processes import Process, await_ready
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from tests.support.provider import FakeProvider
-    from tests.support.redis_server import RedisServer
+    from tests.faults.stage import Stage
 
 slow = pytest.mark.slow
-
-
-@pytest.fixture
-async def stage(redis_server: RedisServer, provider: FakeProvider) -> AsyncIterator[Stage]:
-    """A stage on which the model may take longer than a bridge's loop may."""
-    async with Stage(redis_server, provider, env={"LLM_TIMEOUT_SECONDS": "120"}) as made:
-        yield made
 
 
 async def blockable_bridge(stage: Stage, seconds: float) -> Process:

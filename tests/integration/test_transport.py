@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kombu import Connection, Consumer, Exchange, Producer, Queue
+import pytest
+from kombu import Consumer, Exchange, Producer, Queue
+from kombu.exceptions import OperationalError
 
-from aiplane.app import RUN_HEADER
+from aiplane.app import RUN_HEADER, Plane
+from aiplane.worker.broker import TRY_EVERY, SteadyConnection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +21,8 @@ HINT = Queue("hint", Exchange("hint"), routing_key="hint")
 
 def kept(redis_server: RedisServer, headers: Mapping[str, object]) -> tuple[int, int]:
     """Send a message and receive it; return how many copies there are then, and after it is acknowledged."""
-    transport = "aiplane.worker.transport:RunTransport"
     received = []
-    with Connection(redis_server.url, transport=transport) as connection:
+    with SteadyConnection(redis_server.url) as connection:
         Producer(connection).publish(
             {}, exchange=HINT.exchange, routing_key="hint", declare=[HINT], headers=headers
         )
@@ -37,3 +39,17 @@ def test_a_message_that_names_a_run_is_not_kept(redis_server: RedisServer) -> No
 
 def test_a_message_of_a_person_is_kept_until_it_is_acknowledged(redis_server: RedisServer) -> None:
     assert kept(redis_server, {}) == (1, 0)
+
+
+def test_the_plane_speaks_over_it_and_calls_it_redis() -> None:
+    connection = Plane("test", set_as_current=False, broker="redis://127.0.0.1:1/0").connection_for_read()
+    assert isinstance(connection, SteadyConnection)
+    assert connection.as_uri() == "redis://:**@127.0.0.1:1/0"
+
+
+def test_a_broker_that_is_away_is_tried_again_as_often_as_before() -> None:
+    waits: list[float] = []
+    connection = SteadyConnection("redis://127.0.0.1:1/0")
+    with pytest.raises(OperationalError):
+        connection.ensure_connection(lambda _, wait: waits.append(wait), 2)
+    assert waits == [TRY_EVERY, TRY_EVERY]
