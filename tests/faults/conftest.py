@@ -26,7 +26,7 @@ def redis_server() -> Iterator[RedisServer]:
 @pytest.fixture
 async def stage(redis_server: RedisServer, provider: FakeProvider) -> AsyncIterator[Stage]:
     """A stage on which nothing runs yet but Redis and the provider. Some outages are longer than a minute."""
-    async with Stage(redis_server, provider, env={"LLM_TIMEOUT_SECONDS": "140"}) as made:
+    async with Stage(redis_server, provider, env={"LLM_TIMEOUT_SECONDS": "120"}) as made:
         yield made
 
 
