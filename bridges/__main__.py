@@ -9,6 +9,7 @@ import signal
 import sys
 
 import click
+import uvloop
 
 from aiplane.app import app
 from aiplane.fitness import UnfitRedisError
@@ -36,7 +37,8 @@ def main(grace: float) -> None:
         raise click.ClickException(str(error)) from error
     configure_logs(settings)
     try:
-        asyncio.run(_serve(grace))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(grace))
     except UnfitRedisError as error:
         raise click.ClickException(str(error)) from error
 
