@@ -39,7 +39,11 @@ RESULTS = Path(__file__).parent / "results.json"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and show what was measured."""
     asked = _parser().parse_args(arguments)
+    if asked.publish:
+        publish()
+        return
     isolate()
+    out = asked.out or (None if asked.part or asked.quick else RESULTS)
     names = [asked.part] if asked.part else list(PARTS)
     rounds = Rounds(1 if asked.quick else asked.rounds, asked.quick)
     results = {**machine.describe(), "rounds": rounds.count, "quick": rounds.quick, "parts": {}}
@@ -48,9 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{name} ", end="", flush=True, file=sys.stderr)
         results["parts"][name] = PARTS[name](rounds)
         print(f" {time.monotonic() - began:.0f} s", file=sys.stderr)
-    out = asked.out or (None if asked.part or asked.quick else RESULTS)
-    if out is not None:
-        out.write_text(json.dumps(results, indent=1) + "\n")
+        if out is not None:
+            out.write_text(json.dumps(results) + "\n")
     table.show(figures.of(results))
     if out == RESULTS:
         publish()
@@ -70,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick", action="store_true", help="see in less than a minute that everything works"
     )
+    parser.add_argument("--publish", action="store_true", help="draw the plots and write the page again")
     parser.add_argument("--out", type=Path, help="a file for all that was measured, as JSON")
     return parser
 

@@ -14,6 +14,26 @@ if TYPE_CHECKING:
 
 PAGE = REPOSITORY / "docs" / "performance.md"
 
+PURPOSES = {
+    "bridge: moveToActive": "take the job; or find that there is none, before it waits",
+    "bridge: open": "open its run in the ledger",
+    "bridge: LPUSH": "send the run to its Celery queue",
+    "hint: BRPOP": "wait for a run, and receive it",
+    "hint: claim": "claim the run, and read the job's data",
+    "hint: finish": "record the outcome, and wake the bridge",
+    "bridge: HMGET": "read the outcome",
+    "bridge: WATCH": "settle: let nobody change what is looked at",
+    "bridge: look": "settle: see that the job and its run are still ours",
+    "bridge: MULTI": "settle: begin",
+    "bridge: addStandardJob": "settle: add the result job",
+    "bridge: moveToFinished": "settle: complete the job",
+    "bridge: DEL": "settle: close the run",
+    "bridge: EXEC": "settle: all of it, or nothing",
+    "bridge: fold": "when there is no job to take: keep what waits in a paused queue safe",
+    "bridge: BZPOPMIN": "wait for a job",
+}
+"""What the commands of a job are for. What is not here does not come with a job: leases, locks, scans."""
+
 
 def write(results: Mapping[str, Any]) -> None:
     """Put a run's figures in their places."""
@@ -41,8 +61,12 @@ def _machine(results: Mapping[str, Any]) -> str:
 def _commands(results: Mapping[str, Any]) -> str:
     ours = [row["sent"] for row in results["parts"]["cost"] if row["contender"] == figures.OURS]
     names = sorted({name for row in ours for name in row}, key=lambda name: -_median(ours, name))
-    lines = [f"| {name} | {_median(ours, name):.2f} |" for name in names if _median(ours, name) >= 0.005]
-    return "\n".join(["| sent by: what | for each job |", "| --- | --- |", *lines])
+    lines = [
+        f"| {name} | {_median(ours, name):.2f} | {PURPOSES.get(name, '')} |"
+        for name in names
+        if _median(ours, name) >= 0.005
+    ]
+    return "\n".join(["| sent by: what | for each job | what for |", "| --- | --- | --- |", *lines])
 
 
 def _median(rows: list[Mapping[str, float]], name: str) -> float:

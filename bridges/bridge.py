@@ -122,6 +122,8 @@ class Bridge:
         if job is not None:
             self._chronicle.taken(job)
             self._hold(job)
+            # It goes to its pool before the next one is looked for.
+            await asyncio.sleep(0)
         elif not self._stopping.is_set():
             await source.listen(none_for)
 
@@ -213,6 +215,7 @@ class Bridge:
     async def _serve_all(self, grace: float) -> None:
         side = [
             self._name(self._watch.listen(), "hear outcomes"),
+            self._name(self._watch.look_at_heard(), "look at runs that were heard of"),
             self._name(self._watch.look_around(), "look at all runs"),
             self._name(self._upkeep.scan(), "scan for abandoned jobs"),
             self._name(self._upkeep.audit(), "audit for lost jobs"),

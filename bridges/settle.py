@@ -12,7 +12,7 @@ import json
 import logging
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from redis.exceptions import NoScriptError, RedisError, WatchError
 
@@ -100,7 +100,6 @@ class Settler:
         self._redis = redis
         self._bull = bull
         self._runs = runs
-        self._look = redis.register_script(_LOOK)
 
     async def settle(self, job: Job, outcome: Outcome) -> Settled:
         """Complete, retry or fail a job.
@@ -227,10 +226,11 @@ class Settler:
         async with self._redis.pipeline(transaction=True) as pipe:
             target = target or queue
             wait_key, meta_key = target.key("wait"), target.key("meta")
-            await pipe.watch(lock_key, run_key, meta_key)
-            token, active, claimed, finished, children, wait_type, paused = await self._look(
+            token, active, claimed, finished, children, wait_type, paused = await watch_and_look(
+                pipe,
+                watched=[lock_key, run_key, meta_key],
                 keys=[lock_key, queue.key(job.id), queue.key("active"), run_key, wait_key, meta_key],
-                args=[job.id],
+                job_id=job.id,
             )
             if token != job.token or not active:
                 raise _StopError(Settled.LOST)
@@ -250,6 +250,23 @@ class Settler:
             self._runs.stage_close(pipe, job.run)
             for reply in await pipe.execute(raise_on_error=False):
                 check(reply)
+
+
+async def watch_and_look(
+    pipe: Pipeline, *, watched: Sequence[str], keys: Sequence[str], job_id: str
+) -> Sequence[Any]:
+    """Watch keys and look at what the transaction relies on: both in one round trip, in this order."""
+    connection = pipe.connection = await pipe.connection_pool.get_connection()
+    look = ("EVAL", _LOOK, len(keys), *keys, job_id)
+    try:
+        await connection.send_packed_command(connection.pack_commands([("WATCH", *watched), look]))
+        await pipe.parse_response(connection, "WATCH")
+        return cast("Sequence[Any]", await pipe.parse_response(connection, "EVAL"))
+    except BaseException:
+        # What was sent and not read would be taken for the answer to something else.
+        await connection.disconnect()
+        pipe.watching = False
+        raise
 
 
 def with_job_id(result: str, job_id: str) -> str:

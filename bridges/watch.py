@@ -61,6 +61,8 @@ class Watch:
         self._settings = settings
         self._runs = runs
         self._watched: dict[str, Watched] = {}
+        self._heard: list[Watched] = []
+        self._any_heard = asyncio.Event()
         self._roll: Roll | None = None
 
     @contextmanager
@@ -111,9 +113,21 @@ class Watch:
                     if message is None:
                         await channel.ping()
                     elif (watched := self._watched.get(str(message["data"]))) is not None:
-                        await self.look([watched])
+                        self._heard.append(watched)
+                        self._any_heard.set()
         finally:
             await redis.aclose()
+
+    async def look_at_heard(self) -> None:
+        """Look at runs that were heard of, many at once. It returns only by being cancelled."""
+        while True:
+            await self._any_heard.wait()
+            self._any_heard.clear()
+            heard, self._heard = self._heard, []
+            try:
+                await self.look(heard)
+            except (RedisError, OSError) as error:
+                log.warning("the ledger cannot be read: %s", type(error).__name__)
 
     async def look(self, all_watched: list[Watched]) -> None:
         """Look at some runs now.

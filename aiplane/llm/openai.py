@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from openai import BadRequestError, omit
+from openai import BadRequestError
 
 from aiplane.contracts import clean
 from aiplane.llm import Message
@@ -16,9 +16,8 @@ from aiplane.llm.openai_reply import read_reply
 from aiplane.llm.schema import schema_name, strict_schema
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI, Omit
+    from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletionMessageParam
-    from openai.types.chat.completion_create_params import ResponseFormat
     from pydantic import BaseModel
 
     from aiplane.llm import Completion, Prompt
@@ -73,8 +72,11 @@ class OpenAILLM:
         return await client.chat.completions.with_raw_response.create(
             model=model,
             messages=_wire_messages(prompt, self._settings.llm_response_format),
-            response_format=_wire_format(prompt.answer, self._settings.llm_response_format),
-            extra_body={limit: self._settings.llm_max_output_tokens},
+            # Not as ``response_format``: the SDK would walk through the whole schema to rename nothing in it.
+            extra_body={
+                limit: self._settings.llm_max_output_tokens,
+                **_wire_format(prompt.answer, self._settings.llm_response_format),
+            },
         )
 
 
@@ -92,16 +94,16 @@ def create_azure(settings: Settings) -> OpenAILLM:
     return OpenAILLM(settings, connection, provider="azure", limit=_NEW_LIMIT)
 
 
-def _wire_format(shape: type[BaseModel], form: str) -> ResponseFormat | Omit:
-    """Ask for an answer of ``shape`` as well as a server can that knows ``LLM_RESPONSE_FORMAT``."""
+def _wire_format(shape: type[BaseModel], form: str) -> dict[str, Any]:
+    """Return the field that asks for an answer of ``shape``, as far as ``LLM_RESPONSE_FORMAT`` can."""
     match form:
         case "json_schema":
             schema = {"name": schema_name(shape), "strict": True, "schema": strict_schema(shape)}
-            return cast("ResponseFormat", {"type": "json_schema", "json_schema": schema})
+            return {"response_format": {"type": "json_schema", "json_schema": schema}}
         case "json_object":
-            return {"type": "json_object"}
+            return {"response_format": {"type": "json_object"}}
         case _:
-            return omit
+            return {}
 
 
 def _wire_messages(prompt: Prompt, form: str) -> list[ChatCompletionMessageParam]:

@@ -9,6 +9,7 @@ pydantic model holds them when the answer is read.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def schema_name(shape: type[BaseModel]) -> str:
     return re.sub(r"[^a-zA-Z0-9_-]", "_", shape.__name__)[:64]
 
 
+@lru_cache(maxsize=32)  # every call of a model asks for one of a few, and making it takes a millisecond
 def strict_schema(shape: type[BaseModel]) -> dict[str, Any]:
-    """Derive the strict schema of ``shape``. Its title is the class's name.
+    """Derive the strict schema of ``shape``, to be read and not changed. Its title is the class's name.
 
     Raises:
         TypeError: a field has free-form keys (``dict[str, …]``), which strict mode cannot express.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from bench.contenders import CONTENDERS
 from bench.work import Work, batch, result_queues
+from bridges import pause, settle
 from tests.faults.stage import script_names
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 JOBS = 500
 DELAY = 0.05
 """Seconds of a call of the model: enough that nobody waits for the CPU, and no job is quicker than a look."""
+
+_SENT_BY_TEXT = {pause._FOLD: "fold", settle._LOOK: "look"}  # noqa: SLF001 -- their texts are their names here
 
 
 def measure(rounds: Rounds) -> list[dict[str, Any]]:
@@ -56,11 +60,22 @@ def count(rig: Rig, contender: Contender, jobs: int) -> dict[str, Any]:
 
 def _named(lines: Sequence[Line], ours: Mapping[str, str]) -> Iterator[str]:
     """Yield the process and the command, or the script, of every command that one of ours sent."""
-    scripts = script_names()
+    scripts = {**script_names(), **{_digest(text): name for text, name in _SENT_BY_TEXT.items()}}
     for line in lines:
         if line.origin in ours:
-            script = scripts.get(line.arguments[0], "a script") if line.command == "EVALSHA" else ""
-            yield f"{ours[line.origin]}: {script or line.command}"
+            yield f"{ours[line.origin]}: {_script(line, scripts) or line.command}"
+
+
+def _script(line: Line, scripts: Mapping[str, str]) -> str:
+    if line.command == "EVALSHA":
+        return scripts.get(line.arguments[0], "a script")
+    if line.command == "EVAL":
+        return scripts.get(_digest(line.arguments[0].encode().decode("unicode_escape")), "a script")
+    return ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324 -- that is how Redis names scripts
 
 
 def _within_scripts(lines: Sequence[Line], ours: Mapping[str, str]) -> int:

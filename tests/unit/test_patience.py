@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from contextvars import ContextVar
 
 import pytest
 
+from aiplane import patience
 from aiplane.patience import OutOfPatienceError, wait_for
 
 WHO: ContextVar[str] = ContextVar("WHO")
@@ -36,3 +38,34 @@ def test_what_takes_too_long_is_left_behind() -> None:
     with pytest.raises(OutOfPatienceError):
         wait_for(go_on.wait, 0.05, name="job")
     go_on.set()
+
+
+def test_a_thread_takes_the_next_work_and_never_the_work_of_one_that_hangs() -> None:
+    first = wait_for(threading.get_ident, 5, name="job")
+    assert wait_for(threading.get_ident, 5, name="job") == first
+
+    go_on = threading.Event()
+    with pytest.raises(OutOfPatienceError):
+        wait_for(go_on.wait, 0.05, name="job")
+    assert wait_for(threading.get_ident, 5, name="job") != first
+    go_on.set()
+
+
+def test_a_thread_without_work_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "KEPT", 0.05)
+    monkeypatch.setattr(patience, "_idle", [])
+    thread = wait_for(threading.current_thread, 5, name="job")
+    thread.join(5)
+    assert not thread.is_alive()
+    assert patience._idle == []
+
+
+def test_nothing_holds_on_to_what_was_worked_with() -> None:
+    class Recording:
+        """Stands for tens of megabytes."""
+
+    def work() -> weakref.ref[Recording]:
+        return weakref.ref(held.pop())
+
+    held = [Recording()]
+    assert wait_for(work, 5, name="job")() is None
