@@ -8,6 +8,7 @@ behaviour, of these words:
 ``code=…``, ``param=…``  what that body says under these names
 ``delay=2.5``          wait so many seconds first
 ``hang``               never answer
+``hold``               answer once :meth:`tests.support.provider.FakeProvider.release` is called for the case
 ``drip=0.2``           send the body byte by byte, with so many seconds between them
 ``drip-headers=0.2``   the same from the first byte of the headers
 ``reset``              send half of the body, then reset the connection

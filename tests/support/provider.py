@@ -22,6 +22,7 @@ import itertools
 import json
 import signal
 import threading
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -51,6 +52,7 @@ class FakeProvider:
         self.port = port
         self._ledger = Ledger(log)
         self._scripted: dict[str, str] = {}
+        self._released: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._connections: set[asyncio.StreamWriter] = set()
         self._numbers = itertools.count(1)
         self._ready = threading.Event()
@@ -75,6 +77,13 @@ class FakeProvider:
     def answer_for(self, case: str, text: str) -> None:
         """Let the model (or the transcription) say ``text`` whenever the case asks."""
         self._scripted[case] = text
+
+    def release(self, case: str) -> None:
+        """Let the calls of a case go on that are told to ``hold``."""
+        self._loop.call_soon_threadsafe(self._let_go, case)
+
+    def _let_go(self, case: str) -> None:
+        self._released[case].set()
 
     def wait_for(
         self, case: str, *, calls: int = 1, outcome: str | None = None, timeout: float = 10
@@ -151,6 +160,8 @@ class FakeProvider:
         await asyncio.sleep(asked.seconds("delay"))
         if "hang" in asked.words:
             await asyncio.Event().wait()
+        if "hold" in asked.words:
+            await self._released[call.case].wait()
         if "close" in asked.words:
             return "broken"
         whole = self._compose(call, asked)
