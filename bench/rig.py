@@ -87,7 +87,10 @@ class Rig:
 
     def _start(self) -> None:
         self.port = free_port()
-        self.client = redis.Redis(port=self.port, decode_responses=True, client_name="bench")
+        # Its default would end a MONITOR of a contender that sends nothing for five seconds.
+        self.client = redis.Redis(
+            port=self.port, decode_responses=True, client_name="bench", socket_timeout=600
+        )
         server = private_redis(self._folder, self.port)
         self.redis = self.start("redis", server.command, env=os.environ)
         self.redis.wait_for(server.ready)
