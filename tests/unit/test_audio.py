@@ -201,11 +201,7 @@ def test_a_playlist_is_not_followed() -> None:
 
 
 def test_reading_ends_with_the_deadline() -> None:
-<<<<<<< HEAD
     with deadline.within(0), pytest.raises(TranscriptionFailedError, match="too long"):
-=======
-    with deadline.within(0.0), pytest.raises(TranscriptionFailedError, match="too long"):
->>>>>>> bench
         read_recording(recording("webm", 1.0), "audio/webm")
 
 
