@@ -32,6 +32,9 @@ _NOISY = (
     "httpcore2",
     "httpx2",
     "openai",
+    # What a pool does when it starts and stops, step by step, and what a Redis cannot do that nobody needs.
+    "celery.bootsteps",
+    "redis",
     # Each run has its own line.
     "celery.app.trace",
     "celery.worker.strategy",

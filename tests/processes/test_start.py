@@ -97,3 +97,11 @@ def test_a_worker_of_another_kind_is_named(redis_server: RedisServer) -> None:
             )
     finally:
         redis_server.client.client_setname("")
+
+
+def test_a_log_at_debug_does_not_recite_how_celery_starts(redis_server: RedisServer) -> None:
+    with start("hint", redis_server.url, LOG_LEVEL="debug") as pool:
+        await_ready(pool)
+        said = "\n".join(pool.lines)
+    assert "celery.bootsteps" not in said
+    assert "redis.connection" not in said
