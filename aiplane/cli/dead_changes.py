@@ -58,9 +58,9 @@ def retry(
     if as_json:
         show_json({"kind": kind_of(settings, name), "queue": name, "letters": done})
     else:
-        click.echo(f"{len(done) - len(failed)} of {len(done)} letters were dealt with.")
+        click.echo(f"Dealt with {len(done) - len(failed)} of {_letters(len(done))}.")
     if failed:
-        raise NotAllDoneError(f"{len(failed)} letters could not be retried; they are where they were.")
+        raise NotAllDoneError(f"{_letters(len(failed))} could not be retried, and stayed where they were.")
     _complain_of_missing(wanted, done, name)
 
 
@@ -78,6 +78,10 @@ async def _retried(retrying: Retrying, letter: Letter, *, as_json: bool) -> Row:
         "outcome": outcome and outcome.name.lower(),
         "error": error,
     }
+
+
+def _letters(number: int) -> str:
+    return "1 letter" if number == 1 else f"{number} letters"
 
 
 def _told(outcome: Retried | None, error: str | None) -> str:
@@ -120,12 +124,12 @@ def purge(
     with naming_redis(settings.redis_url):
         ids = asyncio.run(chosen())
         if ids and not yes:
-            click.confirm(f"Remove {len(ids)} letters of {name} for good?", abort=True, err=True)
+            click.confirm(f"Remove {_letters(len(ids))} of {name} for good?", abort=True, err=True)
         asyncio.run(remove(ids))
     if as_json:
         show_json({"kind": kind_of(settings, name), "queue": name, "removed": ids})
     else:
-        click.echo(f"{len(ids)} letters were removed.")
+        click.echo(f"Removed {_letters(len(ids))}.")
     if wanted and not ids:
         raise NotFoundError(f"There is no such letter in {name}.dlq.")
 

@@ -90,10 +90,6 @@ class Supervisor:
         for child in started.values():
             await child.ready(max(0.0, deadline - time.monotonic()))
 
-    async def run_until_signal(self) -> None:
-        """Keep everything running; only a signal ends this."""
-        await asyncio.get_running_loop().create_future()
-
     def _on_signal(self, number: signal.Signals) -> None:
         if self._stopping:
             for child in self._children.values():

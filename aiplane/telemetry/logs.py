@@ -32,6 +32,11 @@ _NOISY = (
     "httpcore2",
     "httpx2",
     "openai",
+    # It recites the arguments of each task: of one that a person sent, a candidate's code.
+    "celery.pool",
+    # What a pool does when it starts and stops, step by step, and what a Redis cannot do that nobody needs.
+    "celery.bootsteps",
+    "redis",
     # Each run has its own line.
     "celery.app.trace",
     "celery.worker.strategy",

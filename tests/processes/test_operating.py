@@ -129,7 +129,8 @@ async def test_dead_letters_are_listed_shown_retried_and_purged(plane: Plane, qu
     [letter] = (await read(plane, f"dead show hint {first} --data"))["letters"]
     assert letter["data"] == UNKNOWN_LEVEL
 
-    assert f"{first}: waits again" in await ask(plane, f"dead retry hint {first}")
+    retried = await ask(plane, f"dead retry hint {first}")
+    assert f"{first}: waits again\nDealt with 1 of 1 letter." in retried
     await queue.event(first, "failed", count=2)
     assert "is no dead letter" in await ask(plane, "dead retry hint 99999", status=1)
     done = await read(plane, "dead retry hint --code invalid_payload --limit 1")
@@ -138,7 +139,7 @@ async def test_dead_letters_are_listed_shown_retried_and_purged(plane: Plane, qu
     await queue.event(done["letters"][0]["job"], "failed", count=2)
     await ask(plane, f"dead purge hint {second}", answer="n", status=1)
     assert second in await queue.jobs_in("dlq")
-    await ask(plane, f"dead purge hint {second}", answer="y")
+    assert "Removed 1 letter." in await ask(plane, f"dead purge hint {second}", answer="y")
     assert second not in await queue.jobs_in("dlq")
     assert (await read(plane, "dead purge hint --older-than 1 --yes"))["removed"] == []
     assert len((await read(plane, "dead purge hint --all --yes"))["removed"]) == 2

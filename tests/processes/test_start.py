@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -97,3 +98,22 @@ def test_a_worker_of_another_kind_is_named(redis_server: RedisServer) -> None:
             )
     finally:
         redis_server.client.client_setname("")
+
+
+def test_a_log_at_debug_recites_neither_how_celery_starts_nor_what_a_person_sends(
+    redis_server: RedisServer,
+) -> None:
+    words = "what the candidate wrote"
+    payload = {"problemDescription": words, "currentCode": words, "language": "python", "hintLevel": "gentle"}
+    send = "import json, sys, tasks.hint as t; t.generate_hint.delay(json.loads(sys.argv[1])).get(timeout=30)"
+    with start("hint", redis_server.url, LOG_LEVEL="debug", LLM_PROVIDER="offline") as pool:
+        await_ready(pool)
+        environment = plane_environment(redis_server.url, "http://127.0.0.1:9/v1")
+        command = [sys.executable, "-c", send, json.dumps(payload)]
+        with Process("sender", command, env=environment) as sender:
+            assert sender.wait(60) == 0, sender.tail()
+        said = "\n".join(pool.lines)
+    assert "tasks.asking" in said
+    assert words not in said
+    for logger in ("celery.bootsteps", "redis.connection"):
+        assert logger not in said

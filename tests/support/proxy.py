@@ -74,7 +74,6 @@ class RedisProxy:
         url: where the proxy listens, as a Redis URL.
         latency: seconds that requests wait before they go on; those sent together wait together.
         requests: how many requests of each name have come.
-        cuts: how many connections :meth:`cut` and the faults have ended.
         held: how many pieces of data a partition has held up.
     """
 
@@ -89,7 +88,6 @@ class RedisProxy:
         )
         self.latency = 0.0
         self.requests: Counter[str] = Counter()
-        self.cuts = 0
         self.held = 0
         self.port = 0
 
@@ -134,7 +132,6 @@ class RedisProxy:
         """Raise ``LostError`` if a fault is due at this request or reply."""
         for fault in self._faults:
             if fault.strikes(of, name, raw):
-                self.cuts += 1
                 fault.strike()
                 raise LostError
 
@@ -165,7 +162,6 @@ class RedisProxy:
         pairs = list(self._pairs)
         for pair in pairs:
             pair.abort()
-        self.cuts += len(pairs)
         return len(pairs)
 
     async def _serve(self) -> None:
