@@ -151,3 +151,12 @@ def test_nothing_is_claimed_from_a_server_that_is_too_new(claims: Claims, redis:
 def test_a_server_that_is_new_to_everybody_is_trusted(claims: Claims, redis: Redis) -> None:
     take(claims)
     assert redis.hget(PULSE, "server_since") == "0"
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_from_claiming_for_longer(claims: Claims, redis: Redis) -> None:
+    book = LeaseBook(redis, "bull")
+    now = book.renew(Holder("p", "pool", "n", 1)).now
+    redis.hset(PULSE, "server_since", now + 3_600_000)
+    take(claims)
+    assert int(redis.hget(KEY, "claimed")) < now + 60_000
+    assert book.renew(Holder("p", "pool", "n", 1)).server_since < now + 60_000
