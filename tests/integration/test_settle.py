@@ -164,6 +164,15 @@ async def test_what_no_retry_can_mend_fails_at_once(bench: Bench) -> None:
     assert record["atm"] == "1"
 
 
+async def test_a_reason_that_cannot_be_written_as_it_is_fails_the_job_all_the_same(bench: Bench) -> None:
+    job = await bench.taken(attempts=1)
+    outcome = Outcome(error=LLMAuthError("The key is \ud800."), stacktrace="\ud800", recorded=True)
+    assert await bench.settler.settle(job, outcome) is Settled.FAILED
+    assert (await bench.queue.record(job.id))["failedReason"] == "llm_auth: The key is ?."
+    [letter] = await bench.jobs("q.dlq")
+    assert json.loads(letter["data"])["code"] == "llm_auth"
+
+
 @pytest.mark.parametrize("stored", ["{not json", "NaN", '"\\ud83d"', "7"])
 async def test_a_dead_letter_holds_the_data_whatever_it_was(bench: Bench, stored: str) -> None:
     job = await bench.taken()
