@@ -158,9 +158,11 @@ class LeaseBook:
 
     def renew(self, holder: Holder) -> Pulse:
         """Renew a lease, and feel the pulse of Redis."""
+        # What has its default is not said: an older version may not know it, and would not read the rest.
+        said = json.dumps({name: value for name, value in asdict(holder).items() if value})
         reply = self._renew(
             keys=[self._leases, self._holders, self._pulse],
-            args=[holder.id, json.dumps(asdict(holder)), GAP_MS, FORGET_AFTER_MS],
+            args=[holder.id, said, GAP_MS, FORGET_AFTER_MS],
         )
         return Pulse(*map(int, reply))
 

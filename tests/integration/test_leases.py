@@ -128,6 +128,12 @@ def test_the_lease_of_another_version_counts(book: LeaseBook, redis: Redis) -> N
     assert read(book).seen[POOL.id][0] == Holder(POOL.id, "pool", "", 0)
 
 
+def test_a_pool_says_nothing_that_the_version_before_does_not_know(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    said = json.loads(redis.hget("aiplane:bull:holders", POOL.id))
+    assert said.keys() == {"id", "role", "node", "pid", "kind", "slots"}
+
+
 def test_looking_renews_nothing_and_sees_the_same(book: LeaseBook, redis: Redis) -> None:
     book.renew(POOL)
     book.renew(BRIDGE)
