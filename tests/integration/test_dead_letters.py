@@ -198,6 +198,14 @@ async def test_no_job_is_added_where_it_would_break_the_queue(bench: Bench, job_
     assert set(await bench.redis.keys()) == keys | {"bull:q.dlq:forged", "bull:q.dlq:wait"}
 
 
+async def test_a_payload_that_is_not_json_for_everybody_is_not_added(bench: Bench) -> None:
+    letter = await bench.forge('{"jobId": "9", "data": {"n": 1e400}}')
+    with pytest.raises(NotRetriedError, match="no payload"):
+        await bench.retrying.retry(letter)
+    assert await bench.queue.state("9") == "unknown"
+    assert await bench.left() == ["forged"]
+
+
 async def test_a_job_that_is_nowhere_keeps_its_letter(bench: Bench) -> None:
     job = await bench.dead()
     await bench.redis.zrem(bench.queue.key("failed"), job)
