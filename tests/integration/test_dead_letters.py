@@ -198,6 +198,16 @@ async def test_no_job_is_added_where_it_would_break_the_queue(bench: Bench, job_
     assert set(await bench.redis.keys()) == keys | {"bull:q.dlq:forged", "bull:q.dlq:wait"}
 
 
+@pytest.mark.parametrize("written", [{"jobId": "\ud800"}, {"jobId": "9", "name": "\ud800"}])
+async def test_a_letter_that_nobody_can_act_upon_is_told_and_left(
+    bench: Bench, written: dict[str, str]
+) -> None:
+    letter = await bench.forge(json.dumps({**written, "data": {}}))
+    with pytest.raises(NotRetriedError, match="cannot be written"):
+        await bench.retrying.retry(letter)
+    assert await bench.left() == ["forged"]
+
+
 async def test_a_payload_that_is_not_json_for_everybody_is_not_added(bench: Bench) -> None:
     letter = await bench.forge('{"jobId": "9", "data": {"n": 1e400}}')
     with pytest.raises(NotRetriedError, match="no payload"):
