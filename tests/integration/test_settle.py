@@ -16,6 +16,7 @@ from aiplane.queues import QUEUES
 from aiplane.runs import Outcome, Runs
 from bridges import settle
 from bridges.job import read_job
+from bridges.options import read_options
 from bridges.settle import Settled, Settler, is_json, with_job_id
 
 if TYPE_CHECKING:
@@ -98,6 +99,14 @@ async def test_a_result_carries_the_contracts_options_and_the_trace_on(bench: Be
     assert options["removeOnComplete"] == 100
     assert options["removeOnFail"] is False
     assert options["tm"] == "00-abc"
+
+
+async def test_a_trace_that_cannot_be_written_costs_no_result(bench: Bench) -> None:
+    job = await bench.taken()
+    options = read_options('{"tm": "{\\ud800}"}')
+    assert await bench.settler.settle(replace(job, options=options, trace=options.trace), DONE) is (
+        Settled.COMPLETED
+    )
 
 
 async def test_settling_again_changes_nothing(bench: Bench) -> None:
