@@ -103,8 +103,8 @@ def celery_configuration(settings: Settings) -> Mapping[str, Any]:
             "socket_timeout": 5.0,
             "socket_connect_timeout": 2.0,
             "socket_keepalive": True,
-            # What a killed pool had received of a person's tasks and not yet begun comes back after so many
-            # seconds. Of a run the transport keeps nothing: the bridge sends it again.
+            # What a person has sent, and a killed pool had received and not yet begun, comes back after so
+            # many seconds. A run has no such copy: the bridge sends it again.
             "visibility_timeout": 300,
         },
         "result_backend_transport_options": {"global_keyprefix": keys},

@@ -50,17 +50,19 @@ if holder ~= ARGV[1] then
   if wait > 0 then return wait end
   redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2], 'claimed', now)
 end
-return {redis.call('HGET', KEYS[2], 'data')}
+return {redis.call('HGET', KEYS[2], 'data'), redis.call('HSTRLEN', KEYS[2], 'stacktrace')}
 """
 )
 
 # Without an entry, the run is over and settled: or Redis has forgotten it, which the job itself tells. Then
-# nobody has settled this very attempt.
+# nobody has settled this very attempt. A job that has a stack trace more than when it was claimed has failed
+# since; if a person has it begin anew, its attempts look the same, and it is to have another answer.
 _HOLD = (
     NOW
     + """
 local claim = redis.call('HGET', KEYS[1], 'claim')
 if claim and claim ~= ARGV[1] then return 0 end
+if not claim and redis.call('HSTRLEN', KEYS[2], 'stacktrace') ~= tonumber(ARGV[6]) then return 0 end
 if redis.call('EXISTS', KEYS[1]) == 0 then
   local job = redis.call('HMGET', KEYS[2], 'timestamp', 'atm', 'attemptsMade', 'finishedOn')
   local attempts = job[2] or job[3] or '0'
@@ -70,9 +72,9 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2])
 redis.call('HSETNX', KEYS[1], 'claimed', now_ms())
-if ARGV[6] then
-  redis.call('HSET', KEYS[1], 'outcome', ARGV[6], 'usage', ARGV[7])
-  redis.call('PUBLISH', ARGV[8], ARGV[9])
+if ARGV[7] then
+  redis.call('HSET', KEYS[1], 'outcome', ARGV[7], 'usage', ARGV[8])
+  redis.call('PUBLISH', ARGV[9], ARGV[10])
 end
 return 1
 """
@@ -88,12 +90,14 @@ class Claim:
         token: what proves the right.
         job_key: the key of the job's hash.
         data: the job's data as JSON text; None if it is gone.
+        traces: how long the job's stack traces were, which tells whether it has failed since.
     """
 
     run: str
     token: str
     job_key: str
     data: str | None
+    traces: int = 0
 
 
 class Claims:
@@ -127,7 +131,8 @@ class Claims:
             time.sleep(reply / 1000)
         if not reply:
             return None
-        claim = Claim(run, token, job_key, cast("str | None", reply[0]))
+        data, traces = cast("tuple[str | None, int]", reply)
+        claim = Claim(run, token, job_key, data, traces)
         with self._guard:
             self._running[token] = replace(claim, data=None)
         return claim
@@ -167,7 +172,8 @@ class Claims:
                 self._recorded.popleft()
 
     def _say(self, claim: Claim, outcome: Outcome | None) -> bool:
-        arguments: list[Any] = [claim.token, self._worker, *origin_of(claim.run), ENTRY_TTL_MS]
+        origin = origin_of(claim.run)
+        arguments: list[Any] = [claim.token, self._worker, *origin, ENTRY_TTL_MS, claim.traces]
         if outcome is not None:
             arguments += [outcome.to_json(), outcome.usage.to_text(), self._channel, claim.run]
         return bool(self._hold(keys=[run_key(self._bullmq_prefix, claim.run), claim.job_key], args=arguments))

@@ -166,9 +166,12 @@ def read_letter(letter_id: str, text: str) -> Letter:
 
 
 def payload_of(text: str) -> str | None:
-    """Return the JSON text of the payload inside the text of a letter; None if there is none."""
+    """Return the JSON text of the payload inside the text of a letter; None if there is none to write."""
     letter = read_object(text)
-    return json.dumps(letter["data"]) if "data" in letter else None
+    try:
+        return json.dumps(letter["data"], allow_nan=False) if "data" in letter else None
+    except ValueError:
+        return None  # a number too large to be one, which Node would have written as null
 
 
 def _text(value: object) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import os
 import threading
 import time
 import uuid
@@ -158,9 +160,11 @@ class LeaseBook:
 
     def renew(self, holder: Holder) -> Pulse:
         """Renew a lease, and feel the pulse of Redis."""
+        # What has its default is not said: an older version may not know it, and would not read the rest.
+        said = json.dumps({name: value for name, value in asdict(holder).items() if value})
         reply = self._renew(
             keys=[self._leases, self._holders, self._pulse],
-            args=[holder.id, json.dumps(asdict(holder)), GAP_MS, FORGET_AFTER_MS],
+            args=[holder.id, said, GAP_MS, FORGET_AFTER_MS],
         )
         return Pulse(*map(int, reply))
 
@@ -199,7 +203,7 @@ class LeaseBook:
         seen = {}
         for holder_id, score in scores:
             holder = _holder(holders.get(holder_id, ""))
-            if holder is not None:
+            if holder is not None and math.isfinite(score):
                 seen[holder_id] = (holder, int(score))
         # Another server may have forgotten leases that were renewed a moment before.
         return Roll(pulse.now, max(pulse.steady_since, pulse.server_since), seen)
@@ -244,6 +248,12 @@ class LeaseThread(threading.Thread):
                 if not away:
                     log.warning("Redis does not answer (%s); the lease waits", type(error).__name__)
                 away = True
+            except Exception:
+                # Without a lease it would be taken for dead, and go on.
+                log.critical(
+                    "the lease cannot be kept, by a fault of the plane; the process ends", exc_info=True
+                )
+                os._exit(70)
             self._wake.wait(RENEW_EVERY)
             self._wake.clear()
 

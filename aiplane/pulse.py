@@ -49,14 +49,15 @@ local function server_since(pulse, now)
   local server = type(info) == 'string' and string.match(info, 'run_id:(%w+)')
   if not server then return 0 end
   local known = redis.call('HMGET', pulse, 'server', 'server_since')
-  if known[1] == server then return tonumber(known[2]) end
+  local before = tonumber(known[2] or '0')
+  if known[1] == server and before <= now then return before end
   local since = known[1] and now or 0
   redis.call('HSET', pulse, 'server', server, 'server_since', since)
   return since
 end
 """
 """Lua: :attr:`Pulse.server_since`. Every Redis process has a ``run_id`` of its own; where it may not be
-asked for, no change is noticed."""
+asked for, no change is noticed. It is never later than now: a clock that was set back begins it anew."""
 
 STEADY_SINCE = """
 local function steady_since(pulse, now, gap)

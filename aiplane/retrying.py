@@ -95,6 +95,8 @@ class Retrying:
                 return await self._once(letter)
             except WatchError:
                 continue  # something moved the job; look again
+            except UnicodeEncodeError as error:
+                raise NotRetriedError("the letter holds text that cannot be written") from error
 
     async def _once(self, letter: Letter) -> Retried:
         queue, letters, job_key = self._queue, self._letters.queue, self._queue.key(letter.job_id)

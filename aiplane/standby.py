@@ -85,6 +85,10 @@ class _Standby:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
+        # The first process of a container inherits what a dead program had started, and nobody else reaps it.
+        with suppress(ChildProcessError):
+            while True:
+                os.waitpid(-self._process.pid, 0)
 
     def _pipes(self) -> tuple[int, int]:
         process = self._process

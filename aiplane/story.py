@@ -178,7 +178,7 @@ async def _run(runs: Runs, roll: Roll, run: str) -> Run | None:
     pool, lives = _holder(roll, state.worker or "", POOL_STALE_MS)
     # The outcome is read here as data and not by its class: a newer worker may have recorded more.
     word = None if state.outcome is None else _word(read_stored(state.outcome))
-    return Run(run, state.sent, state.claimed, pool, lives, word, _usage(getattr(state, "usage", None)))
+    return Run(run, state.sent, state.claimed, pool, lives, word, _usage(state.usage))
 
 
 def _word(outcome: object) -> str:

@@ -122,8 +122,9 @@ class Heart:
 
     def _turned(self, roll: Roll, asked: float) -> None:
         self._unanswered = None
-        record("ai.bridge.loop_lag_ms", (time.monotonic() - asked) * 1000)
+        late = time.monotonic() - asked
         self._tell(roll, self.has_turn)
+        record("ai.bridge.loop_lag_ms", late * 1000)
 
     def _loop_stuck(self) -> float:
         """Return for how many seconds the loop has owed an answer. While Redis is away nobody asks it."""

@@ -120,10 +120,19 @@ def read_options(text: str) -> JobOptions:
         parent={
             long: True for short, long in _PARENT_SHORT_NAMES.items() if stored.get(short) or stored.get(long)
         },
-        trace=trace if isinstance(trace, str) else None,
+        trace=trace if isinstance(trace, str) and _can_be_written(trace) else None,
         delay_ms=_amount(stored.get("delay")) or 0.0,
         stored=stored,
     )
+
+
+def _can_be_written(text: str) -> bool:
+    """Whether Redis can be given a text: JSON can hold half a character, which nothing can write."""
+    try:
+        text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _backoff(value: object) -> Backoff:

@@ -147,7 +147,9 @@ class Settler:
 
     async def _fail(self, job: Job, outcome: Outcome) -> Settled:
         error = outcome.error or InternalError("The run ended without a result.")
-        queue, reason = self._bull.queue(job.queue), error.failed_reason
+        # A lone surrogate cannot be written, and what cannot be written would be tried for ever.
+        reason = error.failed_reason.encode(errors="replace").decode()
+        queue = self._bull.queue(job.queue)
         traces = job.traces_with(outcome.stacktrace or reason)
         if error.retryable and job.attempts_made + 1 < job.options.attempts:
             delay = job.options.backoff.delay(job.attempts_made + 1)

@@ -109,10 +109,11 @@ def purge(
     name = queue_named(settings, queue)
     before = None if older_than is None else datetime.now(UTC) - timedelta(days=older_than)
 
-    async def chosen() -> list[str]:
+    async def chosen() -> tuple[list[str], list[str]]:
         async with open_queues(settings) as (redis, bull):
             letters = DeadLetters(redis, bull, name)
-            return [each.id async for each in _chosen(letters, wanted, code, before, limit)]
+            ids = [each.id async for each in _chosen(letters, wanted, code, before, limit)]
+            return ids, [each for each in wanted if not await letters.find(each)]
 
     async def remove(ids: list[str]) -> None:
         async with open_queues(settings) as (redis, bull):
@@ -122,7 +123,7 @@ def purge(
                 await letters.remove(letter_id)
 
     with naming_redis(settings.redis_url):
-        ids = asyncio.run(chosen())
+        ids, missing = asyncio.run(chosen())
         if ids and not yes:
             click.confirm(f"Remove {_letters(len(ids))} of {name} for good?", abort=True, err=True)
         asyncio.run(remove(ids))
@@ -130,8 +131,7 @@ def purge(
         show_json({"kind": kind_of(settings, name), "queue": name, "removed": ids})
     else:
         click.echo(f"Removed {_letters(len(ids))}.")
-    if wanted and not ids:
-        raise NotFoundError(f"There is no such letter in {name}.dlq.")
+    _complain(missing, name)
 
 
 async def _chosen(
@@ -165,6 +165,9 @@ def _check_choice(
 
 def _complain_of_missing(wanted: Sequence[str], done: Sequence[Row], queue: str) -> None:
     known = {each[name] for each in done for name in ("job", "letter")}
-    missing = [one_line(each) for each in wanted if each not in known]
+    _complain([each for each in wanted if each not in known], queue)
+
+
+def _complain(missing: Sequence[str], queue: str) -> None:
     if missing:
-        raise NotFoundError(f"There is no dead letter in {queue}.dlq of {', '.join(missing)}.")
+        raise NotFoundError(f"There is no dead letter in {queue}.dlq of {', '.join(map(one_line, missing))}.")

@@ -47,7 +47,10 @@ def _is_url(value: str, schemes: Collection[str]) -> bool:
 def _redis_url(value: str) -> str:
     if not _is_url(value, ("redis", "rediss")) or not re.fullmatch(r"/?|/\d{1,5}", urlsplit(value).path):
         raise ValueError
-    return value
+    # Celery takes either spelling, the clients of Redis only theirs.
+    return re.sub(
+        r"(?<=[?&]ssl_cert_reqs=)CERT_(NONE|OPTIONAL|REQUIRED)", lambda word: word[1].lower(), value
+    )
 
 
 def _http_url(value: str) -> str:

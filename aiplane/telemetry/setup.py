@@ -49,6 +49,11 @@ def start_telemetry(settings: Settings, *, node: str) -> Telemetry:
     wanted = settings.metrics_port or any(sends)
     if not wanted or settings.otel_sdk_disabled:
         return Telemetry()
-    from aiplane.telemetry.sdk import Pipelines  # noqa: PLC0415 -- only who asks for it loads the SDK
+    try:
+        from aiplane.telemetry.sdk import Pipelines  # noqa: PLC0415 -- only who asks for it loads the SDK
 
-    return Telemetry(Pipelines(settings, node))
+        return Telemetry(Pipelines(settings, node))
+    except Exception as error:  # noqa: BLE001 -- telemetry is no reason not to start
+        # Some variables are read when the SDK is imported, and it raises where one makes no sense.
+        log.warning("nothing is measured or sent; is each OTEL_… right? (%s)", type(error).__name__)
+        return Telemetry()

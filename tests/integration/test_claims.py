@@ -105,6 +105,35 @@ def test_what_was_settled_is_not_said_again(
     assert not redis.exists(KEY)
 
 
+@pytest.mark.parametrize("sent_again", [True, False])
+def test_an_answer_is_not_given_to_a_job_that_a_person_has_retried(
+    redis: Redis, claims: Claims, *, sent_again: bool
+) -> None:
+    first = run_id("q", "7", 1000, 0)
+    key = run_key("bull", first)
+    redis.hset(key, "sent", 1)
+    redis.hdel(JOB, "atm")
+    claim = claims.claim(first, "q", "7", token="t1")
+    assert claim is not None
+    assert claims.finish(claim, DONE)
+    # It was settled as failed, and all its attempts are to come again.
+    redis.delete(key)
+    redis.hset(JOB, "stacktrace", '["trace"]')
+    if sent_again:
+        redis.hset(key, "sent", 2)
+    claims.say_again()
+    assert not redis.hexists(key, "claim")
+    assert not redis.hexists(key, "outcome")
+
+
+def test_the_answer_to_a_job_that_had_failed_before_is_kept(claims: Claims, redis: Redis) -> None:
+    redis.hset(JOB, "stacktrace", '["trace"]')
+    assert claims.finish(take(claims), DONE)
+    redis.delete(KEY)
+    claims.say_again()
+    assert redis.hget(KEY, "outcome") == DONE.to_json()
+
+
 def test_nobody_takes_a_run_from_who_claimed_it_since(claims: Claims, redis: Redis) -> None:
     claim = take(claims)
     redis.hset(KEY, "claim", "t2")
@@ -151,3 +180,12 @@ def test_nothing_is_claimed_from_a_server_that_is_too_new(claims: Claims, redis:
 def test_a_server_that_is_new_to_everybody_is_trusted(claims: Claims, redis: Redis) -> None:
     take(claims)
     assert redis.hget(PULSE, "server_since") == "0"
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_from_claiming_for_longer(claims: Claims, redis: Redis) -> None:
+    book = LeaseBook(redis, "bull")
+    now = book.renew(Holder("p", "pool", "n", 1)).now
+    redis.hset(PULSE, "server_since", now + 3_600_000)
+    take(claims)
+    assert int(redis.hget(KEY, "claimed")) < now + 60_000
+    assert book.renew(Holder("p", "pool", "n", 1)).server_since < now + 60_000

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiplane.bull import Bull, BullQueue
+from aiplane.cli.dead_changes import purge
+from aiplane.cli.faults import NotFoundError
 from aiplane.connections import connect
 from aiplane.dead_letters import SMALL, DeadLetters, Letter
 from aiplane.errors import LLMAuthError
 from aiplane.queues import QUEUES
 from aiplane.retrying import NotRetriedError, Retried, Retrying
 from aiplane.runs import Outcome, Runs
+from aiplane.settings import Settings
 from bridges.job import read_job
 from bridges.settle import Settler
 
@@ -198,6 +201,24 @@ async def test_no_job_is_added_where_it_would_break_the_queue(bench: Bench, job_
     assert set(await bench.redis.keys()) == keys | {"bull:q.dlq:forged", "bull:q.dlq:wait"}
 
 
+@pytest.mark.parametrize("written", [{"jobId": "\ud800"}, {"jobId": "9", "name": "\ud800"}])
+async def test_a_letter_that_nobody_can_act_upon_is_told_and_left(
+    bench: Bench, written: dict[str, str]
+) -> None:
+    letter = await bench.forge(json.dumps({**written, "data": {}}))
+    with pytest.raises(NotRetriedError, match="cannot be written"):
+        await bench.retrying.retry(letter)
+    assert await bench.left() == ["forged"]
+
+
+async def test_a_payload_that_is_not_json_for_everybody_is_not_added(bench: Bench) -> None:
+    letter = await bench.forge('{"jobId": "9", "data": {"n": 1e400}}')
+    with pytest.raises(NotRetriedError, match="no payload"):
+        await bench.retrying.retry(letter)
+    assert await bench.queue.state("9") == "unknown"
+    assert await bench.left() == ["forged"]
+
+
 async def test_a_job_that_is_nowhere_keeps_its_letter(bench: Bench) -> None:
     job = await bench.dead()
     await bench.redis.zrem(bench.queue.key("failed"), job)
@@ -225,3 +246,21 @@ async def test_a_letter_is_put_back_if_the_script_breaks_off(bench: Bench) -> No
     with pytest.raises(NotRetriedError):
         await bench.retrying.retry(letter)
     assert (await bench.letter(job)).job_id == job
+
+
+def test_who_purges_is_told_what_was_not_there(redis_server: RedisServer) -> None:
+    redis_server.client.flushdb()
+    redis_server.client.hset("bull:ai.generate-hint.dlq:one", "data", '{"jobId": "1"}')
+    redis_server.client.lpush("bull:ai.generate-hint.dlq:wait", "one")
+    choice: dict[str, Any] = {
+        "every": False,
+        "code": None,
+        "older_than": None,
+        "limit": None,
+        "yes": True,
+        "as_json": True,
+    }
+    settings = Settings.load({"REDIS_URL": redis_server.url})
+    with pytest.raises(NotFoundError, match="of another"):
+        purge(settings, queue="hint", wanted=["one", "another"], **choice)
+    assert redis_server.client.llen("bull:ai.generate-hint.dlq:wait") == 0

@@ -12,6 +12,7 @@ import pytest
 from aiplane.connections import connect_thread
 from aiplane.leases import Holder, LeaseBook
 from aiplane.settings import Settings
+from bridges import heart as heart_module
 from bridges.heart import Heart
 
 if TYPE_CHECKING:
@@ -98,3 +99,15 @@ async def test_locks_that_cannot_be_renewed_are_told_by_the_lease(
         await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.locks_ms >= 2_000)
         redis.delete("bull:q:stalled")
         await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.locks_ms < 2_000)
+
+
+async def test_what_cannot_be_measured_is_told_to_the_loop_all_the_same(
+    redis_server: RedisServer, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("no telemetry")
+
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    monkeypatch.setattr(heart_module, "record", refuse)
+    async with asyncio.timeout(20), beating(redis_server, {}):
+        assert redis.zcard("aiplane:bull:leases") == 1

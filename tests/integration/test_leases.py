@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aiplane.connections import connect_thread
 from aiplane.leases import SLOTS_STALE_MS, Holder, LeaseBook, LeaseThread, Roll
+from tests.support.processes import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +112,12 @@ def test_a_lease_that_cannot_be_read_is_passed_over(book: LeaseBook, redis: Redi
     assert set(read(book).seen) == {BRIDGE.id}
 
 
+def test_a_lease_of_no_time_is_passed_over(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    redis.zadd("aiplane:bull:leases", {POOL.id: "inf"})
+    assert POOL.id not in read(book).seen
+
+
 def test_the_lease_of_another_version_counts(book: LeaseBook, redis: Redis) -> None:
     book.renew(POOL)
     newer = {
@@ -126,6 +135,12 @@ def test_the_lease_of_another_version_counts(book: LeaseBook, redis: Redis) -> N
     assert roll.slots("hint", STALE) == 5
     redis.hset("aiplane:bull:holders", POOL.id, '{"id":"pool-1","role":"pool","slots":"many","pid":null}')
     assert read(book).seen[POOL.id][0] == Holder(POOL.id, "pool", "", 0)
+
+
+def test_a_pool_says_nothing_that_the_version_before_does_not_know(book: LeaseBook, redis: Redis) -> None:
+    book.renew(POOL)
+    said = json.loads(redis.hget("aiplane:bull:holders", POOL.id))
+    assert said.keys() == {"id", "role", "node", "pid", "kind", "slots"}
 
 
 def test_looking_renews_nothing_and_sees_the_same(book: LeaseBook, redis: Redis) -> None:
@@ -176,3 +191,19 @@ def test_the_thread_renews_tells_and_gives_back(book: LeaseBook, redis: Redis) -
     assert not thread.is_alive()
     assert told
     assert redis.zscore("aiplane:bull:leases", POOL.id) is None
+
+
+FAULTY = """
+import sys, time
+from aiplane.connections import connect_thread
+from aiplane.leases import Holder, LeaseBook, LeaseThread
+
+book = LeaseBook(connect_thread(sys.argv[1]), "bull")
+LeaseThread(book, lambda: Holder("p", "pool", "n", 1), after=lambda _: 1 / 0).start()
+time.sleep(60)
+"""
+
+
+def test_a_process_that_cannot_keep_its_lease_ends(redis_server: RedisServer) -> None:
+    with Process("faulty", [sys.executable, "-c", FAULTY, redis_server.url], env=os.environ) as process:
+        assert process.wait() == 70

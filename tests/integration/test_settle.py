@@ -16,6 +16,7 @@ from aiplane.queues import QUEUES
 from aiplane.runs import Outcome, Runs
 from bridges import settle
 from bridges.job import read_job
+from bridges.options import read_options
 from bridges.settle import Settled, Settler, is_json, with_job_id
 
 if TYPE_CHECKING:
@@ -100,6 +101,14 @@ async def test_a_result_carries_the_contracts_options_and_the_trace_on(bench: Be
     assert options["tm"] == "00-abc"
 
 
+async def test_a_trace_that_cannot_be_written_costs_no_result(bench: Bench) -> None:
+    job = await bench.taken()
+    options = read_options('{"tm": "{\\ud800}"}')
+    assert await bench.settler.settle(replace(job, options=options, trace=options.trace), DONE) is (
+        Settled.COMPLETED
+    )
+
+
 async def test_settling_again_changes_nothing(bench: Bench) -> None:
     job = await bench.taken()
     await bench.settler.settle(job, DONE)
@@ -162,6 +171,15 @@ async def test_what_no_retry_can_mend_fails_at_once(bench: Bench) -> None:
     record = await bench.queue.record(job.id)
     assert record["failedReason"] == "llm_auth: The key is wrong."
     assert record["atm"] == "1"
+
+
+async def test_a_reason_that_cannot_be_written_as_it_is_fails_the_job_all_the_same(bench: Bench) -> None:
+    job = await bench.taken(attempts=1)
+    outcome = Outcome(error=LLMAuthError("The key is \ud800."), stacktrace="\ud800", recorded=True)
+    assert await bench.settler.settle(job, outcome) is Settled.FAILED
+    assert (await bench.queue.record(job.id))["failedReason"] == "llm_auth: The key is ?."
+    [letter] = await bench.jobs("q.dlq")
+    assert json.loads(letter["data"])["code"] == "llm_auth"
 
 
 @pytest.mark.parametrize("stored", ["{not json", "NaN", '"\\ud83d"', "7"])

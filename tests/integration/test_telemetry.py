@@ -93,6 +93,13 @@ def test_a_collector_that_is_away_is_a_warning_and_no_more(silent: str, away: st
         assert len(process.lines) < 12
 
 
+def test_a_variable_that_the_sdk_cannot_read_is_a_warning_and_no_more() -> None:
+    with program(OTEL_EXPORTER_OTLP_ENDPOINT=AWAY, OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT="many") as process:
+        assert process.wait() == 0
+        assert "worked" in process.lines
+        assert any("nothing is measured or sent" in line for line in process.lines)
+
+
 @pytest.mark.parametrize(
     "env",
     [

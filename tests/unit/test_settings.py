@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pickle
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from redis import SSLConnection
 
+from aiplane.connections import connect_thread
 from aiplane.queues import KINDS, QUEUES
 from aiplane.settings import SIGNALS, Settings, SettingsError
 from aiplane.settings.values import Price
@@ -81,6 +84,15 @@ def test_celery_lives_where_bullmq_lives_unless_told_otherwise() -> None:
     redis, other = "rediss://:pw@redis:6380/2", "redis://celery/1"
     settings = Settings.load({"REDIS_URL": redis, "CELERY_RESULT_BACKEND": other})
     assert (settings.celery_broker_url, settings.celery_result_backend) == (redis, other)
+
+
+@pytest.mark.parametrize("spelling", ["CERT_NONE", "none"])
+def test_how_certificates_are_checked_can_be_told_in_celerys_words(spelling: str) -> None:
+    url = f"rediss://redis:6380/2?ssl_cert_reqs={spelling}"
+    client = connect_thread(Settings.load({"CELERY_BROKER_URL": url}).celery_broker_url)
+    connection = client.connection_pool.make_connection()
+    assert isinstance(connection, SSLConnection)
+    assert connection.cert_reqs is ssl.CERT_NONE
 
 
 def test_a_kind_asks_the_common_model_unless_it_has_its_own() -> None:

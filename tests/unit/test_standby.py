@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -126,3 +128,36 @@ def test_a_machine_that_starts_no_more_processes_is_an_error_of_the_system(
     with pytest.raises(FileNotFoundError):
         pool.ask({}, 10)
     assert time.monotonic() - started < 5
+
+
+FORKING = """
+import os, sys, time
+for line in sys.stdin:
+    if os.fork() == 0:
+        time.sleep(60)
+    print("no answer", flush=True)
+"""
+
+FIRST_PROCESS = """
+import ctypes, os, sys
+from pathlib import Path
+from aiplane.standby import StandbyPool
+
+BECOME_SUBREAPER = 36
+assert ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0) == 0
+pool = StandbyPool(Path(sys.argv[1]))
+for _ in range(5):
+    try:
+        pool.ask({}, 20)
+    except BrokenPipeError:
+        print(Path("/proc/self/task").joinpath(str(os.getpid()), "children").read_text())
+"""
+
+
+def test_the_first_process_of_a_container_reaps_what_a_program_has_started(tmp_path: Path) -> None:
+    program = tmp_path / "forking.py"
+    program.write_text(FORKING)
+    command = [sys.executable, "-c", FIRST_PROCESS, str(program)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.split() == []
+    assert said.stdout.count("\n") == 5
