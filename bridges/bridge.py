@@ -133,6 +133,8 @@ class Bridge:
 
     def _hold(self, job: Job) -> None:
         task = asyncio.get_running_loop().create_task(self._look_after(job), name=f"{job.queue} {job.id}")
+        # Not in the task itself: one that is cancelled before its first step runs nothing of its own.
+        task.add_done_callback(lambda _: self._chronicle.forget(job))
         self._held.add(job, task)
 
     async def _look_after(self, job: Job) -> None:

@@ -82,14 +82,12 @@ class Chronicle:
     def about(self, job: Job) -> Iterator[None]:
         """Do the block in the job's name: its log lines and spans are the job's."""
         span = self._spans.get(job.token, trace.INVALID_SPAN)
-        try:
-            with (
-                trace.use_span(span, record_exception=False, set_status_on_exception=False),
-                _naming(job),
-            ):
-                yield
-        finally:
-            self._spans.pop(job.token, None)
+        with trace.use_span(span, record_exception=False, set_status_on_exception=False), _naming(job):
+            yield
+
+    def forget(self, job: Job) -> None:
+        """A job is looked after no longer, and perhaps never was."""
+        self._spans.pop(job.token, None)
 
     @_harmless
     def sent_again(self, job: Job) -> None:
