@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.1
 RUNS_EVERY = 0.5
+ALIVE = 3
+"""Seconds within which a living process has renewed its lease."""
+
 MEMORY = 120.0
 """Seconds after a kill in which what the dead held is still looked for."""
 
@@ -124,7 +127,12 @@ class Witness:
 
     async def _look_at_runs(self) -> None:
         holders = await self.redis.hgetall("aiplane:bull:holders")
-        self.fleet.learn_leases({json.loads(text)["pid"]: each for each, text in holders.items()})
+        # Only of the living: a process may have the number of one that died within the hour.
+        seconds, _ = await self.redis.time()
+        living = await self.redis.zrangebyscore("aiplane:bull:leases", (seconds - ALIVE) * 1000, "+inf")
+        self.fleet.learn_leases(
+            {json.loads(holders[each])["pid"]: each for each in living if each in holders}
+        )
         dead = self._dead("pool")
         keys = await self.redis.keys("aiplane:bull:run:*") if dead else []
         pipe = self.redis.pipeline(transaction=False)
