@@ -173,10 +173,6 @@ class Bridge:
     async def _answered(self, job: Job, answer: Outcome | Verdict) -> bool:
         """Do what a verdict asks for; True if the job is out of our hands."""
         if isinstance(answer, Outcome):
-            if answer.recorded:
-                # Its slot is free from now on, and whoever waits need not wait until all is settled.
-                self._held.answered(job)
-                self._slots.wake()
             return await self._settle(job, answer)
         if answer is Verdict.HAND_BACK:
             settled = await self._settler.hand_back(job)

@@ -24,7 +24,6 @@ class Held:
     def __init__(self) -> None:
         self._jobs: dict[tuple[str, str], tuple[Job, asyncio.Task[None]]] = {}
         self._kinds: Counter[str] = Counter()
-        self._answered: dict[str, set[str]] = {}
         self._guard = threading.Lock()
 
     def add(self, job: Job, task: asyncio.Task[None]) -> None:
@@ -43,7 +42,6 @@ class Held:
             if held is not None and held[0].token == job.token:
                 del self._jobs[job.queue, job.id]
                 self._kinds[job.spec.kind] -= 1
-                self._answered.get(job.spec.kind, set()).discard(job.token)
 
     def drop(self, job: Job) -> None:
         """Let go of a job that another looks after now, and stop looking after it."""
@@ -62,21 +60,9 @@ class Held:
         """Return the jobs held of one queue, by id."""
         return {job.id: job for (name, _), (job, _) in list(self._jobs.items()) if name == queue}
 
-    def answered(self, job: Job) -> None:
-        """Take note that a job's run is over, so that it is in no slot: it remains to be settled."""
-        with self._guard:
-            held = self._jobs.get((job.queue, job.id))
-            if held is not None and held[0].token == job.token:
-                self._answered.setdefault(job.spec.kind, set()).add(job.token)
-
     def count(self, kind: Kind) -> int:
-        """Return how many slots the jobs of a kind fill.
-
-        A job that remains to be settled fills none, unless there are more of these than others: where
-        settling fails, jobs must not be taken without end.
-        """
-        held = self._kinds[kind]
-        return held - min(len(self._answered.get(kind, ())), held // 2)
+        """Return how many jobs of a kind are held."""
+        return self._kinds[kind]
 
     def tasks(self) -> list[asyncio.Task[None]]:
         """Return what looks after them."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Slots:
     """Counts free slots, kind by kind, and wakes whoever waits for one.
 
-    A job is counted from when it is taken until its run is over, so that BullMQ never shows a job as active
+    A job is counted from when it is taken until it is settled, so that BullMQ never shows a job as active
     that no slot is there for.
     """
 
@@ -26,7 +26,7 @@ class Slots:
         """Begin with none.
 
         Args:
-            held: how many slots the jobs of a kind fill that this bridge holds.
+            held: how many jobs of a kind this bridge holds.
         """
         self._held = held
         self._offered: Counter[str] = Counter()

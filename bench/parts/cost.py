@@ -6,9 +6,10 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from aiplane.bull import pause
 from bench.contenders import CONTENDERS
 from bench.work import Work, batch, result_queues
-from bridges import pause, settle
+from bridges import settle
 from tests.faults.stage import script_names
 
 if TYPE_CHECKING:
