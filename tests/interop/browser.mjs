@@ -14,7 +14,7 @@ const [executablePath, width, height] = process.argv.slice(2);
 // Without its sandbox, which needs rights that a container may not have: it opens pages of this machine only.
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 const page = await browser.newPage({ viewport: { width: Number(width), height: Number(height) } });
-page.setDefaultTimeout(20_000);
+page.setDefaultTimeout(60_000);
 
 const commands = {
   open: url => page.goto(url, { waitUntil: 'load' }),

@@ -69,7 +69,7 @@ class Browser:
 
     def _do(self, **command: str | None) -> Any:
         self._process.send_line(json.dumps(command))
-        answer = self._answers.get(timeout=60)
+        answer = self._answers.get(timeout=90)
         assert "error" not in answer, f"{command}: {answer['error']}"
         return answer["value"]
 
