@@ -30,6 +30,12 @@ def board(control: ControlPlane) -> Iterator[BullBoard]:
 
 
 @pytest.fixture
+def only_jobs_of_bullmq(hints: NodeQueue) -> None:
+    """Remove what other tests have left that no BullMQ wrote, and that Bull Board cannot show."""
+    hints.call("clean", 0, 0, "failed")
+
+
+@pytest.fixture
 def failed(hints: NodeQueue) -> str:
     """A job that failed for good, because of a fault that is mended by now."""
     job = hints.add(HINT.job_name, hint(behaving("times=1 status=401")), {"attempts": 3})
@@ -90,7 +96,7 @@ def test_a_delayed_job_that_is_promoted_runs_at_once(board: BullBoard, hints: No
 
 @pytest.mark.parametrize("control", ["6"], indirect=True, scope="package", ids=["bullmq6"])
 def test_a_person_sees_what_happened_to_a_job_and_retries_it(
-    board: BullBoard, hints: NodeQueue, failed: str
+    board: BullBoard, hints: NodeQueue, only_jobs_of_bullmq: None, failed: str
 ) -> None:
     with Browser() as browser:
         browser.open(board.page(hints, failed))
