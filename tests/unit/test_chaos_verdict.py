@@ -93,6 +93,14 @@ def test_what_was_done_to_a_job_excuses_it() -> None:
     assert judged(died, sent=job(), results=0, consumed=0, letters=1, calls=TWO_CALLS, kills=2) == []
 
 
+def test_a_call_that_was_on_its_way_when_its_worker_died_is_noted_a_moment_later() -> None:
+    late = KILL.at + 0.02
+    assert judged(DONE, sent=job(), calls=[(1, late, "abandoned"), (2, 130.0, "answered")], kills=1) == []
+    for at, outcome in ((late, "answered"), (KILL.at + 1, "abandoned")):
+        [violation] = judged(DONE, sent=job(), calls=[(1, at, outcome), (2, 130.0, "answered")], kills=1)
+        assert "call 2 has no reason" in violation
+
+
 def test_a_plan_is_its_seed_and_has_its_number_of_blows() -> None:
     plan = draw_plan(7, 30)
     assert plan == draw_plan(7, 30) != draw_plan(8, 30)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BRIDGE_LIMIT, POOL_LIMIT = 10.0, 20.0
 """Seconds, at the 99th percentile: until a killed bridge's jobs are watched, a killed pool's due, again."""
 
+ON_ITS_WAY = 0.5
+"""Seconds that a request may be on its way."""
+
 AROUND = 60.0
 """Seconds before and after a repeated call in which a blow may be its cause."""
 
@@ -178,11 +181,20 @@ def _judge_calls(play: Play, verdict: Verdict, job: Sent, calls: list[Call]) -> 
         if before.number <= job.refusals and before.outcome == "answered":
             verdict.counts["calls repeated after a refusal"] += 1
             continue
-        if any(before.at <= kill.at <= after.at for kill in kills):
+        if any(_sent_by_then(before, kill) and kill.at <= after.at for kill in kills):
             verdict.counts["calls repeated after their pool was killed"] += 1
             continue
         verdict.counts["calls repeated without reason"] += 1
         verdict.violate(f"call {after.number} has no reason: {job}: {calls}, {kills}.", before.at, after.at)
+
+
+def _sent_by_then(call: Call, kill: Kill) -> bool:
+    """Whether the worker that was killed had made a call.
+
+    The provider notes a call when it has read it: one that was on its way is noted a moment after the kill,
+    and then nobody is there for the answer.
+    """
+    return call.at <= kill.at or (call.outcome == "abandoned" and call.at <= kill.at + ON_ITS_WAY)
 
 
 def _judge_times(play: Play, verdict: Verdict) -> None:
