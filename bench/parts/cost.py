@@ -48,6 +48,8 @@ def count(rig: Rig, contender: Contender, jobs: int) -> dict[str, Any]:
     with rig.monitor() as lines:
         rig.feeder.add(batch("hint", jobs))
         rig.feeder.results(jobs)
+    # Where more jobs were under way at once than before, more connections were made for them.
+    ours = {**ours, **rig.origins(programs)}
     sent = Counter(_named(lines, ours))
     milliseconds = {program.name: round(used["cpu"][program.name] * 1000 / jobs, 3) for program in programs}
     return {
