@@ -6,6 +6,8 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from aiplane.app import RUN_HEADER, Plane, celery_configuration
 from aiplane.queues import QUEUES
 from aiplane.settings import Settings
@@ -61,9 +63,12 @@ async def test_a_run_is_sent_as_celery_sends_a_task(redis_server: RedisServer) -
     assert arrived(redis_server) == expected
 
 
-async def test_a_broker_that_is_away_is_no_fault_of_the_job(redis_server: RedisServer) -> None:
+async def test_a_broker_that_is_away_is_no_fault_of_the_job(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
     app = plane(redis_server)
     app.settings = Settings.load({"REDIS_URL": "redis://127.0.0.1:1/0"})
     dispatch = Dispatch(app)
     await dispatch.send(job())
     await dispatch.close()
+    assert "was not sent: ConnectionError" in caplog.text
