@@ -140,7 +140,7 @@ class DeadLetters:
     async def remove(self, letter_id: str) -> None:
         """Remove a letter; one that is gone is no fault. The scripts must have been loaded."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            self.queue.stage_remove(pipe, letter_id)
+            self.queue.removing(letter_id).stage(pipe)
             for reply in await pipe.execute(raise_on_error=False):
                 check(reply)
 

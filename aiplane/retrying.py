@@ -115,10 +115,10 @@ class Retrying:
                 raise NotRetriedError(f"a key of {queue.name} is not what BullMQ makes of it")
             pipe.multi()
             if failed:
-                queue.stage_reprocess(pipe, letter.job_id, lifo=bool(read_object(options).get("lifo")))
+                queue.reprocessing(letter.job_id, lifo=bool(read_object(options).get("lifo"))).stage(pipe)
             else:
                 self._stage_anew(pipe, letter, text)
-            letters.stage_remove(pipe, letter.id)
+            letters.removing(letter.id).stage(pipe)
             if paused:
                 stage_fold(pipe, queue)
             await self._commit(pipe, letter, text)
@@ -138,7 +138,8 @@ class Retrying:
         if ":" in letter.job_id:
             raise NotRetriedError("the job is gone, and BullMQ takes no new one under its id")
         options = kept_options(letter.options)
-        self._queue.stage_add(pipe, letter.name or "retried", data, job_id=letter.job_id, options=options)
+        step = self._queue.adding(letter.name or "retried", data, job_id=letter.job_id, options=options)
+        step.stage(pipe)
 
     async def _commit(self, pipe: Pipeline, letter: Letter, text: str) -> None:
         """Make the transaction. If its script broke off, the letter is put back."""
@@ -148,7 +149,7 @@ class Retrying:
         except (ScriptRefusedError, RedisError) as error:
             letters: BullQueue = self._letters.queue
             async with self._redis.pipeline(transaction=True) as back:
-                letters.stage_add(back, letter.name or "retried", text, job_id=letter.id, options={})
+                letters.adding(letter.name or "retried", text, job_id=letter.id, options={}).stage(back)
                 await back.execute()
             raise NotRetriedError(f"BullMQ's script refused ({type(error).__name__})") from error
 

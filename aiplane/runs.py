@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from redis.asyncio import Redis
-    from redis.asyncio.client import Pipeline
 
 ENTRY_TTL_MS = 24 * 60 * 60 * 1000
 """How long an entry that nobody settles is kept, in milliseconds: longer than any run can take by far. It
@@ -45,6 +44,9 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 return 0
 """
+
+CLOSE = "return redis.call('DEL', KEYS[1])"
+"""Lua: remove the entry of a run, as a step of settling its job."""
 
 
 def run_key(bullmq_prefix: str, run: str) -> str:
@@ -90,6 +92,8 @@ class Outcome:
         error: why the attempt failed; None if there is a result.
         stacktrace: where it failed, for a dashboard; it holds no text from outside.
         recorded: whether it was read from the ledger; False for a verdict of the bridge's own.
+        heard: the SHA-1 of its text where it was only heard of; the ledger has to hold the same when it is
+            settled. Empty if it was read in the ledger, or is a verdict.
         usage: what the run has had of the language model. The ledger keeps it beside the outcome and not in
             it, so that processes of different versions understand each other.
     """
@@ -98,6 +102,7 @@ class Outcome:
     error: JobError | None = None
     stacktrace: str = ""
     recorded: bool = False
+    heard: str = ""
     usage: Usage = field(default_factory=Usage)
 
     def to_json(self) -> str:
@@ -164,7 +169,7 @@ class Runs:
         self.channel = outcome_channel(bullmq_prefix)
 
     def key(self, run: str) -> str:
-        """Return the key of a run's entry, for a transaction that watches it."""
+        """Return the key of a run's entry."""
         return run_key(self._prefix, run)
 
     async def open(self, run: str, lock_key: str, token: str) -> Opened:
@@ -184,10 +189,6 @@ class Runs:
         for run in runs:
             pipe.hmget(self.key(run), _FIELDS)
         return [_state(values) for values in await pipe.execute()]
-
-    def stage_close(self, pipe: Pipeline, run: str) -> None:
-        """Remove the entry, in the transaction that settles the job."""
-        pipe.delete(self.key(run))
 
 
 def outcome_channel(bullmq_prefix: str) -> str:

@@ -116,7 +116,7 @@ class Adoption:
 
     def _let_go(self, held_before: dict[str, Job], active: set[str]) -> None:
         for job_id, job in held_before.items():
-            if job_id not in active:
+            if job_id not in active and not self._held.is_settling(job):
                 # Removed, or put back by somebody's stalled check. If it was settled just now, by us, its
                 # task has ended by itself.
                 self._held.drop(job)

@@ -23,7 +23,7 @@ from bridges.chronicle import Chronicle
 from bridges.dispatch import Dispatch
 from bridges.heart import Heart
 from bridges.held import Held
-from bridges.settle import Settled, Settler
+from bridges.settle import Settled, Settler, Succession
 from bridges.slots import Slots
 from bridges.source import Source
 from bridges.upkeep import Upkeep
@@ -62,7 +62,7 @@ class Bridge:
         self._source_of = {source.name: source for source in self._sources}
         self._dispatch = Dispatch(app)
         self._watch = Watch(settings, self._runs)
-        self._settler = Settler(self._redis, self._bull, self._runs)
+        self._settler = Settler(self._bull, self._runs)
         self._chronicle = Chronicle()
         adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._adopt)
         self._upkeep = Upkeep(settings, self._redis, self._sources, adoption)
@@ -175,7 +175,8 @@ class Bridge:
         if isinstance(answer, Outcome):
             return await self._settle(job, answer)
         if answer is Verdict.HAND_BACK:
-            settled = await self._settler.hand_back(job)
+            with self._held.settling(job):
+                settled = await self._settler.hand_back(job)
             self._chronicle.settled(job, None, settled)
             return settled is not Settled.CHANGED
         if answer is Verdict.REOPEN and await self._open(job) is Opened.LOST:
@@ -185,10 +186,19 @@ class Bridge:
         return False
 
     async def _settle(self, job: Job, outcome: Outcome) -> bool:
-        """Settle a job; True if it is out of our hands."""
-        settled = await self._settler.settle(job, outcome)
+        """Settle a job, and let the next one have its slot; True if it is out of our hands."""
+        with self._held.settling(job):
+            settled, successor = await self._settler.settle(job, outcome, lambda: self._succession(job))
+        if successor is not None:
+            self._held.remove(job)
+            self._chronicle.taken(successor)
+            self._hold(successor)
         self._chronicle.settled(job, outcome, settled)
         return settled is not Settled.CHANGED
+
+    def _succession(self, job: Job) -> Succession | None:
+        # With a slot to spare nobody waits for this one: the queue is listened to.
+        return self._source_of[job.queue].succession() if self._slots.full(job.spec.kind) else None
 
     async def _advance_scheduler(self, job: Job) -> None:
         if job.scheduler is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from aiplane.queues import Kind
     from bridges.job import Job
@@ -23,6 +24,7 @@ class Held:
 
     def __init__(self) -> None:
         self._jobs: dict[tuple[str, str], tuple[Job, asyncio.Task[None]]] = {}
+        self._settling: set[str] = set()
         self._kinds: Counter[str] = Counter()
         self._guard = threading.Lock()
 
@@ -42,6 +44,19 @@ class Held:
             if held is not None and held[0].token == job.token:
                 del self._jobs[job.queue, job.id]
                 self._kinds[job.spec.kind] -= 1
+
+    @contextmanager
+    def settling(self, job: Job) -> Iterator[None]:
+        """Settle a job within the block: it may be seen to be active no longer before that is known here."""
+        self._settling.add(job.token)
+        try:
+            yield
+        finally:
+            self._settling.discard(job.token)
+
+    def is_settling(self, job: Job) -> bool:
+        """Whether a job is being settled, so that what becomes of it is told there."""
+        return job.token in self._settling
 
     def drop(self, job: Job) -> None:
         """Let go of a job that another looks after now, and stop looking after it."""

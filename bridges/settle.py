@@ -1,8 +1,9 @@
 """Settling: what a run came to goes back into BullMQ, all of it or nothing.
 
-One transaction, guarded by the job's lock, moves the job on, adds the result job or the dead letter, and
-closes the run. If a reply is lost, the lock tells whether it happened: the transaction takes it away. So
-settling can be tried until it is done, and trying again is never running again.
+One script, guarded by the job's lock, moves the job on, adds the result job or the dead letter, and closes
+the run; where the job's slot is wanted, it takes the next job too, as BullMQ's own worker does. If a reply is
+lost, the lock tells whether it happened: the script takes it away. So settling can be tried until it is done,
+and trying again is never running again.
 """
 
 from __future__ import annotations
@@ -10,31 +11,35 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from redis.exceptions import NoScriptError, RedisError, WatchError
+from redis.exceptions import RedisError
 
-from aiplane.bull import ScriptRefusedError, check, dead_letter_id, result_id, stage_fold
+from aiplane.bull import (
+    FOLD_IF_PAUSED,
+    ScriptRefusedError,
+    Step,
+    check,
+    dead_letter_id,
+    folding,
+    result_id,
+)
 from aiplane.errors import InternalError
 from aiplane.queues import dead_letters_of, results_of
-from aiplane.runs import Outcome
+from aiplane.runs import CLOSE, Outcome
 from aiplane.telemetry.propagation import metadata
 from bridges.strict_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from redis.asyncio import Redis
-    from redis.asyncio.client import Pipeline
-
-    from aiplane.bull import Bull, BullQueue
+    from aiplane.bull import Bull, BullQueue, Steps
     from aiplane.errors import JobError
     from aiplane.runs import Runs
     from bridges.job import Job
-
-    Stage = Callable[[Pipeline], None]
 
 log = logging.getLogger(__name__)
 
@@ -49,19 +54,33 @@ RESULT_OPTIONS: dict[str, Any] = {
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds between tries while Redis refuses or does not answer: doubled from the first to the longest."""
 
-# What the transaction relies on, in one read: lock, place, claim, outcome, children, and that the queue which
-# gets a job with it can take one (a script that fails half-way is not undone).
-_LOOK = """
-return {
-  redis.call('GET', KEYS[1]),
-  redis.call('EXISTS', KEYS[2]) == 1 and redis.call('LPOS', KEYS[3], ARGV[1]) and 1 or 0,
-  redis.call('HEXISTS', KEYS[4], 'claim'),
-  redis.call('HEXISTS', KEYS[4], 'outcome'),
-  redis.call('SCARD', KEYS[2] .. ':dependencies') + redis.call('ZCARD', KEYS[2] .. ':unsuccessful'),
-  redis.call('TYPE', KEYS[5]).ok,
-  redis.call('HEXISTS', KEYS[6], 'paused'),
-}
+_GUARD = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -101 end
+if redis.call('EXISTS', KEYS[2]) == 0 or not redis.call('LPOS', KEYS[3], ARGV[2]) then return -101 end
+local entry = redis.call('HMGET', KEYS[4], 'claim', 'outcome')
+if ARGV[3] == 'unclaimed' and entry[1] then return -102 end
+if ARGV[3] == 'unfinished' and entry[2] then return -102 end
+if ARGV[4] ~= '' and not (entry[2] and redis.sha1hex(entry[2]) == ARGV[4]) then return -102 end
+if ARGV[3] == 'childless' then
+  local pending = redis.call('SCARD', KEYS[2] .. ':dependencies')
+  if pending + redis.call('ZCARD', KEYS[2] .. ':unsuccessful') > 0 then return -103 end
+end
+local wait = redis.call('TYPE', KEYS[5]).ok
+if wait ~= 'none' and wait ~= 'list' then return -104 end
+if ARGV[5] then redis.call('HDEL', KEYS[2], unpack(ARGV, 5)) end
 """
+"""Looks at what the other steps rely on: lock and place, claim and outcome, children, and that the queue
+which gets a job can take one. BullMQ's scripts break off half-way at what they cannot read, and what is then
+done stays done; so fields that they would break off at go first."""
+
+_SCRIPTS = (
+    "addStandardJob",
+    "moveToFinished",
+    "moveToDelayed",
+    "retryJob",
+    "moveJobFromActiveToWait",
+    "moveToActive",
+)
 
 
 class Settled(Enum):
@@ -77,98 +96,137 @@ class Settled(Enum):
     """The job is no longer ours. A try whose reply was lost may have settled it."""
 
 
-class _StopError(Exception):
-    """The transaction must not be made; ``settled`` says why."""
+class _Refusal(IntEnum):
+    """What the guard answers where the job must not be settled so."""
 
-    def __init__(self, settled: Settled) -> None:
-        super().__init__(settled)
-        self.settled = settled
-
-
-class _BrokenQueueError(Exception):
+    LOST = -101
+    CHANGED = -102
+    CHILDREN = -103
+    """Children that the job depends on are not done, or have failed."""
+    BROKEN_QUEUE = -104
     """A key of the queue that a job is to be added to holds something that no BullMQ put there."""
 
 
+class _BrokenQueueError(Exception):
+    """The queue that a job is to be added to cannot take it; somebody has to look at it."""
+
+
 class _ChildrenError(Exception):
-    """The job cannot be completed, because children that it depends on are not done or have failed."""
+    """The job cannot be completed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be done, and what must hold for it.
+
+    Attributes:
+        settled: what becomes of the job by it.
+        steps: what does it.
+        target: the queue that gets a job by it.
+        only_if: ``unclaimed`` or ``unfinished``, of the run; ``childless``, of the job; or nothing.
+        heard: the digest of the outcome that the ledger must hold; empty if it was read there.
+    """
+
+    settled: Settled
+    steps: Sequence[Step]
+    target: BullQueue
+    only_if: str = ""
+    heard: str = ""
+
+
+class Settlement(NamedTuple):
+    """What became of a job, and the job that was taken into its place, if one was."""
+
+    settled: Settled
+    successor: Job | None = None
+
+
+class Succession(NamedTuple):
+    """How the next job is taken into the place of one that is settled.
+
+    Attributes:
+        step: what takes it.
+        read: reads the step's answer; None if no job waits.
+    """
+
+    step: Step
+    read: Callable[[Any], Job | None]
+
+
+def nobody() -> None:
+    """Take no job into the place of one that is settled."""
+
+
+def settling_steps(bull: Bull) -> Steps:
+    """Return the steps of which any settlement takes some."""
+    return bull.steps(_SCRIPTS, {"guard": _GUARD, "fold": FOLD_IF_PAUSED, "close": CLOSE})
 
 
 class Settler:
     """Settles jobs. It keeps trying while Redis is away: the lock decides who may, not the clock."""
 
-    def __init__(self, redis: Redis, bull: Bull, runs: Runs) -> None:
-        self._redis = redis
+    def __init__(self, bull: Bull, runs: Runs) -> None:
         self._bull = bull
         self._runs = runs
+        self._steps = settling_steps(bull)
 
-    async def settle(self, job: Job, outcome: Outcome) -> Settled:
+    async def settle(
+        self, job: Job, outcome: Outcome, succession: Callable[[], Succession | None] = nobody
+    ) -> Settlement:
         """Complete, retry or fail a job.
 
         Where the outcome is the bridge's own verdict on a run that recorded none, and the run has recorded
         one since, that one counts: nothing is done and CHANGED is returned.
+
+        Args:
+            job: the job.
+            outcome: what its run came to.
+            succession: called before each try; says how the next job is taken into its place, if so.
         """
         if outcome.error is not None:
-            return await self._persist(job, lambda: self._fail(job, outcome))
+            return await self._persist(job, lambda: self._failure(job, outcome), succession)
         try:
-            return await self._persist(job, lambda: self._complete(job, outcome))
+            return await self._persist(job, lambda: self._completion(job, outcome), succession)
         except _ChildrenError:
             error = InternalError("The job has children that are not done, or have failed.")
-            return await self.settle(job, Outcome(error=error, recorded=True))
+            return await self.settle(job, Outcome(error=error, recorded=True), succession)
 
     async def hand_back(self, job: Job) -> Settled:
         """Put a job whose run nobody has claimed back to where it waited; no attempt is counted."""
+        queue = self._bull.queue(job.queue)
 
-        async def once() -> Settled:
-            queue = self._bull.queue(job.queue)
-            await self._commit(
-                job, [lambda pipe: queue.stage_hand_back(pipe, job.handle)], unless_claimed=True
-            )
-            return Settled.HANDED_BACK
+        async def plan() -> _Plan:
+            return _Plan(Settled.HANDED_BACK, [queue.handing_back(job.handle)], queue, only_if="unclaimed")
 
-        return await self._persist(job, once)
+        return (await self._persist(job, plan, nobody)).settled
 
-    async def _complete(self, job: Job, outcome: Outcome) -> Settled:
+    async def _completion(self, job: Job, outcome: Outcome) -> _Plan:
         queue, results = self._bull.queue(job.queue), self._bull.queue(results_of(job.queue))
         value = with_job_id(outcome.result, job.id)
         answer_id, trace = result_id(job.id, job.processed_on), metadata(job.trace)
         options = {**RESULT_OPTIONS, **({"tm": trace} if trace else {})}
-        await self._commit(
-            job,
-            [
-                lambda pipe: results.stage_add(
-                    pipe, job.spec.result_name, value, job_id=answer_id, options=options
-                ),
-                lambda pipe: queue.stage_completed(pipe, job.handle, value),
-            ],
-            target=results,
-            unless_children=True,
-        )
-        return Settled.COMPLETED
+        steps = [
+            results.adding(job.spec.result_name, value, job_id=answer_id, options=options),
+            queue.completing(job.handle, value),
+        ]
+        return _Plan(Settled.COMPLETED, steps, results, "childless", outcome.heard)
 
-    async def _fail(self, job: Job, outcome: Outcome) -> Settled:
+    async def _failure(self, job: Job, outcome: Outcome) -> _Plan:
         error = outcome.error or InternalError("The run ended without a result.")
         # A lone surrogate cannot be written, and what cannot be written would be tried for ever.
         reason = error.failed_reason.encode(errors="replace").decode()
         queue = self._bull.queue(job.queue)
         traces = job.traces_with(outcome.stacktrace or reason)
+        only_if = "" if outcome.recorded else "unfinished"
         if error.retryable and job.attempts_made + 1 < job.options.attempts:
             delay = job.options.backoff.delay(job.attempts_made + 1)
-            await self._commit(
-                job,
-                [lambda pipe: queue.stage_retry(pipe, job.handle, delay, reason, traces)],
-                unless_finished=not outcome.recorded,
-            )
-            return Settled.RETRIED
-        letter = await self._dead_letter(job, error, traces)
-        await self._commit(
-            job,
-            [letter, lambda pipe: queue.stage_failed(pipe, job.handle, reason, traces)],
-            target=self._bull.queue(dead_letters_of(job.queue)),
-            unless_finished=not outcome.recorded,
-        )
-        return Settled.FAILED
+            step = queue.retrying(job.handle, delay, reason, traces)
+            return _Plan(Settled.RETRIED, [step], queue, only_if, outcome.heard)
+        letters = self._bull.queue(dead_letters_of(job.queue))
+        steps = [await self._dead_letter(job, error, traces), queue.failing(job.handle, reason, traces)]
+        return _Plan(Settled.FAILED, steps, letters, only_if, outcome.heard)
 
-    async def _dead_letter(self, job: Job, error: JobError, traces: Sequence[str]) -> Stage:
+    async def _dead_letter(self, job: Job, error: JobError, traces: Sequence[str]) -> Step:
         queue, letters = self._bull.queue(job.queue), self._bull.queue(dead_letters_of(job.queue))
         failed_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         letter = {
@@ -184,22 +242,18 @@ class Settler:
         data = await queue.data(job.id)
         text = f'{json.dumps(letter)[:-1]},"data":{data if is_json(data) else json.dumps(data)}}}'
         letter_id = dead_letter_id(job.id, job.processed_on)
-        return lambda pipe: letters.stage_add(pipe, job.name, text, job_id=letter_id, options={"attempts": 1})
+        return letters.adding(job.name, text, job_id=letter_id, options={"attempts": 1})
 
-    async def _persist(self, job: Job, once: Callable[[], Awaitable[Settled]]) -> Settled:
+    async def _persist(
+        self, job: Job, plan: Callable[[], Awaitable[_Plan]], succession: Callable[[], Succession | None]
+    ) -> Settlement:
         pause = FIRST_PAUSE
         while True:
             try:
-                return await once()
-            except _StopError as stop:
-                return stop.settled
-            except WatchError:
-                continue  # a renewal or a worker touched what we watch; look again
-            except NoScriptError:
-                await self._load_scripts()
+                return await self._try(job, await plan(), succession())
             except ScriptRefusedError as refusal:
                 log.warning("job %s of %s was not settled: %s", job.id, job.queue, refusal)
-                return Settled.LOST
+                return Settlement(Settled.LOST)
             except _BrokenQueueError as error:
                 log.warning("job %s of %s cannot be settled: %s", job.id, job.queue, error)
             except (RedisError, OSError) as error:
@@ -207,68 +261,35 @@ class Settler:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _load_scripts(self) -> None:
-        try:
-            await self._bull.load_scripts()
-        except (RedisError, OSError) as error:
-            log.warning("Redis lost its scripts and does not take them now: %s", type(error).__name__)
+    async def _try(self, job: Job, plan: _Plan, succession: Succession | None) -> Settlement:
+        steps = [self._guard(job, plan), *plan.steps, folding(plan.target), self._closing(job)]
+        if succession is not None:
+            steps.append(succession.step)
+        answer = (await self._steps.take(steps))[-1]
+        if answer == _Refusal.LOST:
+            return Settlement(Settled.LOST)
+        if answer == _Refusal.CHANGED:
+            return Settlement(Settled.CHANGED)
+        if answer == _Refusal.CHILDREN:
+            raise _ChildrenError
+        if answer == _Refusal.BROKEN_QUEUE:
+            raise _BrokenQueueError(f"{plan.target.key('wait')} is not a list")
+        check(answer)
+        return Settlement(plan.settled, succession.read(answer) if succession else None)
 
-    async def _commit(
-        self,
-        job: Job,
-        stages: Sequence[Stage],
-        *,
-        target: BullQueue | None = None,
-        unless_claimed: bool = False,
-        unless_finished: bool = False,
-        unless_children: bool = False,
-    ) -> None:
-        queue, run_key = self._bull.queue(job.queue), self._runs.key(job.run)
-        lock_key = queue.lock_key(job.id)
-        async with self._redis.pipeline(transaction=True) as pipe:
-            target = target or queue
-            wait_key, meta_key = target.key("wait"), target.key("meta")
-            token, active, claimed, finished, children, wait_type, paused = await watch_and_look(
-                pipe,
-                watched=[lock_key, run_key, meta_key],
-                keys=[lock_key, queue.key(job.id), queue.key("active"), run_key, wait_key, meta_key],
-                job_id=job.id,
-            )
-            if token != job.token or not active:
-                raise _StopError(Settled.LOST)
-            if (unless_claimed and claimed) or (unless_finished and finished):
-                raise _StopError(Settled.CHANGED)
-            if unless_children and children:
-                raise _ChildrenError
-            if wait_type not in ("none", "list"):
-                raise _BrokenQueueError(f"{wait_key} is a {wait_type}, not a list")
-            pipe.multi()
-            if job.unreadable:
-                pipe.hdel(queue.key(job.id), *job.unreadable)
-            for stage in stages:
-                stage(pipe)
-            if paused:
-                stage_fold(pipe, target)
-            self._runs.stage_close(pipe, job.run)
-            for reply in await pipe.execute(raise_on_error=False):
-                check(reply)
+    def _guard(self, job: Job, plan: _Plan) -> Step:
+        queue = self._bull.queue(job.queue)
+        keys = [
+            queue.lock_key(job.id),
+            queue.key(job.id),
+            queue.key("active"),
+            self._runs.key(job.run),
+            plan.target.key("wait"),
+        ]
+        return Step("guard", keys, [job.token, job.id, plan.only_if, plan.heard, *job.unreadable])
 
-
-async def watch_and_look(
-    pipe: Pipeline, *, watched: Sequence[str], keys: Sequence[str], job_id: str
-) -> Sequence[Any]:
-    """Watch keys and look at what the transaction relies on: both in one round trip, in this order."""
-    connection = pipe.connection = await pipe.connection_pool.get_connection()
-    look = ("EVAL", _LOOK, len(keys), *keys, job_id)
-    try:
-        await connection.send_packed_command(connection.pack_commands([("WATCH", *watched), look]))
-        await pipe.parse_response(connection, "WATCH")
-        return cast("Sequence[Any]", await pipe.parse_response(connection, "EVAL"))
-    except BaseException:
-        # What was sent and not read would be taken for the answer to something else.
-        await connection.disconnect()
-        pipe.watching = False
-        raise
+    def _closing(self, job: Job) -> Step:
+        return Step("close", [self._runs.key(job.run)], [])
 
 
 def with_job_id(result: str, job_id: str) -> str:

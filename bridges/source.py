@@ -6,13 +6,14 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from aiplane.bull import Standing, fold, new_token
+from aiplane.bull import Standing, fold, new_token, read_taken
 from aiplane.cancellation import cancel
 from aiplane.connections import connect
 from bridges.job import read_job
+from bridges.settle import Succession
 
 if TYPE_CHECKING:
-    from aiplane.bull import Bull
+    from aiplane.bull import Bull, Taken
     from aiplane.queues import QueueSpec
     from aiplane.settings import Settings
     from bridges.job import Job
@@ -55,14 +56,26 @@ class Source:
         self._released.clear()
         token = new_token(self._bridge_id)
         taken = await self.queue.take(token, worker=self._node)
-        if taken.job_id is not None:
-            return read_job(self.spec, self.name, taken.job_id, token, taken.record), 0.0
+        job = self._read(token, taken)
+        if job is not None:
+            return job, 0.0
         # Looking for a job has moved those that are due to where they wait.
         await self.look()
         if taken.rate_limited_ms > 0:
             return None, min(taken.rate_limited_ms / 1000, LONGEST_BLOCK)
         due = taken.next_delayed_at / 1000 - time.time() if taken.next_delayed_at else LONGEST_BLOCK
         return None, min(max(due, SHORTEST_BLOCK), LONGEST_BLOCK)
+
+    def succession(self) -> Succession:
+        """Take the next job within the settlement of another."""
+        token = new_token(self._bridge_id)
+        step = self.queue.taking(token, worker=self._node)
+        return Succession(step, lambda answer: self._read(token, read_taken(answer)))
+
+    def _read(self, token: str, taken: Taken) -> Job | None:
+        if taken.job_id is None:
+            return None
+        return read_job(self.spec, self.name, taken.job_id, token, taken.record)
 
     async def look(self) -> None:
         """See how the queue stands, and that what waits in it is safe."""

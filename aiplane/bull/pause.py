@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aiplane.bull.steps import Step
+
 if TYPE_CHECKING:
     from redis.asyncio import Redis
     from redis.asyncio.client import Pipeline
@@ -40,6 +42,9 @@ end
 return {paused, limited}
 """
 
+FOLD_IF_PAUSED = f"if redis.call('HEXISTS', KEYS[3], 'paused') == 0 then return end {_FOLD}"
+"""Lua: the same, where something was put into a queue that may be paused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -60,6 +65,11 @@ async def fold(redis: Redis, queue: BullQueue) -> Standing:
 def stage_fold(pipe: Pipeline, queue: BullQueue) -> None:
     """Do the same at the end of a transaction that has put something into a paused queue."""
     pipe.eval(_FOLD, 4, *_keys(queue))
+
+
+def folding(queue: BullQueue) -> Step:
+    """Do it as the step that follows one which has put something into a queue: :data:`FOLD_IF_PAUSED`."""
+    return Step("fold", _keys(queue), [])
 
 
 def _keys(queue: BullQueue) -> list[str]:

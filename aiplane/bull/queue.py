@@ -15,11 +15,14 @@ from bullmq.scripts import Scripts
 
 from aiplane.bull.locks import LOCK_MS
 from aiplane.bull.settling import Settling, now_ms
+from aiplane.bull.steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from redis.asyncio import Redis
+
+    from aiplane.bull.steps import Step
 
 # The keys of each script, in the order in which its header lists them.
 # fmt: off
@@ -50,6 +53,14 @@ class Taken:
     next_delayed_at: int = 0
 
 
+def read_taken(reply: Any) -> Taken:
+    """Read what ``moveToActive`` answered."""
+    record, job_id, rate_limited_ms, next_delayed_at = (*reply, 0, 0)[:4] if reply else (0, 0, 0, 0)
+    if not record:
+        return Taken(None, {}, int(rate_limited_ms or 0), int(float(next_delayed_at or 0)))
+    return Taken(job_id, dict(zip(record[::2], record[1::2], strict=True)))
+
+
 class Bull:
     """The queues of one Redis under one key prefix; the scripts are loaded once for all of them."""
 
@@ -59,6 +70,16 @@ class Bull:
         self.connection = RedisConnection(redis)
         script = redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
         self.connection.commands["moveJobFromActiveToWait"] = script
+
+    def steps(self, names: Sequence[str], own: Mapping[str, str]) -> Steps:
+        """Return some of BullMQ's scripts, by their names, as steps that can be taken together with others.
+
+        Args:
+            names: the names.
+            own: the texts of the others by name.
+        """
+        texts = {name: self.connection.commands[name].script for name in names}
+        return Steps(self.redis, texts | dict(own))
 
     def queue(self, name: str) -> BullQueue:
         """Return the queue called ``name``; nothing is created in Redis."""
@@ -104,13 +125,15 @@ class BullQueue(Settling):
         Raises whatever the connection raises; the move may then have happened, and whoever scans the
         active list for locks of this owner finds it.
         """
+        step = self.taking(token, worker=worker)
+        return read_taken(await self._commands[step.script](keys=step.keys, args=step.arguments))
+
+    def taking(self, token: str, *, worker: str) -> Step:
+        """Do the same as a step, whose answer :func:`read_taken` reads."""
         options = msgpack.packb({"token": token, "lockDuration": LOCK_MS, "name": worker})
-        keys = self._scripts.getKeys(_TAKE_KEYS)
-        reply = await self._commands["moveToActive"](keys=keys, args=[self.key(""), now_ms(), options])
-        record, job_id, rate_limited_ms, next_delayed_at = (*reply, 0, 0)[:4] if reply else (0, 0, 0, 0)
-        if not record:
-            return Taken(None, {}, int(rate_limited_ms or 0), int(float(next_delayed_at or 0)))
-        return Taken(job_id, dict(zip(record[::2], record[1::2], strict=True)))
+        return self._step(
+            "moveToActive", self._scripts.getKeys(_TAKE_KEYS), [self.key(""), now_ms(), options]
+        )
 
     async def wait_for_marker(self, blocking: Redis, seconds: float) -> bool:
         """Block until the queue may have a job, now or at a known time, at most ``seconds``.

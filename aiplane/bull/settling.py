@@ -1,4 +1,4 @@
-"""What moves a job on, staged on a transaction: added, completed, failed, retried, handed back."""
+"""What moves a job on, as steps: to add it, to complete, fail or retry it, to hand it back."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import msgpack
 from bullmq.error_code import ErrorCode
 
 from aiplane.bull.locks import LOCK_MS
+from aiplane.bull.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bullmq.scripts import Scripts
-    from redis.asyncio.client import Pipeline
 
 # The keys of each script, in the order in which its header lists them.
 # fmt: off
@@ -58,7 +58,7 @@ class ScriptRefusedError(Exception):
 
 
 def check(reply: object) -> None:
-    """Raise what a staged script answered if that was a refusal (a negative number)."""
+    """Raise what a script answered if that was a refusal (a negative number)."""
     if isinstance(reply, Exception):
         raise reply
     if isinstance(reply, int) and reply < 0:
@@ -93,19 +93,16 @@ class JobHandle:
 class Settling:
     """The scripts that change a job's state, for one queue.
 
-    Each method puts a script on a transaction; what the script answered is read by :func:`check`.
+    Each method returns the step to take; what it answered is read by :func:`check`.
     """
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    def stage_add(
-        self, pipe: Pipeline, name: str, data: str, *, job_id: str, options: Mapping[str, Any]
-    ) -> None:
+    def adding(self, name: str, data: str, *, job_id: str, options: Mapping[str, Any]) -> Step:
         """Add a job that waits at once; with an id that exists already, nothing is added.
 
         Args:
-            pipe: the transaction.
             name: the job's name.
             data: the job's data as JSON text.
             job_id: the job's id. BullMQ refuses colons in it, so :func:`safe_id` comes first.
@@ -125,48 +122,45 @@ class Settling:
             if options.get("priority")
             else ("addStandardJob", _ADD_KEYS)
         )
-        self._stage(pipe, script, self._scripts.getKeys(keys), [packed, data, packed_options, now])
+        return self._step(script, self._scripts.getKeys(keys), [packed, data, packed_options, now])
 
-    def stage_reprocess(self, pipe: Pipeline, job_id: str, *, lifo: bool) -> None:
+    def reprocessing(self, job_id: str, *, lifo: bool) -> Step:
         """Move a job that has failed for good back to where it waits, with all its attempts to come."""
         keys = [self._scripts.toKey(job_id), *self._scripts.getKeys(_REPROCESS_KEYS)]
         push = "RPUSH" if lifo else "LPUSH"
-        self._stage(pipe, "reprocessJob", keys, [job_id, push, "failedReason", "failed", "1", "1"])
+        return self._step("reprocessJob", keys, [job_id, push, "failedReason", "failed", "1", "1"])
 
-    def stage_remove(self, pipe: Pipeline, job_id: str) -> None:
+    def removing(self, job_id: str) -> Step:
         """Remove a job that is not active, from whatever state it is in."""
         keys = [self._scripts.toKey(job_id), self._scripts.keys["repeat"]]
-        self._stage(pipe, "removeJob", keys, [job_id, 0, self._scripts.keys[""]])
+        return self._step("removeJob", keys, [job_id, 0, self._scripts.keys[""]])
 
-    def stage_completed(self, pipe: Pipeline, job: JobHandle, returnvalue: str) -> None:
+    def completing(self, job: JobHandle, returnvalue: str) -> Step:
         """Move an active job to completed; ``returnvalue`` is JSON text."""
         keys, arguments = self._finish_arguments(job, "returnvalue", "completed", job.keep_completed)
         arguments[3] = returnvalue
-        self._stage(pipe, "moveToFinished", keys, arguments)
+        return self._step("moveToFinished", keys, arguments)
 
-    def stage_failed(self, pipe: Pipeline, job: JobHandle, reason: str, stacktrace: Sequence[str]) -> None:
+    def failing(self, job: JobHandle, reason: str, stacktrace: Sequence[str]) -> Step:
         """Move an active job to failed, for good."""
         keys, arguments = self._finish_arguments(job, "failedReason", "failed", job.keep_failed)
         arguments[3] = reason
         arguments.append(_failure_fields(reason, stacktrace))
-        self._stage(pipe, "moveToFinished", keys, arguments)
+        return self._step("moveToFinished", keys, arguments)
 
-    def stage_retry(
-        self, pipe: Pipeline, job: JobHandle, delay_ms: int, reason: str, stacktrace: Sequence[str]
-    ) -> None:
+    def retrying(self, job: JobHandle, delay_ms: int, reason: str, stacktrace: Sequence[str]) -> Step:
         """Give an active job another attempt: after ``delay_ms``, or at once if that is 0."""
         if delay_ms:
             keys, arguments = self._scripts.moveToDelayedArgs(job.id, now_ms(), job.token, delay_ms)
             arguments[6] = _failure_fields(reason, stacktrace)
-            self._stage(pipe, "moveToDelayed", keys, arguments)
-            return
+            return self._step("moveToDelayed", keys, arguments)
         keys, arguments = self._scripts.retryJobArgs(job.id, job.lifo, job.token)
-        self._stage(pipe, "retryJob", keys, [*arguments, _failure_fields(reason, stacktrace)])
+        return self._step("retryJob", keys, [*arguments, _failure_fields(reason, stacktrace)])
 
-    def stage_hand_back(self, pipe: Pipeline, job: JobHandle) -> None:
+    def handing_back(self, job: JobHandle) -> Step:
         """Put an active job back to where it waited, as the next in line; no attempt is counted."""
         keys = self._scripts.getKeys(_HAND_BACK_KEYS)
-        self._stage(pipe, "moveJobFromActiveToWait", keys, [job.id, job.token, self._scripts.toKey(job.id)])
+        return self._step("moveJobFromActiveToWait", keys, [job.id, job.token, self._scripts.toKey(job.id)])
 
     def _finish_arguments(
         self, job: JobHandle, field_name: str, target: str, keep: object
@@ -183,10 +177,8 @@ class Settling:
         )
         return keys, arguments
 
-    def _stage(self, pipe: Pipeline, script: str, keys: list[str], arguments: list[Any]) -> None:
-        # By digest and not through the script object: that would ask for the cache before each
-        # transaction. load_scripts() fills the cache, and a NOSCRIPT fails the whole transaction.
-        pipe.evalsha(self._scripts.commands[script].sha, len(keys), *keys, *arguments)
+    def _step(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Step:
+        return Step(script, keys, arguments, self._scripts.commands[script].sha)
 
 
 def _failure_fields(reason: str, stacktrace: Sequence[str]) -> bytes:

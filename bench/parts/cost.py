@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from aiplane.bull import pause
 from bench.contenders import CONTENDERS
 from bench.work import Work, batch, result_queues
-from bridges import settle
 from tests.faults.stage import script_names
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ JOBS = 500
 DELAY = 0.05
 """Seconds of a call of the model: enough that nobody waits for the CPU, and no job is quicker than a look."""
 
-_SENT_BY_TEXT = {pause._FOLD: "fold", settle._LOOK: "look"}  # noqa: SLF001 -- their texts are their names here
+_SENT_BY_TEXT = {pause._FOLD: "fold"}  # noqa: SLF001 -- its text is its name here
 
 
 def measure(rounds: Rounds) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from aiplane import claims, leases, runs
 from aiplane.bull import Bull
 from aiplane.connections import connect
 from bridges import adopt
+from bridges.settle import settling_steps
 from tests.interop.payloads import KINDS
 from tests.support.audio import recording
 from tests.support.journal import Event, Journal
@@ -188,11 +189,12 @@ async def eventually(look: Callable[[], Any], seconds: float, what: str | Callab
 
 def script_names() -> dict[str, str]:
     """Return the names of all scripts that the plane calls, by the SHA1 under which it calls them."""
-    bull = {
-        script.sha: name for name, script in Bull(connect("redis://127.0.0.1:1")).connection.commands.items()
-    }
+    redis = connect("redis://127.0.0.1:1")
+    bull = Bull(redis)
+    scripts = {script.sha: name for name, script in bull.connection.commands.items()}
     own = {
         "open": runs._OPEN, "claim": claims._CLAIM, "finish": claims._HOLD, "adopt": adopt._ADOPT,
         "scan": adopt._SCAN, "renew": leases._RENEW, "extendLocks": loadScript("extendLocks-1.lua"),
+        "settle": settling_steps(bull).text,
     }  # fmt: skip
-    return bull | {hashlib.sha1(text.encode()).hexdigest(): name for name, text in own.items()}
+    return scripts | {hashlib.sha1(text.encode()).hexdigest(): name for name, text in own.items()}

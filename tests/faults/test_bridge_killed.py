@@ -53,8 +53,8 @@ async def test_killed_with_jobs_running_a_second_bridge_watches_them_within_ten_
         ("lose_reply", "moveToActive"),
         pytest.param("lose_request", "open", marks=pytest.mark.slow),
         pytest.param("lose_reply", "open", marks=pytest.mark.slow),
-        ("lose_request", "EXEC addStandardJob moveToFinished"),
-        ("lose_reply", "EXEC addStandardJob moveToFinished"),
+        ("lose_request", "settle"),
+        ("lose_reply", "settle"),
     ],
     ids=["taken", "before-opening", "opened", "before-settling", "settled"],
 )
@@ -70,6 +70,19 @@ async def test_killed_at_the_worst_moment(stage: Stage, proxy: RedisProxy, loss:
     await assert_nothing_lost(stage)
     assert (await stage.record(job))["atm"] == "1"
     assert len(stage.provider.calls(job.name)) == 1
+
+
+async def test_killed_when_the_next_job_was_taken_with_a_settlement(stage: Stage, proxy: RedisProxy) -> None:
+    await stage.pool(slots=1)
+    bridge = await stage.bridge(through=proxy.url)
+    fault = proxy.lose_reply("settle", containing=b"processedOn", then=bridge.kill)
+    jobs = [await stage.submit("delay=0.1") for _ in range(3)]
+    assert await asyncio.to_thread(fault.happened.wait, 20)
+    assert not bridge.alive
+    await stage.bridge()
+    await assert_nothing_lost(stage)
+    assert {(await stage.record(job))["atm"] for job in jobs} == {"1"}
+    assert [len(stage.provider.calls(job.name)) for job in jobs] == [1, 1, 1]
 
 
 async def test_killed_between_sending_and_claiming(stage: Stage) -> None:

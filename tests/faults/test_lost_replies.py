@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from tests.faults.stage import Stage
     from tests.support.proxy import RedisProxy
 
-SETTLE = "EXEC addStandardJob moveToFinished"
-
 
 @pytest.mark.parametrize("loss", ["lose_reply", pytest.param("lose_request", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
@@ -22,7 +20,7 @@ SETTLE = "EXEC addStandardJob moveToFinished"
     [
         ("moveToActive", b"generate-hint"),
         ("open", b""),
-        (SETTLE, b""),
+        ("settle", b""),
         ("BZPOPMIN", b"generate-hint:marker"),
         ("renew", b""),
         pytest.param("extendLocks", b"", marks=pytest.mark.slow),
@@ -38,6 +36,19 @@ async def test_lost_between_the_bridge_and_redis(
     fault = getattr(proxy, loss)(name, containing=b"" if loss == "lose_request" else containing)
     # Locks are renewed every 7.5 s, and only while there are jobs to renew them for.
     jobs = [await stage.submit("delay=10" if name == "extendLocks" else "delay=0.3") for _ in range(3)]
+    assert await asyncio.to_thread(fault.happened.wait, 15), proxy.requests
+    await assert_nothing_lost(stage)
+    assert {(await stage.record(job))["atm"] for job in jobs} == {"1"}
+
+
+@pytest.mark.parametrize("loss", ["lose_reply", "lose_request"])
+async def test_lost_while_the_next_job_is_taken_with_a_settlement(
+    stage: Stage, proxy: RedisProxy, loss: str
+) -> None:
+    await stage.pool(slots=1)
+    await stage.bridge(through=proxy.url)
+    fault = getattr(proxy, loss)("settle", containing=b"processedOn" if loss == "lose_reply" else b"")
+    jobs = [await stage.submit("delay=0.1") for _ in range(4)]
     assert await asyncio.to_thread(fault.happened.wait, 15), proxy.requests
     await assert_nothing_lost(stage)
     assert {(await stage.record(job))["atm"] for job in jobs} == {"1"}
@@ -88,5 +99,5 @@ async def test_half_a_second_of_latency_slows_everything_and_breaks_nothing(
     proxy.latency = 0.5
     jobs = [await stage.submit() for _ in range(5)]
     await assert_nothing_lost(stage)
-    assert proxy.requests[SETTLE] >= len(jobs)
+    assert proxy.requests["settle"] >= len(jobs)
     assert {(await stage.record(job))["atm"] for job in jobs} == {"1"}

@@ -63,9 +63,9 @@ async def answer_one(url: str, *, failure: str = "") -> None:
         job = JobHandle(taken.job_id, "token")
         pipe = client.pipeline(transaction=True)
         if failure:
-            queue.stage_failed(pipe, job, failure, [])
+            queue.failing(job, failure, []).stage(pipe)
         else:
-            queue.stage_completed(pipe, job, json.dumps(RESULT))
+            queue.completing(job, json.dumps(RESULT)).stage(pipe)
         check((await pipe.execute())[0])
 
 

@@ -41,12 +41,12 @@ class Worker:
 
     async def complete(self, job: JobHandle, result: object = RESULT) -> None:
         pipe = self.redis.pipeline(transaction=True)
-        self.queue.stage_completed(pipe, job, json.dumps(result))
+        self.queue.completing(job, json.dumps(result)).stage(pipe)
         check((await pipe.execute())[0])
 
     async def fail(self, job: JobHandle, reason: str) -> None:
         pipe = self.redis.pipeline(transaction=True)
-        self.queue.stage_failed(pipe, job, reason, [])
+        self.queue.failing(job, reason, []).stage(pipe)
         check((await pipe.execute())[0])
 
 

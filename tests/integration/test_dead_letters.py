@@ -54,7 +54,7 @@ class Bench:
         taken = await self.queue.take("token", worker="test")
         assert taken.job_id == job_id
         job = read_job(QUEUES["hint"], "q", job_id, "token", taken.record)
-        await Settler(self.redis, self.bull, Runs(self.redis, "bull")).settle(job, UNAUTHORISED)
+        await Settler(self.bull, Runs(self.redis, "bull")).settle(job, UNAUTHORISED)
         return job_id
 
     async def letter(self, job_id: str) -> Letter:
@@ -158,7 +158,7 @@ async def test_of_a_job_that_was_retried_elsewhere_only_the_letter_goes(bench: B
     job = await bench.dead()
     letter = await bench.letter(job)
     async with bench.redis.pipeline(transaction=True) as pipe:
-        bench.queue.stage_reprocess(pipe, job, lifo=False)
+        bench.queue.reprocessing(job, lifo=False).stage(pipe)
         await pipe.execute()
     assert await bench.retrying.retry(letter) is Retried.MOVED_ON
     assert await bench.redis.lrange(bench.queue.key("wait"), 0, -1) == [job]

@@ -10,7 +10,7 @@ import pytest
 from aiplane.claims import Claims
 from aiplane.connections import connect, connect_thread
 from aiplane.errors import LLMAuthError
-from aiplane.runs import Opened, Outcome, Runs, RunState, run_id
+from aiplane.runs import CLOSE, Opened, Outcome, Runs, RunState, run_id
 from aiplane.usage import Usage
 from bridges.verdict import read_outcome
 
@@ -149,15 +149,9 @@ async def test_a_closed_run_leaves_nothing(runs: Runs, redis: Redis) -> None:
     await opened(runs)
     claim = Claims(redis, "bull", "worker-1").claim(RUN, "q", "7", token="t1")
     assert claim is not None
-    pipe = connect_pipe(runs)
-    runs.stage_close(pipe, RUN)
-    await pipe.execute()
+    redis.eval(CLOSE, 1, runs.key(RUN))
     assert not Claims(redis, "bull", "worker-1").finish(claim, Outcome(result="{}"))
     assert redis.keys("aiplane:bull:run:*") == []
-
-
-def connect_pipe(runs: Runs):
-    return runs._redis.pipeline()
 
 
 @pytest.mark.parametrize(

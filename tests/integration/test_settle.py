@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.bull import Bull, BullQueue
+from aiplane.bull import Bull, BullQueue, read_taken
 from aiplane.connections import connect
 from aiplane.errors import LLMAuthError, LLMUnavailableError, WorkerLostError
 from aiplane.queues import QUEUES
@@ -17,7 +18,7 @@ from aiplane.runs import Outcome, Runs
 from bridges import settle
 from bridges.job import read_job
 from bridges.options import read_options
-from bridges.settle import Settled, Settler, is_json, with_job_id
+from bridges.settle import Settled, Settler, Succession, is_json, with_job_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,6 +55,15 @@ class Bench:
         await self.runs.open(job.run, self.queue.lock_key(job.id), "token")
         return job
 
+    def succession(self) -> Succession:
+        """Take the next job with the token ``next``."""
+
+        def read(answer: object) -> Job | None:
+            taken = read_taken(answer)
+            return read_job(QUEUES["hint"], "q", taken.job_id, "next", taken.record) if taken.job_id else None
+
+        return Succession(self.queue.taking("next", worker="test"), read)
+
     async def jobs(self, queue: str) -> list[dict[str, str]]:
         ids = await self.redis.lrange(f"bull:{queue}:wait", 0, -1)
         return [await self.redis.hgetall(f"bull:{queue}:{job_id}") for job_id in ids]
@@ -69,13 +79,13 @@ async def bench(redis_server: RedisServer) -> AsyncIterator[Bench]:
     await redis.script_flush()
     bull, runs = Bull(redis), Runs(redis, "bull")
     await bull.load_scripts()
-    yield Bench(redis, bull, runs, Settler(redis, bull, runs))
+    yield Bench(redis, bull, runs, Settler(bull, runs))
     await redis.aclose()
 
 
 async def test_a_result_and_the_completion_come_together(bench: Bench) -> None:
     job = await bench.taken()
-    assert await bench.settler.settle(job, DONE) is Settled.COMPLETED
+    assert (await bench.settler.settle(job, DONE)).settled is Settled.COMPLETED
     assert await bench.queue.state(job.id) == "completed"
     record = await bench.queue.record(job.id)
     [result] = await bench.jobs("q.results")
@@ -104,15 +114,14 @@ async def test_a_result_carries_the_contracts_options_and_the_trace_on(bench: Be
 async def test_a_trace_that_cannot_be_written_costs_no_result(bench: Bench) -> None:
     job = await bench.taken()
     options = read_options('{"tm": "{\\ud800}"}')
-    assert await bench.settler.settle(replace(job, options=options, trace=options.trace), DONE) is (
-        Settled.COMPLETED
-    )
+    settlement = await bench.settler.settle(replace(job, options=options, trace=options.trace), DONE)
+    assert settlement.settled is Settled.COMPLETED
 
 
 async def test_settling_again_changes_nothing(bench: Bench) -> None:
     job = await bench.taken()
     await bench.settler.settle(job, DONE)
-    assert await bench.settler.settle(job, DONE) is Settled.LOST
+    assert (await bench.settler.settle(job, DONE)).settled is Settled.LOST
     assert len(await bench.jobs("q.results")) == 1
 
 
@@ -120,7 +129,7 @@ async def test_settling_again_changes_nothing(bench: Bench) -> None:
 async def test_without_the_lock_nothing_is_settled(bench: Bench, outcome: Outcome) -> None:
     job = await bench.taken()
     await bench.redis.set(bench.queue.lock_key(job.id), "another's")
-    assert await bench.settler.settle(job, outcome) is Settled.LOST
+    assert (await bench.settler.settle(job, outcome)).settled is Settled.LOST
     assert await bench.queue.state(job.id) == "active"
     assert await bench.jobs("q.results") == await bench.jobs("q.dlq") == []
     assert await bench.redis.exists(bench.runs.key(job.run))
@@ -129,13 +138,13 @@ async def test_without_the_lock_nothing_is_settled(bench: Bench, outcome: Outcom
 async def test_a_job_that_was_removed_gives_no_result(bench: Bench) -> None:
     job = await bench.taken()
     await bench.redis.lrem(bench.queue.key("active"), 1, job.id)
-    assert await bench.settler.settle(job, DONE) is Settled.LOST
+    assert (await bench.settler.settle(job, DONE)).settled is Settled.LOST
     assert await bench.jobs("q.results") == []
 
 
 async def test_a_failure_with_attempts_left_waits_for_the_next(bench: Bench) -> None:
     job = await bench.taken(attempts=3, backoff={"type": "exponential", "delay": 700})
-    assert await bench.settler.settle(job, UNAVAILABLE) is Settled.RETRIED
+    assert (await bench.settler.settle(job, UNAVAILABLE)).settled is Settled.RETRIED
     record = await bench.queue.record(job.id)
     assert await bench.queue.state(job.id) == "delayed"
     assert (record["atm"], record["delay"]) == ("1", "700")
@@ -146,14 +155,14 @@ async def test_a_failure_with_attempts_left_waits_for_the_next(bench: Bench) -> 
 
 async def test_a_retry_without_delay_waits_at_once(bench: Bench) -> None:
     job = await bench.taken(attempts=2, backoff=0)
-    assert await bench.settler.settle(job, UNAVAILABLE) is Settled.RETRIED
+    assert (await bench.settler.settle(job, UNAVAILABLE)).settled is Settled.RETRIED
     assert await bench.queue.state(job.id) == "waiting"
     assert (await bench.queue.record(job.id))["atm"] == "1"
 
 
 async def test_the_last_attempt_ends_in_the_failed_set_and_the_dead_letters(bench: Bench) -> None:
     job = replace(await bench.taken(attempts=3), attempts_made=2)
-    assert await bench.settler.settle(job, UNAVAILABLE) is Settled.FAILED
+    assert (await bench.settler.settle(job, UNAVAILABLE)).settled is Settled.FAILED
     assert await bench.queue.state(job.id) == "failed"
     [letter] = [json.loads(each["data"]) for each in await bench.jobs("q.dlq")]
     assert letter.keys() == {
@@ -167,7 +176,7 @@ async def test_the_last_attempt_ends_in_the_failed_set_and_the_dead_letters(benc
 
 async def test_what_no_retry_can_mend_fails_at_once(bench: Bench) -> None:
     job = await bench.taken(attempts=5)
-    assert await bench.settler.settle(job, UNAUTHORISED) is Settled.FAILED
+    assert (await bench.settler.settle(job, UNAUTHORISED)).settled is Settled.FAILED
     record = await bench.queue.record(job.id)
     assert record["failedReason"] == "llm_auth: The key is wrong."
     assert record["atm"] == "1"
@@ -176,7 +185,7 @@ async def test_what_no_retry_can_mend_fails_at_once(bench: Bench) -> None:
 async def test_a_reason_that_cannot_be_written_as_it_is_fails_the_job_all_the_same(bench: Bench) -> None:
     job = await bench.taken(attempts=1)
     outcome = Outcome(error=LLMAuthError("The key is \ud800."), stacktrace="\ud800", recorded=True)
-    assert await bench.settler.settle(job, outcome) is Settled.FAILED
+    assert (await bench.settler.settle(job, outcome)).settled is Settled.FAILED
     assert (await bench.queue.record(job.id))["failedReason"] == "llm_auth: The key is ?."
     [letter] = await bench.jobs("q.dlq")
     assert json.loads(letter["data"])["code"] == "llm_auth"
@@ -195,8 +204,43 @@ async def test_a_verdict_yields_to_an_outcome_that_came_in_meanwhile(bench: Benc
     job = await bench.taken()
     await bench.redis.hset(bench.runs.key(job.run), mapping={"claim": "c", "outcome": '{"result":{}}'})
     lost = Outcome(error=WorkerLostError("It died."))
-    assert await bench.settler.settle(job, lost) is Settled.CHANGED
+    assert (await bench.settler.settle(job, lost)).settled is Settled.CHANGED
     assert await bench.queue.state(job.id) == "active"
+
+
+async def test_an_outcome_that_was_heard_counts_if_the_ledger_holds_it(bench: Bench) -> None:
+    job = await bench.taken()
+    outcome = replace(DONE, heard=hashlib.sha1(DONE.to_json().encode()).hexdigest())
+    assert (await bench.settler.settle(job, outcome)).settled is Settled.CHANGED
+    await bench.redis.hset(bench.runs.key(job.run), mapping={"claim": "c", "outcome": '{"result":{}}'})
+    assert (await bench.settler.settle(job, outcome)).settled is Settled.CHANGED
+    assert await bench.queue.state(job.id) == "active"
+    await bench.redis.hset(bench.runs.key(job.run), "outcome", DONE.to_json())
+    assert (await bench.settler.settle(job, outcome)).settled is Settled.COMPLETED
+
+
+@pytest.mark.parametrize("outcome", [DONE, UNAVAILABLE, UNAUTHORISED], ids=["result", "retry", "failure"])
+async def test_the_next_job_is_taken_with_the_settlement(bench: Bench, outcome: Outcome) -> None:
+    job = await bench.taken()
+    await bench.queue.add("generate-hint", {"b": 2})
+    settlement = await bench.settler.settle(job, outcome, bench.succession)
+    assert settlement.successor is not None
+    assert await bench.queue.state(settlement.successor.id) == "active"
+    assert await bench.redis.get(bench.queue.lock_key(settlement.successor.id)) == "next"
+    assert await bench.queue.state(job.id) != "active"
+
+
+async def test_where_nothing_waits_nobody_succeeds(bench: Bench) -> None:
+    job = await bench.taken()
+    assert await bench.settler.settle(job, DONE, bench.succession) == (Settled.COMPLETED, None)
+
+
+async def test_a_job_that_is_not_settled_has_no_successor(bench: Bench) -> None:
+    job = await bench.taken()
+    waiting = await bench.queue.add("generate-hint", {"b": 2})
+    await bench.redis.set(bench.queue.lock_key(job.id), "another's")
+    assert await bench.settler.settle(job, DONE, bench.succession) == (Settled.LOST, None)
+    assert await bench.queue.state(waiting) == "waiting"
 
 
 async def test_an_unclaimed_job_can_be_handed_back_and_no_attempt_is_counted(bench: Bench) -> None:
@@ -217,14 +261,14 @@ async def test_a_claimed_job_is_not_handed_back(bench: Bench) -> None:
 async def test_a_flushed_script_cache_is_filled_again(bench: Bench) -> None:
     job = await bench.taken()
     await bench.redis.script_flush()
-    assert await bench.settler.settle(job, DONE) is Settled.COMPLETED
+    assert (await bench.settler.settle(job, DONE)).settled is Settled.COMPLETED
     assert len(await bench.jobs("q.results")) == 1
 
 
 async def test_a_job_with_unfinished_children_is_not_completed(bench: Bench) -> None:
     job = await bench.taken(attempts=1)
     await bench.redis.sadd(f"{bench.queue.key(job.id)}:dependencies", "bull:other:1")
-    assert await bench.settler.settle(job, DONE) is Settled.FAILED
+    assert (await bench.settler.settle(job, DONE)).settled is Settled.FAILED
     assert await bench.jobs("q.results") == []
 
 
@@ -237,10 +281,10 @@ async def test_while_the_result_queue_is_broken_the_job_waits_to_be_settled(
     await bench.redis.set("bull:q.results:wait", "not a list")
     settling = asyncio.create_task(bench.settler.settle(job, DONE))
     complaint = await asyncio.wait_for(complaints.get(), 5)
-    assert "bull:q.results:wait is a string, not a list" in complaint
+    assert "bull:q.results:wait is not a list" in complaint
     assert await bench.queue.state(job.id) == "active"
     await bench.redis.delete("bull:q.results:wait")
-    assert await settling is Settled.COMPLETED
+    assert (await settling).settled is Settled.COMPLETED
     assert len(await bench.jobs("q.results")) == 1
 
 

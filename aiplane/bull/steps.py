@@ -1,0 +1,100 @@
+"""Steps that are taken together: several of BullMQ's scripts, and some of ours, as one call.
+
+In the one script that this makes of them each stands word for word, as a function of its own. So there is one
+round trip where a transaction has two, and nothing has to be watched: while a script runs, nothing else does.
+A step that refuses ends it. What was done before is not undone, by Redis as by us, so the first step is one
+that only looks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from redis.asyncio import Redis
+    from redis.asyncio.client import Pipeline
+
+_FUNCTION = """
+scripts['{name}'] = function(KEYS, ARGV)
+{text}
+end
+"""
+
+_RUN = """
+local replies, key, argument = {}, 0, 0
+while argument < #ARGV do
+  local name, keys, arguments = ARGV[argument + 1], {}, {}
+  local key_count, argument_count = tonumber(ARGV[argument + 2]), tonumber(ARGV[argument + 3])
+  argument = argument + 3
+  for i = 1, key_count do keys[i] = KEYS[key + i] end
+  for i = 1, argument_count do arguments[i] = ARGV[argument + i] end
+  key, argument = key + key_count, argument + argument_count
+  local reply = scripts[name](keys, arguments)
+  if reply == nil then reply = false end
+  replies[#replies + 1] = reply
+  if type(reply) == 'number' and reply < 0 then break end
+end
+return replies
+"""
+
+
+class Step(NamedTuple):
+    """One script with what it is called with.
+
+    Attributes:
+        script: its name, among the scripts of the :class:`Steps` that take it.
+        keys: its keys.
+        arguments: its arguments.
+        sha: its digest, where it can be called alone too; empty otherwise.
+    """
+
+    script: str
+    keys: Sequence[str]
+    arguments: Sequence[Any]
+    sha: str = ""
+
+    def stage(self, pipe: Pipeline) -> None:
+        """Put the script on a transaction of several."""
+        # By digest and not through the script object: that would ask for the cache before each
+        # transaction. load_scripts() fills the cache, and a NOSCRIPT fails the whole transaction.
+        pipe.evalsha(self.sha, len(self.keys), *self.keys, *self.arguments)
+
+
+class Steps:
+    """Some scripts that can be called as one."""
+
+    def __init__(self, redis: Redis, scripts: Mapping[str, str]) -> None:
+        """Make one script of them.
+
+        Args:
+            redis: a client.
+            scripts: the texts by name. Each answers with a negative number to refuse.
+        """
+        self.text = as_one(scripts)
+        self._script = redis.register_script(self.text)
+
+    async def take(self, steps: Sequence[Step]) -> list[Any]:
+        """Take the steps, and return what each has answered, up to the first that refused.
+
+        Raises:
+            RedisError: whatever the connection raises; they may have been taken. One that broke off half-way
+                has ended it there.
+        """
+        keys = [key for step in steps for key in step.keys]
+        arguments = [argument for step in steps for argument in _arguments(step)]
+        return cast("list[Any]", await self._script(keys=keys, args=arguments))
+
+
+def as_one(scripts: Mapping[str, str]) -> str:
+    """Return the text of the script that calls those of ``scripts`` that it is told to."""
+    functions = (_FUNCTION.format(name=name, text=text) for name, text in scripts.items())
+    return "".join(["local scripts = {}\n", *functions, _RUN])
+
+
+def _arguments(step: Step) -> Iterator[Any]:
+    yield step.script
+    yield len(step.keys)
+    yield len(step.arguments)
+    yield from step.arguments
