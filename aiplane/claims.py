@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from aiplane.pulse import NOW, SERVER_SINCE, pulse_key
-from aiplane.runs import ENTRY_TTL_MS, origin_of, outcome_channel, run_key
+from aiplane.runs import ANNOUNCE, ENTRY_TTL_MS, origin_of, outcome_channel, run_key
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -59,6 +59,7 @@ return {redis.call('HGET', KEYS[2], 'data'), redis.call('HSTRLEN', KEYS[2], 'sta
 # since; if a person has it begin anew, its attempts look the same, and it is to have another answer.
 _HOLD = (
     NOW
+    + ANNOUNCE
     + """
 local claim = redis.call('HGET', KEYS[1], 'claim')
 if claim and claim ~= ARGV[1] then return 0 end
@@ -74,7 +75,7 @@ redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2])
 redis.call('HSETNX', KEYS[1], 'claimed', now_ms())
 if ARGV[7] then
   redis.call('HSET', KEYS[1], 'outcome', ARGV[7], 'usage', ARGV[8])
-  redis.call('PUBLISH', ARGV[9], ARGV[10])
+  announce(ARGV[9], ARGV[10], ARGV[7], ARGV[8])
 end
 return 1
 """

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiplane.errors import JobError, error_from_dict
 from aiplane.usage import Usage
@@ -40,6 +40,7 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   local now = redis.call('TIME')
   redis.call('HSET', KEYS[1], 'sent', now[1] * 1000 + math.floor(now[2] / 1000))
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  if KEYS[3] then redis.call('LPUSH', KEYS[3], ARGV[3]) end
   return 1
 end
 return 0
@@ -146,6 +147,32 @@ class RunState:
     usage: str | None = None
 
 
+class Message(NamedTuple):
+    """What sends a run to its Celery queue.
+
+    Attributes:
+        queue_key: the key of the list to which it is pushed.
+        text: the message, as kombu writes it.
+    """
+
+    queue_key: str
+    text: str
+
+
+class Announcement(NamedTuple):
+    """What is heard when a worker has recorded an outcome.
+
+    Attributes:
+        run: the run's id.
+        outcome: the outcome as it stands in the ledger; None if it is too large to be told.
+        usage: the usage, likewise.
+    """
+
+    run: str
+    outcome: str | None = None
+    usage: str | None = None
+
+
 class Opened(Enum):
     """What came of opening a run."""
 
@@ -172,16 +199,21 @@ class Runs:
         """Return the key of a run's entry."""
         return run_key(self._prefix, run)
 
-    async def open(self, run: str, lock_key: str, token: str) -> Opened:
+    async def open(self, run: str, lock_key: str, token: str, message: Message | None = None) -> Opened:
         """Open the entry of a run, if the job's lock is the caller's.
 
         Args:
             run: the run's id.
             lock_key: the key of the job's lock.
             token: the token with which the caller holds it.
+            message: what is sent with it, if it is NEW; None if it is sent elsewhere.
         """
         keys = [self.key(run), lock_key]
-        return Opened(await self._open(keys=keys, args=[ENTRY_TTL_MS, token]))
+        arguments: list[str | int] = [ENTRY_TTL_MS, token]
+        if message is not None:
+            keys.append(message.queue_key)
+            arguments.append(message.text)
+        return Opened(await self._open(keys=keys, args=arguments))
 
     async def states(self, runs: Sequence[str]) -> list[RunState]:
         """Look at many runs in one round trip."""
@@ -192,8 +224,25 @@ class Runs:
 
 
 def outcome_channel(bullmq_prefix: str) -> str:
-    """Return the channel on which the ids of finished runs are published."""
+    """Return the channel on which recorded outcomes are announced."""
     return f"{ledger_prefix(bullmq_prefix)}outcomes"
+
+
+ANNOUNCE = """
+local function announce(channel, run, outcome, usage)
+  if #outcome <= 65536 then run = usage .. '\\n' .. outcome .. '\\n' .. run end
+  redis.call('PUBLISH', channel, run)
+end
+"""
+"""Lua: announce an outcome. One that is large is left to be read: each bridge hears of all."""
+
+
+def read_announcement(text: str) -> Announcement:
+    """Read what was announced: the usage, the outcome and the run, a line each; or the run alone."""
+    # Of the three only the run may have line breaks, from a job's id.
+    usage, _, rest = text.partition("\n")
+    outcome, complete, run = rest.partition("\n")
+    return Announcement(run, outcome, usage) if complete else Announcement(text)
 
 
 def _state(values: Sequence[str | None]) -> RunState:

@@ -163,9 +163,7 @@ class Bridge:
             opened = await self._open(job)
             if opened is Opened.LOST:
                 return
-            if opened is Opened.NEW:
-                await self._dispatch.send(job)
-            else:
+            if opened is Opened.THERE:
                 await _despite_outages(lambda: self._watch.look([run]))
             while not await self._answered(job, await run.answer):
                 run.sent_again()
@@ -179,10 +177,12 @@ class Bridge:
                 settled = await self._settler.hand_back(job)
             self._chronicle.settled(job, None, settled)
             return settled is not Settled.CHANGED
-        if answer is Verdict.REOPEN and await self._open(job) is Opened.LOST:
-            return True
+        if answer is Verdict.REOPEN:
+            if await self._open(job) is Opened.LOST:
+                return True
+        else:
+            await self._dispatch.send(job)
         self._chronicle.sent_again(job)
-        await self._dispatch.send(job)
         return False
 
     async def _settle(self, job: Job, outcome: Outcome) -> bool:
@@ -215,8 +215,13 @@ class Bridge:
             log.warning("the schedule of job %s of %s cannot go on: %r", job.id, job.queue, type(error))
 
     async def _open(self, job: Job) -> Opened:
+        """Open a job's run, and send it if nobody has opened it before."""
         lock_key = self._bull.queue(job.queue).lock_key(job.id)
-        return await _despite_outages(lambda: self._runs.open(job.run, lock_key, job.token))
+        message = self._dispatch.message(job) if self._dispatch.beside else None
+        opened = await _despite_outages(lambda: self._runs.open(job.run, lock_key, job.token, message))
+        if opened is Opened.NEW and message is None:
+            await self._dispatch.send(job)
+        return opened
 
     # ---- what stands around it --------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from redis import RedisError
 
 from aiplane.app import RUN_HEADER
 from aiplane.connections import connect
+from aiplane.runs import Message
 from aiplane.telemetry.propagation import carrier
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Dispatch:
     def __init__(self, app: Plane) -> None:
         self._app = app
         self._redis = connect(app.settings.celery_broker_url, name="aiplane:dispatch")
+        self.beside = app.settings.celery_broker_url == app.settings.redis_url
+        """Whether the broker is the Redis of the ledger, so that opening a run can send it too."""
         self._prefix = app.conf.broker_transport_options["global_keyprefix"]
 
     async def send(self, job: Job) -> None:
@@ -40,7 +43,7 @@ class Dispatch:
         a while sends it again.
         """
         try:
-            await self._redis.lpush(f"{self._prefix}{job.spec.kind}", self._message(job))
+            await self._redis.lpush(*self.message(job))
         except (RedisError, OSError) as error:
             log.warning("job %s of %s was not sent: %s", job.id, job.queue, type(error).__name__)
 
@@ -48,7 +51,8 @@ class Dispatch:
         """Close the connection to the broker."""
         await self._redis.aclose()
 
-    def _message(self, job: Job) -> str:
+    def message(self, job: Job) -> Message:
+        """Return what sends a job's run."""
         task = self._app.amqp.create_task_message(
             job.run,
             job.spec.task,
@@ -74,4 +78,4 @@ class Dispatch:
             "headers": {**task.headers, RUN_HEADER: run},
             "properties": {**task.properties, **delivery},
         }
-        return json.dumps(envelope)
+        return Message(f"{self._prefix}{job.spec.kind}", json.dumps(envelope))

@@ -1,28 +1,31 @@
 """Awaiting: what becomes of the runs that are under way.
 
-A worker publishes the id of a run when it has recorded the outcome, which wakes the watch at once. What a
-lost notification would hide, a look at all runs every second finds: the ledger is the truth.
+A worker announces the outcome of a run when it has recorded it. What a lost announcement would hide, a look
+at all runs every second finds: the ledger is the truth, and an outcome that was only heard is settled only if
+the ledger holds it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from redis import RedisError
 
 from aiplane.connections import connect
+from aiplane.runs import read_announcement
 from bridges.verdict import LONGEST_PATIENCE_MS, UNCLAIMED_MS, Verdict, judge, read_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aiplane.leases import Roll
-    from aiplane.runs import Outcome, Runs
+    from aiplane.runs import Announcement, Outcome, Runs
     from aiplane.settings import Settings
     from bridges.job import Job
 
@@ -112,11 +115,22 @@ class Watch:
                     message = await channel.get_message(timeout=LISTEN)
                     if message is None:
                         await channel.ping()
-                    elif (watched := self._watched.get(str(message["data"]))) is not None:
-                        self._heard.append(watched)
-                        self._any_heard.set()
+                    else:
+                        self._hear(read_announcement(str(message["data"])))
         finally:
             await redis.aclose()
+
+    def _hear(self, announced: Announcement) -> None:
+        watched = self._watched.get(announced.run)
+        if watched is None or watched.answer.done():
+            return
+        if announced.outcome is None:
+            self._heard.append(watched)
+            self._any_heard.set()
+            return
+        digest = hashlib.sha1(announced.outcome.encode(errors="surrogateescape"), usedforsecurity=False)
+        outcome = read_outcome(announced.outcome, announced.usage)
+        watched.answer.set_result(replace(outcome, heard=digest.hexdigest()))
 
     async def look_at_heard(self) -> None:
         """Look at runs that were heard of, many at once. It returns only by being cancelled."""

@@ -10,7 +10,7 @@ import pytest
 from aiplane.claims import Claims
 from aiplane.connections import connect, connect_thread
 from aiplane.errors import LLMAuthError
-from aiplane.runs import CLOSE, Opened, Outcome, Runs, RunState, run_id
+from aiplane.runs import CLOSE, Message, Opened, Outcome, Runs, RunState, read_announcement, run_id
 from aiplane.usage import Usage
 from bridges.verdict import read_outcome
 
@@ -131,7 +131,32 @@ async def test_what_a_run_has_used_stands_beside_its_outcome(runs: Runs, redis: 
     assert read_outcome(seen.outcome or "", seen.usage) == Outcome(result='{"a": 1}', recorded=True)
 
 
-async def test_finishing_wakes_whoever_listens(runs: Runs, redis: Redis) -> None:
+async def test_a_run_is_sent_with_its_opening_and_not_again(runs: Runs, redis: Redis) -> None:
+    message = Message("celery:hint", "the message")
+    assert await runs.open(RUN, LOCK, "another's token", message) is Opened.LOST
+    assert redis.lrange("celery:hint", 0, -1) == []
+    assert await runs.open(RUN, LOCK, "token", message) is Opened.NEW
+    assert await runs.open(RUN, LOCK, "token", message) is Opened.THERE
+    assert redis.lrange("celery:hint", 0, -1) == ["the message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("1 2 3 4\n{}\nq|7|1|0", ("q|7|1|0", "{}", "1 2 3 4")),
+        ("1 2 3 4\n{}\nq|a\nb|1|0", ("q|a\nb|1|0", "{}", "1 2 3 4")),
+        ("q|7|1|0", ("q|7|1|0", None, None)),
+        ("q|a\nb|1|0", ("q|a\nb|1|0", None, None)),
+    ],
+    ids=["told", "told, an id of two lines", "the run alone", "alone, an id of two lines"],
+)
+def test_an_announcement_reads_as_it_was_made(text: str, read: tuple[str, str | None, str | None]) -> None:
+    assert read_announcement(text) == read
+
+
+@pytest.mark.parametrize("large", [False, True])
+async def test_finishing_tells_whoever_listens(runs: Runs, redis: Redis, large: bool) -> None:
+    outcome = Outcome(result=json.dumps({"hint": "x" * (70_000 if large else 7)}))
     await opened(runs)
     claims = Claims(redis, "bull", "worker-1")
     claim = claims.claim(RUN, "q", "7", token="t1")
@@ -139,10 +164,11 @@ async def test_finishing_wakes_whoever_listens(runs: Runs, redis: Redis) -> None
     with redis.pubsub(ignore_subscribe_messages=True) as channel:
         channel.subscribe(runs.channel)
         channel.get_message(timeout=1)
-        assert claims.finish(claim, Outcome(result="{}"))
+        assert claims.finish(claim, outcome)
         message = channel.get_message(timeout=5)
     assert message is not None
-    assert message["data"] == RUN
+    told = None if large else outcome.to_json()
+    assert read_announcement(message["data"])[:2] == (RUN, told)
 
 
 async def test_a_closed_run_leaves_nothing(runs: Runs, redis: Redis) -> None:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.interop.payloads import KINDS
+from tests.support.jobs import Queue
 from tests.support.processes import Plane, Process, await_ready, plane_environment, procfile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.provider import FakeProvider
     from tests.support.redis_server import RedisServer
 
 
@@ -117,3 +120,12 @@ def test_a_log_at_debug_recites_neither_how_celery_starts_nor_what_a_person_send
     assert words not in said
     for logger in ("celery.bootsteps", "redis.connection"):
         assert logger not in said
+
+
+async def test_celerys_broker_can_be_another_database(
+    redis_server: RedisServer, provider: FakeProvider
+) -> None:
+    env = {"CELERY_BROKER_URL": f"{redis_server.url.rpartition('/')[0]}/5"}
+    with Plane(redis_server.url, provider.base_url, kinds=["hint"], env=env):
+        async with Queue(redis_server.url, "ai.generate-hint") as queue:
+            await queue.event(await queue.add(KINDS["hint"].payload), "completed")

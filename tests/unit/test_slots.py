@@ -29,6 +29,20 @@ async def test_slots_are_those_of_living_pools_less_what_is_held() -> None:
     assert slots.free("hint") == 1
 
 
+async def test_a_settled_job_has_a_successor_only_while_all_slots_are_taken_and_no_more() -> None:
+    held = {"hint": 4}
+    slots = Slots(lambda kind: held.get(kind, 0))
+    slots.update(roll(hint=5), turn=True, kinds=KINDS)
+    assert not slots.full("hint")
+    slots.others_hold("hint", 1)
+    assert slots.full("hint")
+    held["hint"] = 5
+    assert not slots.full("hint")
+    slots.others_hold("hint", 0)
+    slots.update(roll(hint=5), turn=False, kinds=KINDS)
+    assert not slots.full("hint")
+
+
 async def test_out_of_turn_no_slot_is_free() -> None:
     slots = Slots(lambda _: 0)
     slots.update(roll(hint=5), turn=False, kinds=KINDS)

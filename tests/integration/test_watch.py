@@ -1,0 +1,88 @@
+"""What a bridge hears of its runs: enough to settle them by, and no more than the ledger can confirm."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiplane.cancellation import cancel
+from aiplane.claims import Claims
+from aiplane.connections import connect, connect_thread
+from aiplane.errors import LLMTimeoutError
+from aiplane.queues import QUEUES
+from aiplane.runs import Outcome, Runs
+from aiplane.settings import Settings
+from aiplane.usage import Usage
+from bridges.job import read_job
+from bridges.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bridges.watch import Watched
+    from tests.support.redis_server import RedisServer
+
+JOB = read_job(QUEUES["hint"], "q", "7\n8", "token", {"data": "{}", "timestamp": "1000"})
+USAGE = Usage(1, 20, 300, 40)
+
+
+@pytest.fixture
+async def watched(redis_server: RedisServer) -> AsyncIterator[Watched]:
+    """A run that is claimed, and watched by a watch that listens."""
+    redis, settings = connect(redis_server.url), Settings.load({"REDIS_URL": redis_server.url})
+    runs = Runs(redis, "bull")
+    watch = Watch(settings, runs)
+    work = [asyncio.create_task(watch.listen()), asyncio.create_task(watch.look_at_heard())]
+    await redis.flushdb()
+    await redis.set("lock", "token")
+    await runs.open(JOB.run, "lock", "token")
+    while not (await redis.pubsub_numsub(runs.channel))[0][1]:  # noqa: ASYNC110 -- nobody tells
+        await asyncio.sleep(0)
+    with watch.follow(JOB) as watched:
+        yield watched
+    for task in work:
+        await cancel(task)
+    await redis.aclose()
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome(result='{"hint": "\\ud83d \\n"}', usage=USAGE),
+        Outcome(error=LLMTimeoutError("It took too long."), stacktrace="a\nb", usage=USAGE),
+    ],
+    ids=["result", "error"],
+)
+async def test_an_outcome_is_heard_with_what_proves_it(
+    watched: Watched, redis_server: RedisServer, outcome: Outcome
+) -> None:
+    await finish(redis_server, outcome)
+    answer = await asyncio.wait_for(watched.answer, 5)
+    assert isinstance(answer, Outcome)
+    assert (answer.result, answer.stacktrace, answer.usage) == (outcome.result, outcome.stacktrace, USAGE)
+    assert answer.heard == hashlib.sha1(outcome.to_json().encode()).hexdigest()
+
+
+async def test_an_outcome_too_large_to_be_told_is_read_in_the_ledger(
+    watched: Watched, redis_server: RedisServer
+) -> None:
+    outcome = Outcome(result=f'{{"hint": "{"x" * 70_000}"}}', usage=USAGE)
+    await finish(redis_server, outcome)
+    answer = await asyncio.wait_for(watched.answer, 5)
+    assert isinstance(answer, Outcome)
+    assert (answer.result, answer.heard) == (outcome.result, "")
+
+
+async def finish(redis_server: RedisServer, outcome: Outcome) -> None:
+    def work() -> None:
+        with connect_thread(redis_server.url) as redis:
+            claims = Claims(redis, "bull", "worker-1")
+            claim = claims.claim(JOB.run, "q", JOB.id, token="t1")
+            assert claim is not None
+            redis.hset(claim.job_key, mapping={"timestamp": 1000})
+            assert claims.finish(claim, outcome)
+
+    await asyncio.to_thread(work)
