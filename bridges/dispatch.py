@@ -10,7 +10,7 @@ import base64
 import json
 import logging
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redis import RedisError
 
@@ -20,6 +20,8 @@ from aiplane.runs import Message
 from aiplane.telemetry.propagation import carrier
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiplane.app import Plane
     from bridges.job import Job
 
@@ -34,6 +36,7 @@ class Dispatch:
         self._redis = connect(app.settings.celery_broker_url, name="aiplane:dispatch")
         self.beside = app.settings.celery_broker_url == app.settings.redis_url
         """Whether the broker is the Redis of the ledger, so that opening a run can send it too."""
+        self._templates: dict[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {}
         self._prefix = app.conf.broker_transport_options["global_keyprefix"]
 
     async def send(self, job: Job) -> None:
@@ -53,18 +56,20 @@ class Dispatch:
 
     def message(self, job: Job) -> Message:
         """Return what sends a job's run."""
-        task = self._app.amqp.create_task_message(
-            job.run,
-            job.spec.task,
-            # What `celery inspect active` and Flower show of it.
-            argsrepr=f"{job.queue} {job.id}",
-            kwargsrepr=f"attempt {job.attempts_made + 1} of {job.options.attempts}",
-            ignore_result=True,
-        )
+        body, headers, properties = self._template(job.spec.task)
         run: dict[str, object] = {"run": job.run, "queue": job.queue, "job": job.id, "trace": carrier()}
         if job.options.keep_logs is not None:
             run["keep_logs"] = str(job.options.keep_logs)
+        its_own = {
+            "id": job.run,
+            "root_id": job.run,
+            # What `celery inspect active` and Flower show of it.
+            "argsrepr": f"{job.queue} {job.id}",
+            "kwargsrepr": f"attempt {job.attempts_made + 1} of {job.options.attempts}",
+            RUN_HEADER: run,
+        }
         delivery = {
+            "correlation_id": job.run,
             "delivery_mode": 2,
             "delivery_info": {"exchange": "", "routing_key": job.spec.kind},
             "priority": 0,
@@ -72,10 +77,18 @@ class Dispatch:
             "delivery_tag": str(uuid.uuid4()),
         }
         envelope = {
-            "body": base64.b64encode(json.dumps(task.body).encode()).decode(),
+            "body": body,
             "content-type": "application/json",
             "content-encoding": "utf-8",
-            "headers": {**task.headers, RUN_HEADER: run},
-            "properties": {**task.properties, **delivery},
+            "headers": {**headers, **its_own},
+            "properties": {**properties, **delivery},
         }
         return Message(f"{self._prefix}{job.spec.kind}", json.dumps(envelope))
+
+    def _template(self, task: str) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
+        """Return the body, headers and properties of a message, which are alike for all runs of a task."""
+        if task not in self._templates:
+            made = self._app.amqp.create_task_message("", task, ignore_result=True)
+            body = base64.b64encode(json.dumps(made.body).encode()).decode()
+            self._templates[task] = (body, made.headers, made.properties)
+        return self._templates[task]

@@ -67,6 +67,7 @@ class Bull:
     def __init__(self, redis: Redis, prefix: str = "bull") -> None:
         self.redis = redis
         self.prefix = prefix
+        self._queues: dict[str, BullQueue] = {}
         self.connection = RedisConnection(redis)
         script = redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
         self.connection.commands["moveJobFromActiveToWait"] = script
@@ -83,7 +84,9 @@ class Bull:
 
     def queue(self, name: str) -> BullQueue:
         """Return the queue called ``name``; nothing is created in Redis."""
-        return BullQueue(self, name)
+        if name not in self._queues:
+            self._queues[name] = BullQueue(self, name)
+        return self._queues[name]
 
     async def load_scripts(self) -> None:
         """Put the scripts into the server's cache, where transactions expect them."""
