@@ -15,20 +15,12 @@ if TYPE_CHECKING:
 PAGE = REPOSITORY / "docs" / "performance.md"
 
 PURPOSES = {
-    "bridge: moveToActive": "take the job; or find that there is none, before it waits",
-    "bridge: open": "open its run in the ledger",
-    "bridge: LPUSH": "send the run to its Celery queue",
+    "bridge: moveToActive": "take the job, while there are slots to spare; or find that there is none",
+    "bridge: open": "open its run in the ledger, and send it to its Celery queue",
     "hint: BRPOP": "wait for a run, and receive it",
     "hint: claim": "claim the run, and read the job's data",
-    "hint: finish": "record the outcome, and wake the bridge",
-    "bridge: HMGET": "read the outcome",
-    "bridge: WATCH": "settle: let nobody change what is looked at",
-    "bridge: look": "settle: see that the job and its run are still ours",
-    "bridge: MULTI": "settle: begin",
-    "bridge: addStandardJob": "settle: add the result job",
-    "bridge: moveToFinished": "settle: complete the job",
-    "bridge: DEL": "settle: close the run",
-    "bridge: EXEC": "settle: all of it, or nothing",
+    "hint: finish": "record the outcome, and tell the bridge",
+    "bridge: settle": "add the result job, complete the job, close its run; take the next if all slots are full",
     "bridge: fold": "when there is no job to take: keep what waits in a paused queue safe",
     "bridge: BZPOPMIN": "wait for a job",
 }
