@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+import msgpack
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from redis.asyncio import Redis
     from redis.asyncio.client import Pipeline
@@ -23,17 +25,11 @@ end
 """
 
 _RUN = """
-local replies, key, argument = {}, 0, 0
-while argument < #ARGV do
-  local name, keys, arguments = ARGV[argument + 1], {}, {}
-  local key_count, argument_count = tonumber(ARGV[argument + 2]), tonumber(ARGV[argument + 3])
-  argument = argument + 3
-  for i = 1, key_count do keys[i] = KEYS[key + i] end
-  for i = 1, argument_count do arguments[i] = ARGV[argument + i] end
-  key, argument = key + key_count, argument + argument_count
-  local reply = scripts[name](keys, arguments)
+local replies = {}
+for i, step in ipairs(cmsgpack.unpack(ARGV[1])) do
+  local reply = scripts[step[1]](step[2], step[3])
   if reply == nil then reply = false end
-  replies[#replies + 1] = reply
+  replies[i] = reply
   if type(reply) == 'number' and reply < 0 then break end
 end
 return replies
@@ -82,9 +78,13 @@ class Steps:
             RedisError: whatever the connection raises; they may have been taken. One that broke off half-way
                 has ended it there.
         """
-        keys = [key for step in steps for key in step.keys]
-        arguments = [argument for step in steps for argument in _arguments(step)]
-        return cast("list[Any]", await self._script(keys=keys, args=arguments))
+        # One argument and not a hundred, which redis-py would encode one by one.
+        packed = msgpack.packb(
+            [(step.script, step.keys, [*map(_as_argument, step.arguments)]) for step in steps],
+            use_bin_type=False,
+            unicode_errors="surrogateescape",
+        )
+        return cast("list[Any]", await self._script(args=[packed]))
 
 
 def as_one(scripts: Mapping[str, str]) -> str:
@@ -93,8 +93,6 @@ def as_one(scripts: Mapping[str, str]) -> str:
     return "".join(["local scripts = {}\n", *functions, _RUN])
 
 
-def _arguments(step: Step) -> Iterator[Any]:
-    yield step.script
-    yield len(step.keys)
-    yield len(step.arguments)
-    yield from step.arguments
+def _as_argument(value: Any) -> str | bytes:
+    """Return what a script called alone would get: text, and never a number."""
+    return value if isinstance(value, (str, bytes)) else repr(value)
