@@ -6,7 +6,7 @@ finds the run that is already under way. The life of an entry::
     (none) ──open──▶ sent ──claim──▶ claimed ──finish──▶ finished ──close──▶ (none)
 
 ``open`` and ``close`` are the bridge's and stand here; ``claim`` and ``finish`` are a worker's
-(:mod:`aiplane.claims`). ``close`` is a step of settling the job, so an entry never outlives its job's attempt.
+(:mod:`aiplane.claims`). ``close`` is a step of settling a job, so an entry never outlives its attempt.
 
 The entry is a hash beside BullMQ's keys, in the same Redis. It holds no payload: a claim hands the worker the
 job's own data.
