@@ -30,7 +30,13 @@ _SHARED: dict[str, Any] = {
 }
 
 
-def connect(url: str, *, timeout: float = COMMAND_TIMEOUT, name: str | None = None) -> redis.asyncio.Redis:
+def connect(
+    url: str,
+    *,
+    timeout: float = COMMAND_TIMEOUT,
+    name: str | None = None,
+    client: type[redis.asyncio.Redis] = redis.asyncio.Redis,
+) -> redis.asyncio.Redis:
     """Make a client for an event loop. Nothing is connected yet.
 
     Args:
@@ -38,8 +44,9 @@ def connect(url: str, *, timeout: float = COMMAND_TIMEOUT, name: str | None = No
         timeout: seconds until an unanswered command raises ``redis.TimeoutError``. A client that blocks
             needs more than its longest block.
         name: the name that ``CLIENT LIST`` shows.
+        client: the class of the client.
     """
-    return redis.asyncio.Redis.from_url(
+    return client.from_url(
         url, socket_timeout=timeout, client_name=name, retry=AsyncRetry(NoBackoff(), 0), **_SHARED
     )
 

@@ -16,6 +16,7 @@ from aiplane.cancellation import cancel
 from aiplane.connections import connect
 from aiplane.errors import InternalError, InvalidPayloadError
 from aiplane.leases import Holder, new_holder_id
+from aiplane.pipelined import PipelinedRedis
 from aiplane.queues import KINDS, QUEUES
 from aiplane.runs import Opened, Outcome, Runs
 from bridges.adopt import Adoption
@@ -51,7 +52,7 @@ class Bridge:
     def __init__(self, settings: Settings) -> None:
         node = socket.gethostname()
         self._me = Holder(new_holder_id(), "bridge", node, os.getpid())
-        self._redis = connect(settings.redis_url, name="aiplane:bridge")
+        self._redis = connect(settings.redis_url, name="aiplane:bridge", client=PipelinedRedis)
         self._bull = Bull(self._redis, settings.bullmq_prefix)
         self._runs = Runs(self._redis, settings.bullmq_prefix)
         self._held = Held()
