@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from httpx2 import Response
 from openai import BadRequestError
 
 from aiplane.contracts import clean
@@ -17,7 +18,6 @@ from aiplane.llm.schema import schema_name, strict_schema
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletionMessageParam
     from pydantic import BaseModel
 
     from aiplane.llm import Completion, Prompt
@@ -69,11 +69,13 @@ class OpenAILLM:
             return await self._create(client, model, prompt, self._limit)
 
     async def _create(self, client: AsyncOpenAI, model: str, prompt: Prompt, limit: str) -> RawResponse:
-        return await client.chat.completions.with_raw_response.create(
-            model=model,
-            messages=_wire_messages(prompt, self._settings.llm_response_format),
-            # Not as ``response_format``: the SDK would walk through the whole schema to rename nothing in it.
-            extra_body={
+        # Not by the method for it, which walks through the whole body by its types and changes nothing in it.
+        return await client.post(
+            "/chat/completions",
+            cast_to=Response,
+            body={
+                "model": model,
+                "messages": _wire_messages(prompt, self._settings.llm_response_format),
                 limit: self._settings.llm_max_output_tokens,
                 **_wire_format(prompt.answer, self._settings.llm_response_format),
             },
@@ -106,7 +108,7 @@ def _wire_format(shape: type[BaseModel], form: str) -> dict[str, Any]:
             return {}
 
 
-def _wire_messages(prompt: Prompt, form: str) -> list[ChatCompletionMessageParam]:
+def _wire_messages(prompt: Prompt, form: str) -> list[dict[str, str]]:
     """Write the messages; where the server takes no schema, the first system message ends with it.
 
     Not a second system message: the templates of many local models take only one.
@@ -116,14 +118,8 @@ def _wire_messages(prompt: Prompt, form: str) -> list[ChatCompletionMessageParam
         if not messages or messages[0].role != "system":
             messages.insert(0, Message("system", ""))
         messages[0] = replace(messages[0], content=f"{messages[0].content}{_in_words(prompt.answer)}".strip())
-    return [_wire_message(message) for message in messages]
-
-
-def _wire_message(message: Message) -> ChatCompletionMessageParam:
-    content = clean(message.content)  # a lone surrogate could not be sent
-    if message.role == "system":
-        return {"role": "system", "content": content}
-    return {"role": "user", "content": content}
+    # Cleaned, because a lone surrogate could not be sent.
+    return [{"role": message.role, "content": clean(message.content)} for message in messages]
 
 
 def _in_words(shape: type[BaseModel]) -> str:
