@@ -65,8 +65,8 @@ class OpenAILLM:
         except BadRequestError as error:
             if error.param != limit:
                 raise
-            self._limit = _OTHER_LIMIT[limit]
-            return self._create(client, model, prompt, self._limit)
+            self._limit = other = _OTHER_LIMIT[limit]
+            return self._create(client, model, prompt, other)
 
     def _create(self, client: OpenAI, model: str, prompt: Prompt, limit: str) -> Response:
         # Not by the method for it, which walks through the whole body by its types and changes nothing in it.
