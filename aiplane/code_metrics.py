@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from aiplane.deadline import remaining
+from aiplane.remembered import Remembered
 from aiplane.standby import StandbyPool
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ class CodeMetrics:
         return max(self.functions, key=lambda function: function.length)
 
 
+_MEASURED: Remembered[CodeMetrics] = Remembered()
+
+
 def measure(code: str, language: str) -> CodeMetrics | None:
     """Measure code, complete or not, in one of the languages of :data:`EXTENSIONS`.
 
@@ -116,6 +120,10 @@ def measure(code: str, language: str) -> CodeMetrics | None:
     extension = EXTENSIONS.get(language)
     if extension is None:
         return None
+    return _MEASURED.answer(code, language, lambda: _measured(code, language, extension))
+
+
+def _measured(code: str, language: str, extension: str) -> CodeMetrics | None:
     try:
         row = METERS.ask({"extension": extension, "code": code}, min(TIME_LIMIT_SECONDS, remaining()))
     except TimeoutError:

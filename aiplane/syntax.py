@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiplane.code_metrics import EXTENSIONS
 from aiplane.deadline import remaining
+from aiplane.remembered import Remembered
 from aiplane.standby import StandbyPool
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ TIME_LIMIT_SECONDS = 1.0
 
 CHECKERS = StandbyPool(Path(__file__).with_name("syntax_checker.py"))
 
+_CHECKED: Remembered[tuple[int, ...]] = Remembered()
+
 
 def syntax_errors(code: str, language: str | None) -> tuple[int, ...] | None:
     """Find the lines where code does not parse: none for code that does.
@@ -34,8 +37,12 @@ def syntax_errors(code: str, language: str | None) -> tuple[int, ...] | None:
         The line of each error, counted from 1, in order. ``None`` where that is not known: another language
         than those of :data:`aiplane.code_metrics.EXTENSIONS`, or code that cannot be parsed in time.
     """
-    if language not in EXTENSIONS:
+    if language is None or language not in EXTENSIONS:
         return None
+    return _CHECKED.answer(code, language, lambda: _checked(code, language))
+
+
+def _checked(code: str, language: str) -> tuple[int, ...] | None:
     try:
         answer = CHECKERS.ask({"language": language, "code": code}, min(TIME_LIMIT_SECONDS, remaining()))
     except OSError as error:

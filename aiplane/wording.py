@@ -7,6 +7,7 @@ is one, and where a script writes no spaces (Chinese, Japanese, Thai and their n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LONGEST_LOOK = 20_000
 """Characters of a text that are read; the wire's limit of one turn."""
@@ -54,6 +55,7 @@ def reading_grade(text: str) -> float:
     return 0.39 * len(words) / max(1, sentences) + 11.8 * syllables / len(words) - 15.59
 
 
+@lru_cache(maxsize=2_048)  # a hint is made of few words, and every hint of the same ones
 def _syllables(word: str) -> int:
     groups = len(_VOWELS.findall(word))
     silent = word.endswith("e") and not word.endswith("le") and groups > 1

@@ -34,7 +34,7 @@ _TECHNIQUE = re.compile(
       | dynamic\ programming | greedy | divide[ -]and[ -]conquer | (?:depth|breadth)[ -]first(?:\ search)?
       | (?:merge|quick|heap|bubble|insertion|selection|topological|counting|bucket|radix)[ -]?sort(?:ing|ed)?
       | sort(?:ing|ed|s)?(?!\ of) | dijkstra\w* | kadane\w* | floyd\w* | knuth\w* | monotonic\ \w+
-      | DFS | BFS | DP
+      | dfs | bfs | dp
       | tabla\ hash | diccionarios? | b[uú]squeda\ binaria | recursividad | montículo
       | table\ de\ hachage | dictionnaires? | recherche\ dichotomique | récursi(?:vité|on) | tas\ binaire
       | hashtabellen? | wörterb(?:uch|ücher) | binäre\ suche | rekursi(?:on|v) | sortier(?:en|e|t)
@@ -44,8 +44,9 @@ _TECHNIQUE = re.compile(
     | 哈希 | 散列 | 字典 | 二分 | 递归 | 动态规划 | 双指针 | 滑动窗口 | 排序 | 栈 | 队列
     | ハッシュ | 辞書 | 二分探索 | 再帰 | 動的計画法 | ソート | スタック | キュー
     """,
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
+"""For texts in folded case: ignoring case, ``re`` tries every name at every word, in three times the time."""
 
 _FENCED = re.compile(r"```[^\n`]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -106,17 +107,20 @@ def check_technique(level: HintLevel, texts: Iterable[str | None], problem: str)
     """
     if level != "gentle":
         return
-    known = {_stem(name) for name in _TECHNIQUE.findall(problem)}
-    named = {_stem(name) for text in texts if text for name in _TECHNIQUE.findall(text)}
-    if named - known:
+    named = {name for text in texts if text for name in _techniques(text)}
+    if named and named - _techniques(problem):
         raise LLMInvalidResponseError(
             "The model's gentle hint, its question or its concepts name a data structure or an algorithm; "
             "a gentle hint names none that the problem does not name itself."
         )
 
 
+def _techniques(text: str) -> set[str]:
+    return {_stem(name) for name in _TECHNIQUE.findall(text.casefold())}
+
+
 def _stem(name: str) -> str:
-    return re.sub(r"(?:s|ed|ing)$", "", re.sub(r"[ -]", "", name.casefold()))
+    return re.sub(r"(?:s|ed|ing)$", "", re.sub(r"[ -]", "", name))
 
 
 def code_lines(text: str) -> list[str]:

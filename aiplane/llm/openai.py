@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from httpx2 import Response
 from openai import BadRequestError
 
 from aiplane.contracts import clean
 from aiplane.llm import Message
-from aiplane.llm.openai_client import DEFAULT_BASE_URL, connect_azure, connect_openai
+from aiplane.llm.openai_client import DEFAULT_BASE_URL, connect_azure, connect_chat
 from aiplane.llm.openai_reply import read_reply
 from aiplane.llm.schema import schema_name, strict_schema
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletionMessageParam
+    from openai import OpenAI
     from pydantic import BaseModel
 
     from aiplane.llm import Completion, Prompt
-    from aiplane.llm.openai_client import OpenAIConnection, RawResponse
+    from aiplane.llm.openai_client import BlockingConnection
     from aiplane.settings import Settings
 
 _OLD_LIMIT, _NEW_LIMIT = "max_tokens", "max_completion_tokens"
@@ -29,7 +29,7 @@ _OTHER_LIMIT = {_OLD_LIMIT: _NEW_LIMIT, _NEW_LIMIT: _OLD_LIMIT}
 
 
 class OpenAILLM:
-    """A chat model behind one :class:`~aiplane.llm.openai_client.OpenAIConnection`.
+    """A chat model behind one :class:`~aiplane.llm.openai_client.BlockingConnection`.
 
     It sends no ``temperature``, which reasoning models refuse, and retries nothing: BullMQ alone decides
     about attempts.
@@ -41,7 +41,7 @@ class OpenAILLM:
     """
 
     def __init__(
-        self, settings: Settings, connection: OpenAIConnection, *, provider: str, limit: str
+        self, settings: Settings, connection: BlockingConnection, *, provider: str, limit: str
     ) -> None:
         self.provider = provider
         self._settings = settings
@@ -58,22 +58,24 @@ class OpenAILLM:
         """Close the connection. For programs that outlive it."""
         self._connection.close()
 
-    async def _ask(self, client: AsyncOpenAI, model: str, prompt: Prompt) -> RawResponse:
+    def _ask(self, client: OpenAI, model: str, prompt: Prompt) -> Response:
         limit = self._limit
         try:
-            return await self._create(client, model, prompt, limit)
+            return self._create(client, model, prompt, limit)
         except BadRequestError as error:
             if error.param != limit:
                 raise
-            self._limit = _OTHER_LIMIT[limit]
-            return await self._create(client, model, prompt, self._limit)
+            self._limit = other = _OTHER_LIMIT[limit]
+            return self._create(client, model, prompt, other)
 
-    async def _create(self, client: AsyncOpenAI, model: str, prompt: Prompt, limit: str) -> RawResponse:
-        return await client.chat.completions.with_raw_response.create(
-            model=model,
-            messages=_wire_messages(prompt, self._settings.llm_response_format),
-            # Not as ``response_format``: the SDK would walk through the whole schema to rename nothing in it.
-            extra_body={
+    def _create(self, client: OpenAI, model: str, prompt: Prompt, limit: str) -> Response:
+        # Not by the method for it, which walks through the whole body by its types and changes nothing in it.
+        return client.post(
+            "/chat/completions",
+            cast_to=Response,
+            body={
+                "model": model,
+                "messages": _wire_messages(prompt, self._settings.llm_response_format),
                 limit: self._settings.llm_max_output_tokens,
                 **_wire_format(prompt.answer, self._settings.llm_response_format),
             },
@@ -82,7 +84,7 @@ class OpenAILLM:
 
 def create_openai(settings: Settings) -> OpenAILLM:
     """Make the model behind ``LLM_PROVIDER=openai``."""
-    connection = connect_openai(settings, model="LLM_MODEL", timeout=settings.llm_timeout_seconds)
+    connection = connect_chat(settings)
     host = urlsplit(settings.openai_base_url or DEFAULT_BASE_URL).hostname or ""
     limit = _NEW_LIMIT if host.endswith("api.openai.com") else _OLD_LIMIT
     return OpenAILLM(settings, connection, provider="openai", limit=limit)
@@ -90,7 +92,7 @@ def create_openai(settings: Settings) -> OpenAILLM:
 
 def create_azure(settings: Settings) -> OpenAILLM:
     """Make the model behind ``LLM_PROVIDER=azure``."""
-    connection = connect_azure(settings, model="LLM_MODEL", timeout=settings.llm_timeout_seconds)
+    connection = connect_azure(settings)
     return OpenAILLM(settings, connection, provider="azure", limit=_NEW_LIMIT)
 
 
@@ -106,7 +108,7 @@ def _wire_format(shape: type[BaseModel], form: str) -> dict[str, Any]:
             return {}
 
 
-def _wire_messages(prompt: Prompt, form: str) -> list[ChatCompletionMessageParam]:
+def _wire_messages(prompt: Prompt, form: str) -> list[dict[str, str]]:
     """Write the messages; where the server takes no schema, the first system message ends with it.
 
     Not a second system message: the templates of many local models take only one.
@@ -116,14 +118,8 @@ def _wire_messages(prompt: Prompt, form: str) -> list[ChatCompletionMessageParam
         if not messages or messages[0].role != "system":
             messages.insert(0, Message("system", ""))
         messages[0] = replace(messages[0], content=f"{messages[0].content}{_in_words(prompt.answer)}".strip())
-    return [_wire_message(message) for message in messages]
-
-
-def _wire_message(message: Message) -> ChatCompletionMessageParam:
-    content = clean(message.content)  # a lone surrogate could not be sent
-    if message.role == "system":
-        return {"role": "system", "content": content}
-    return {"role": "user", "content": content}
+    # Cleaned, because a lone surrogate could not be sent.
+    return [{"role": message.role, "content": clean(message.content)} for message in messages]
 
 
 def _in_words(shape: type[BaseModel]) -> str:

@@ -452,19 +452,92 @@ def test_one_thread_that_waits_keeps_no_other_waiting(
             waiting.result()
 
 
-def test_closing_ends_the_thread_and_a_later_call_opens_anew(
-    provider: FakeProvider, connect: Connect, case: str
-) -> None:
-    def threads() -> list[str]:
-        return [thread.name for thread in threading.enumerate() if thread.name == "openai"]
-
+def test_after_closing_a_later_call_opens_anew(provider: FakeProvider, connect: Connect, case: str) -> None:
     llm = connect()
-    assert threads() == []
     llm.complete(prompt(case))
-    assert threads() == ["openai"]
-
+    llm.close()
     llm.close()
 
-    assert threads() == []
     llm.complete(prompt(case))
+
     assert len({call.connection for call in provider.calls(case)}) == 2
+
+
+# How it is reached
+
+
+@pytest.mark.parametrize("behaviour", ["hang", "drip=0.05", "drip-headers=0.05"])
+def test_the_time_is_kept_through_a_proxy_too(
+    provider: FakeProvider,
+    connect: Connect,
+    case: str,
+    behaviour: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", provider.base_url.removesuffix("/v1"))
+    llm = connect(OPENAI_BASE_URL="http://model.invalid/v1", LLM_TIMEOUT_SECONDS=str(TIMEOUT))
+    with pytest.raises(LLMTimeoutError, match="within 1 s"):
+        llm.complete(prompt(case, behaviour))
+
+    assert sent(provider, case)["model"] == "gpt-4o-mini"
+
+
+def test_no_proxy_is_used_where_the_environment_says_so(
+    provider: FakeProvider, connect: Connect, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    assert connect().complete(prompt(case))
+
+
+def test_a_server_that_shakes_no_hands_costs_no_more_than_the_timeout(connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"https://127.0.0.1:{mute.getsockname()[1]}/v1"
+        started = time.monotonic()
+        with pytest.raises(LLMTimeoutError, match="within 1 s"):
+            connect(OPENAI_BASE_URL=url, LLM_TIMEOUT_SECONDS=str(TIMEOUT)).complete(prompt("nobody"))
+
+    assert time.monotonic() - started < TIMEOUT + 1
+
+
+def test_a_name_server_that_does_not_answer_costs_no_more_than_the_timeout(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) and [])
+    try:
+        with pytest.raises(LLMTimeoutError, match="within 1 s"):
+            connect(OPENAI_BASE_URL="http://model.invalid/v1", LLM_TIMEOUT_SECONDS=str(TIMEOUT)).complete(
+                prompt("nobody")
+            )
+        assert not over.is_set()
+    finally:
+        over.set()
+
+
+def test_a_name_that_nobody_knows_is_told(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, TEXT)
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(LLMUnavailableError, match="name cannot be resolved") as raised:
+        connect(OPENAI_BASE_URL="http://model.invalid/v1").complete(prompt("nobody"))
+
+    assert_tells_no_secret(raised.value, "")
+
+
+def test_a_host_is_reached_at_the_address_that_answers(
+    provider: FakeProvider, connect: Connect, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def two(host: str, *asked: Any, **how: Any) -> list[Any]:
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "model.invalid" else (host,)
+        return [found for each in hosts for found in real(each, *asked, **how)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)
+
+    assert connect(OPENAI_BASE_URL=provider.base_url.replace("127.0.0.1", "model.invalid")).complete(
+        prompt(case)
+    )

@@ -68,7 +68,7 @@ def test_code_that_ends_the_parser_costs_the_check_only(language: str) -> None:
 
 
 def test_the_memory_of_the_parser_is_bounded() -> None:
-    syntax_errors("x = 1", "python")
+    syntax_errors("of_the_memory = 1", "python")
     standby = syntax.CHECKERS._idle[-1]
 
     limit, _ = resource.prlimit(standby._process.pid, resource.RLIMIT_AS)
@@ -85,7 +85,7 @@ def test_a_checker_that_dies_costs_the_check_only(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("aiplane.standby.sys.executable", "/nowhere/python")
     monkeypatch.setattr(syntax.CHECKERS, "_idle", [])
 
-    assert syntax_errors("x = 1", "python") is None
+    assert syntax_errors("of_the_dead = 1", "python") is None
     assert still_parses(["x = 1"], "python", start_line=1, end_line=1, replacement="x = (", errors=0)
 
 

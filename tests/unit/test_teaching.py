@@ -115,6 +115,7 @@ NAMES = (
     "recursion",
     "sort it",
     "un diccionario",
+    "DFS or BFS",
     "哈希表",
 )
 
@@ -126,6 +127,8 @@ def test_a_gentle_hint_names_no_technique_that_the_problem_does_not_name(name: s
 
     with pytest.raises(LLMInvalidResponseError, match="names none") as caught:
         check_technique("gentle", [None, f"Think of {name}."], "Add.")
+    with pytest.raises(LLMInvalidResponseError, match="names none"):
+        check_technique("gentle", [f"THINK OF {name.upper()}."], "Add.")
 
     assert name not in caught.value.failed_reason
 

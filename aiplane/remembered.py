@@ -1,0 +1,52 @@
+"""What was found out about a candidate's code, for when the same code comes again.
+
+It does so often: with the next turn of an interview, the next hint, the attempt after one that failed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+MOST = 64
+"""How many answers are kept; the one that nobody has asked for longest goes first."""
+
+LONGEST = 10_000
+"""Characters of code about which an answer is kept: nearly all code has fewer, and little is known of it."""
+
+
+class Remembered(Generic[T]):
+    """The answers to one question about code. Safe to share between threads.
+
+    The code itself is not kept, but a digest of it.
+    """
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[bytes, T] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def answer(self, code: str, language: str, find: Callable[[], T | None]) -> T | None:
+        """Return what ``find`` found for this code before, or finds now; ``None`` is not kept."""
+        if len(code) > LONGEST:
+            return find()
+        key = hashlib.sha256(f"{language}\n{code}".encode(errors="surrogatepass")).digest()
+        with self._guard:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]
+        if (found := find()) is not None:
+            self._keep(key, found)
+        return found
+
+    def _keep(self, key: bytes, found: T) -> None:
+        with self._guard:
+            self._answers[key] = found
+            if len(self._answers) > MOST:
+                self._answers.popitem(last=False)
