@@ -26,6 +26,10 @@ SCHEMAS = {
 }
 """The schema that a request for each kind names; the provider tells by it what to answer."""
 
+CODE_FIELDS = {"hint": "currentCode", "review": "code", "interview": "currentCode"}
+"""The field of a payload that holds code. A feeder adds the job's number to it: who remembers what was found
+out about a code gains nothing from that here."""
+
 _SHAPES = (HintAnswer, ReviewAnswer, InterviewAnswer)
 
 
@@ -71,6 +75,7 @@ def batch(kind: str, count: int) -> dict[str, Any]:
         "queue": spec.name,
         "name": spec.job_name,
         "data": WIRE[kind].payload,
+        "code": CODE_FIELDS.get(kind),
         "count": count,
     }
 

@@ -27,6 +27,7 @@ let times = [];
 let lasts = {};
 let seen = new Set();
 let arrived = () => {};
+let number = 0;
 
 function queueOf(name) {
   if (!queues.has(name)) queues.set(name, new Queue(name, { connection }));
@@ -49,9 +50,15 @@ async function consume({ queues: names }) {
   }));
 }
 
-async function addBatch({ queue, name, data, count }) {
+function dataOfOne({ data, code }) {
+  number += 1;
+  return code ? { ...data, [code]: `${data[code]}\n# ${number}\n` } : data;
+}
+
+async function addBatch({ queue, name, count, ...batch }) {
   for (let added = 0; added < count; added += CHUNK) {
-    const jobs = Array.from({ length: Math.min(CHUNK, count - added) }, () => ({ name, data, opts: OPTIONS }));
+    const length = Math.min(CHUNK, count - added);
+    const jobs = Array.from({ length }, () => ({ name, data: dataOfOne(batch), opts: OPTIONS }));
     await queueOf(queue).addBulk(jobs);
   }
 }
@@ -86,14 +93,14 @@ async function results({ count }) {
   return { times: came, lasts };
 }
 
-async function oneByOne({ batch: { queue, name, data, count }, warm }) {
+async function oneByOne({ batch: { queue, name, count, ...batch }, warm }) {
   const took = [];
   for (let turn = 0; turn < warm + count; turn++) {
     const before = now();
     let consumed;
     const came = new Promise(resolve => { consumed = resolve; });
     arrived = consumed;
-    await queueOf(queue).add(name, data, OPTIONS);
+    await queueOf(queue).add(name, dataOfOne(batch), OPTIONS);
     await came;
     if (turn >= warm) took.push(Math.round((times.at(-1) - before) * 1000) / 1000);
   }

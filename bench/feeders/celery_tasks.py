@@ -28,6 +28,7 @@ class Feeder:
         self._redis = redis.Redis.from_url(url)
         self._times: list[float] = []
         self._seen: set[bytes] = set()
+        self._number = 0
         self._changed = threading.Condition()
 
     def consume(self, **_: Any) -> dict[str, Any]:
@@ -72,7 +73,11 @@ class Feeder:
         return {"took": took}
 
     def _send(self, batch: dict[str, Any]) -> None:
-        app.send_task("answer", args=[batch["kind"], batch["data"]], queue=batch["kind"])
+        self._number += 1
+        data, code = batch["data"], batch["code"]
+        if code:
+            data = {**data, code: f"{data[code]}\n# {self._number}\n"}
+        app.send_task("answer", args=[batch["kind"], data], queue=batch["kind"])
 
     def _hear(self, channel: Any) -> None:
         for message in channel.listen():
