@@ -17,12 +17,16 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from aiplane.bull import NOTES, pack_notes
 from aiplane.pulse import NOW, SERVER_SINCE, pulse_key
 from aiplane.runs import ANNOUNCE, ENTRY_TTL_MS, origin_of, outcome_channel, run_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redis import Redis
 
+    from aiplane.bull import Note
     from aiplane.runs import Outcome
 
 log = logging.getLogger(__name__)
@@ -60,6 +64,7 @@ return {redis.call('HGET', KEYS[2], 'data'), redis.call('HSTRLEN', KEYS[2], 'sta
 _HOLD = (
     NOW
     + ANNOUNCE
+    + NOTES
     + """
 local claim = redis.call('HGET', KEYS[1], 'claim')
 if claim and claim ~= ARGV[1] then return 0 end
@@ -74,6 +79,7 @@ end
 redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2])
 redis.call('HSETNX', KEYS[1], 'claimed', now_ms())
 if ARGV[7] then
+  if ARGV[11] and redis.call('HEXISTS', KEYS[1], 'outcome') == 0 then take_each(ARGV[11]) end
   redis.call('HSET', KEYS[1], 'outcome', ARGV[7], 'usage', ARGV[8])
   announce(ARGV[9], ARGV[10], ARGV[7], ARGV[8])
 end
@@ -138,13 +144,18 @@ class Claims:
             self._running[token] = replace(claim, data=None)
         return claim
 
-    def finish(self, claim: Claim, outcome: Outcome) -> bool:
-        """Record how a run ended and wake the bridge.
+    def finish(self, claim: Claim, outcome: Outcome, notes: Sequence[Note] = ()) -> bool:
+        """Record how a run ended, and tell the bridge.
 
         Calling it again with the same outcome changes nothing, so a lost reply is answered by a second
         call. False means that the run is another's by now, or over, and the outcome was not kept.
+
+        Args:
+            claim: the claim.
+            outcome: how it ended.
+            notes: what the job is told of it, before anybody else is.
         """
-        kept = self._say(claim, outcome)
+        kept = self._say(claim, outcome, notes)
         with self._guard:
             running = self._running.pop(claim.token, None)
             if kept and running is not None:
@@ -172,9 +183,11 @@ class Claims:
             while self._recorded and time.monotonic() - self._recorded[0][0] > REMEMBER:
                 self._recorded.popleft()
 
-    def _say(self, claim: Claim, outcome: Outcome | None) -> bool:
+    def _say(self, claim: Claim, outcome: Outcome | None, notes: Sequence[Note] = ()) -> bool:
         origin = origin_of(claim.run)
         arguments: list[Any] = [claim.token, self._worker, *origin, ENTRY_TTL_MS, claim.traces]
         if outcome is not None:
             arguments += [outcome.to_json(), outcome.usage.to_text(), self._channel, claim.run]
+        if notes:
+            arguments.append(pack_notes(self._bullmq_prefix, notes))
         return bool(self._hold(keys=[run_key(self._bullmq_prefix, claim.run), claim.job_key], args=arguments))

@@ -9,7 +9,7 @@ from aiplane.bull.counts import QueueCounter, QueueCounts
 from aiplane.bull.ids import dead_letter_id, result_id
 from aiplane.bull.locks import LOCK_MS, LockRenewal, new_token, owner_of
 from aiplane.bull.pause import FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
-from aiplane.bull.progress import KEEP_LOGS, Note, NoteWriter
+from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
 from aiplane.bull.queue import Bull, BullQueue, Taken, read_taken
 from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check
 from aiplane.bull.steps import Step, Steps
@@ -18,6 +18,7 @@ __all__ = [
     "FOLD_IF_PAUSED",
     "KEEP_LOGS",
     "LOCK_MS",
+    "NOTES",
     "Bull",
     "BullQueue",
     "JobHandle",
@@ -38,6 +39,7 @@ __all__ = [
     "folding",
     "new_token",
     "owner_of",
+    "pack_notes",
     "read_taken",
     "result_id",
     "stage_fold",

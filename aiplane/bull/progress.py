@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bullmq.redis_connection import loadScript
-from redis.exceptions import NoScriptError
+
+from aiplane.bull.steps import Step, as_one, pack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from redis import Redis
-    from redis.client import Pipeline
 
 KEEP_LOGS = 100
 """How many lines the log of a job keeps that says nothing of it, those of others included; the oldest go."""
@@ -35,18 +35,23 @@ class Note(NamedTuple):
     keep_logs: int = KEEP_LOGS
 
 
-class NoteWriter:
-    """Writes notes, many in one round trip.
+NOTES = as_one({"progress": loadScript("updateProgress-3.lua"), "log": loadScript("addLog-2.lua")})
+"""Lua: ``take_each`` writes the notes that :func:`pack_notes` has packed, and tells how many could not be.
 
-    BullMQ's scripts look first whether the job is there: what comes after a job was removed leaves nothing
-    behind, and brings nothing back.
-    """
+BullMQ's scripts look first whether the job is there: what comes after a job was removed leaves nothing
+behind, and brings nothing back.
+"""
+
+MOST_AT_ONCE = 200
+"""Notes that are written by one call. While it writes them, Redis does nothing else."""
+
+
+class NoteWriter:
+    """Writes notes, many by one call."""
 
     def __init__(self, redis: Redis, prefix: str) -> None:
-        self._redis = redis
         self._prefix = prefix
-        self._update = redis.register_script(loadScript("updateProgress-3.lua"))
-        self._log = redis.register_script(loadScript("addLog-2.lua"))
+        self._write = redis.register_script(f"{NOTES}return take_each(ARGV[1])")
 
     def write(self, notes: Sequence[Note]) -> int:
         """Write the notes in their order, and return how many Redis refused.
@@ -56,30 +61,19 @@ class NoteWriter:
                 write some of it twice.
             OSError: likewise.
         """
-        replies = self._send(notes)
-        unread = [note for note, reply in zip(notes, replies, strict=True) if _is_unread(reply)]
-        if unread:
-            # A Redis that was started anew has forgotten the scripts, and has written none of these.
-            for script in (self._update, self._log):
-                self._redis.script_load(script.script)
-            replies = [*(reply for reply in replies if not _is_unread(reply)), *self._send(unread)]
-        return sum(isinstance(reply, Exception) for reply in replies)
-
-    def _send(self, notes: Sequence[Note]) -> list[Any]:
-        pipe = self._redis.pipeline(transaction=False)
-        for note in notes:
-            self._stage(pipe, note)
-        return pipe.execute(raise_on_error=False)
-
-    def _stage(self, pipe: Pipeline, note: Note) -> None:
-        # By digest and not through the script object, which would ask for the cache before each pipeline.
-        base = f"{self._prefix}:{note.queue}:"
-        job = f"{base}{note.job_id}"
-        if note.is_progress:
-            pipe.evalsha(self._update.sha, 3, job, f"{base}events", f"{base}meta", note.job_id, note.text)
-        else:
-            pipe.evalsha(self._log.sha, 2, job, f"{job}:logs", note.job_id, note.text, note.keep_logs)
+        starts = range(0, len(notes), MOST_AT_ONCE)
+        parts = (pack_notes(self._prefix, notes[start : start + MOST_AT_ONCE]) for start in starts)
+        return sum(int(self._write(args=[part])) for part in parts)
 
 
-def _is_unread(reply: object) -> bool:
-    return isinstance(reply, NoScriptError)
+def pack_notes(prefix: str, notes: Sequence[Note]) -> bytes:
+    """Return notes as the one argument that :data:`NOTES` takes."""
+    return pack(_step(prefix, note) for note in notes)
+
+
+def _step(prefix: str, note: Note) -> Step:
+    base = f"{prefix}:{note.queue}:"
+    job = f"{base}{note.job_id}"
+    if note.is_progress:
+        return Step("progress", [job, f"{base}events", f"{base}meta"], [note.job_id, note.text])
+    return Step("log", [job, f"{job}:logs"], [note.job_id, note.text, note.keep_logs])

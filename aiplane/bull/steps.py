@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import msgpack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from redis.asyncio import Redis
     from redis.asyncio.client import Pipeline
@@ -24,15 +24,24 @@ scripts['{name}'] = function(KEYS, ARGV)
 end
 """
 
-_RUN = """
-local replies = {}
-for i, step in ipairs(cmsgpack.unpack(ARGV[1])) do
-  local reply = scripts[step[1]](step[2], step[3])
-  if reply == nil then reply = false end
-  replies[i] = reply
-  if type(reply) == 'number' and reply < 0 then break end
+_TAKE = """
+local function take(packed)
+  local replies = {}
+  for i, step in ipairs(cmsgpack.unpack(packed)) do
+    local reply = scripts[step[1]](step[2], step[3])
+    if reply == nil then reply = false end
+    replies[i] = reply
+    if type(reply) == 'number' and reply < 0 then break end
+  end
+  return replies
 end
-return replies
+local function take_each(packed)
+  local broken = 0
+  for _, step in ipairs(cmsgpack.unpack(packed)) do
+    if not pcall(scripts[step[1]], step[2], step[3]) then broken = broken + 1 end
+  end
+  return broken
+end
 """
 
 
@@ -68,7 +77,7 @@ class Steps:
             redis: a client.
             scripts: the texts by name. Each answers with a negative number to refuse.
         """
-        self.text = as_one(scripts)
+        self.text = as_one(scripts) + "return take(ARGV[1])"
         self._script = redis.register_script(self.text)
 
     async def take(self, steps: Sequence[Step]) -> list[Any]:
@@ -78,19 +87,23 @@ class Steps:
             RedisError: whatever the connection raises; they may have been taken. One that broke off half-way
                 has ended it there.
         """
-        # One argument and not a hundred, which redis-py would encode one by one.
-        packed = msgpack.packb(
-            [(step.script, step.keys, [*map(_as_argument, step.arguments)]) for step in steps],
-            use_bin_type=False,
-            unicode_errors="surrogateescape",
-        )
-        return cast("list[Any]", await self._script(args=[packed]))
+        return cast("list[Any]", await self._script(args=[pack(steps)]))
 
 
 def as_one(scripts: Mapping[str, str]) -> str:
-    """Return the text of the script that calls those of ``scripts`` that it is told to."""
+    """Return Lua in which ``take`` and ``take_each`` take packed steps, each a call of one of ``scripts``.
+
+    ``take`` answers with what each step has answered, up to the first that refused. ``take_each`` takes them
+    all, whatever they answer, and tells how many broke off.
+    """
     functions = (_FUNCTION.format(name=name, text=text) for name, text in scripts.items())
-    return "".join(["local scripts = {}\n", *functions, _RUN])
+    return "".join(["local scripts = {}\n", *functions, _TAKE])
+
+
+def pack(steps: Iterable[Step]) -> bytes:
+    """Return steps as one argument, and not as a hundred, which redis-py would encode one by one."""
+    each = [(step.script, step.keys, [*map(_as_argument, step.arguments)]) for step in steps]
+    return bytes(msgpack.packb(each, use_bin_type=False, unicode_errors="surrogateescape"))
 
 
 def _as_argument(value: Any) -> str | bytes:

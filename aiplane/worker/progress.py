@@ -22,7 +22,7 @@ from aiplane.bull import KEEP_LOGS, Note
 from aiplane.runs import attempt_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.errors import JobError
     from aiplane.worker.notes import NoteThread
@@ -65,14 +65,18 @@ class Progress:
         if not self._ended:
             self._thread.put(self._line(line))
 
-    def end(self, error: JobError | None) -> None:
-        """Say how it ended. What is said later, by work that was left behind, is not heard."""
+    def end(self, error: JobError | None) -> Sequence[Note]:
+        """Say how it ended, and return what has to be written of it with the outcome.
+
+        What is said later, by work that was left behind, is not heard.
+        """
         self._ended = True
         seconds = time.monotonic() - self._started
         if error is None:
-            self._thread.put(self._line(f"done in {seconds:.3f} s"), self._progress(100), last=True)
+            notes = [self._line(f"done in {seconds:.3f} s"), self._progress(100)]
         else:
-            self._thread.put(self._line(f"failed after {seconds:.3f} s: {error.failed_reason}"), last=True)
+            notes = [self._line(f"failed after {seconds:.3f} s: {error.failed_reason}")]
+        return self._thread.last(self._queue, self._job_id, *notes)
 
     def _progress(self, percent: int) -> Note:
         value = f'{{"progress":{percent},"step":"{self._step}","attempt":{self._attempt}}}'
@@ -123,11 +127,10 @@ def remark(line: str) -> None:
         progress.remark(line)
 
 
-def ended(error: JobError | None) -> None:
-    """Say how the work at hand ended."""
+def ended(error: JobError | None) -> Sequence[Note]:
+    """Say how the work at hand ended, and return what has to be written of it with the outcome."""
     progress = _progress.get()
-    if progress is not None:
-        progress.end(error)
+    return progress.end(error) if progress is not None else ()
 
 
 def _one_line(text: str) -> str:

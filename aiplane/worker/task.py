@@ -40,9 +40,10 @@ from aiplane.worker.run_span import run_span
 from aiplane.worker.stacktrace import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from aiplane.app import Plane
+    from aiplane.bull import Note
     from aiplane.claims import Claim
     from aiplane.queues import QueueSpec
 
@@ -112,10 +113,10 @@ class JobTask(Task):
         telling = progress.telling(self.app.notes, run, self.request.hostname)
         with run_span(run, self._spec) as span, telling:
             outcome = self._outcome(claim, data)
-            progress.ended(outcome.error)
+            notes = progress.ended(outcome.error)
             if outcome.error is not None:
                 fail(span, outcome.error)
-            if not self._record(claim, outcome):
+            if not self._record(claim, outcome, notes):
                 log.warning("the run was given up by the bridge while it ran; its outcome is dropped")
             log.debug("the run ended: %s", outcome.error.code if outcome.error else "with a result")
         if outcome.error is not None:
@@ -125,10 +126,10 @@ class JobTask(Task):
         claims, token = self.app.claims, uuid.uuid4().hex
         return _despite_outages(lambda: claims.claim(run["run"], run["queue"], run["job"], token=token))
 
-    def _record(self, claim: Claim, outcome: Outcome) -> bool:
+    def _record(self, claim: Claim, outcome: Outcome, notes: Sequence[Note]) -> bool:
         claims = self.app.claims
         try:
-            return _despite_outages(lambda: claims.finish(claim, outcome))
+            return _despite_outages(lambda: claims.finish(claim, outcome, notes))
         except (RedisError, OSError):
             claims.give_up(claim)
             raise

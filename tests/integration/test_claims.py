@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiplane import claims as claims_module
+from aiplane.bull import Note
 from aiplane.claims import CAUTION_MS, REMEMBER, Claim, Claims
 from aiplane.connections import connect_thread
 from aiplane.leases import Holder, LeaseBook
@@ -63,6 +64,31 @@ def test_a_forgotten_run_is_there_again_with_its_claim(claims: Claims, redis: Re
     assert redis.hget(KEY, "claim") == "t1"
     assert redis.hget(KEY, "sent")
     assert redis.pttl(KEY) > 0
+
+
+def test_what_a_job_is_told_at_its_end_is_written_with_the_outcome_and_once(
+    claims: Claims, redis: Redis
+) -> None:
+    claim, notes = take(claims), [Note("q", "7", "done"), Note("q", "7", "100", is_progress=True)]
+    assert claims.finish(claim, DONE, notes)
+    assert claims.finish(claim, DONE, notes)
+    assert redis.lrange("bull:q:7:logs", 0, -1) == ["done"]
+    assert redis.hget("bull:q:7", "progress") == "100"
+
+
+def test_what_cannot_be_told_costs_no_outcome(claims: Claims, redis: Redis) -> None:
+    claim = take(claims)
+    redis.set("bull:q:7:logs", "no log")
+    assert claims.finish(claim, DONE, [Note("q", "7", "done"), Note("q", "7", "100", is_progress=True)])
+    assert redis.hget(KEY, "outcome") == DONE.to_json()
+    assert redis.hget("bull:q:7", "progress") == "100"
+
+
+def test_who_is_not_the_claimant_tells_nothing(claims: Claims, redis: Redis) -> None:
+    claim = take(claims)
+    redis.hset(KEY, "claim", "another's")
+    assert not claims.finish(claim, DONE, [Note("q", "7", "done")])
+    assert not redis.exists("bull:q:7:logs")
 
 
 def test_a_forgotten_outcome_is_recorded_again_and_announced(claims: Claims, redis: Redis) -> None:

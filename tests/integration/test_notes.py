@@ -13,7 +13,7 @@ from aiplane.connections import connect_thread
 from aiplane.worker.notes import MOST_WAITING, NoteThread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from redis import Redis
 
@@ -116,10 +116,44 @@ def test_of_progress_only_the_latest_is_written_and_of_the_log_every_line(
 
 
 def test_what_is_put_at_the_end_is_still_written(thread: NoteThread, redis: Redis) -> None:
-    thread.put(line("the last"), last=True)
+    thread.put(line("the last"))
     thread.stop()
 
     assert log_of(redis) == ["the last"]
+
+
+def test_the_last_notes_of_a_job_are_handed_out_with_what_waits_of_it(
+    writer: NoteWriter, redis: Redis
+) -> None:
+    thread = NoteThread(writer)
+    another = Note(QUEUE, "8", "of another job")
+    thread.put(line("one"), at(10), another)
+
+    assert thread.last(QUEUE, "7", line("two"), at(100)) == [line("one"), line("two"), at(100)]
+    assert thread.last(QUEUE, "8") == [another]
+
+
+def test_while_notes_of_a_job_are_being_written_its_last_ones_come_after_them(
+    writer: NoteWriter, redis: Redis
+) -> None:
+    thread = NoteThread(writer)
+    handed_out = []
+
+    class Interrupted(NoteWriter):
+        def write(self, notes: Sequence[Note]) -> int:
+            if not handed_out:
+                handed_out.append(thread.last(QUEUE, "7", line("two")))
+            return writer.write(notes)
+
+    thread._writer = Interrupted(redis, "bull")
+    thread.put(line("one"))
+    thread.start()
+    while len(log_of(redis)) < 2:
+        thread.join(0.01)
+    thread.stop()
+
+    assert handed_out == [()]
+    assert log_of(redis) == ["one", "two"]
 
 
 def test_an_outage_costs_notes_and_nothing_else(

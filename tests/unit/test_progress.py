@@ -13,7 +13,7 @@ from aiplane.worker.notes import NoteThread
 from aiplane.worker.progress import LONGEST_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aiplane.bull import Note
 
@@ -26,8 +26,12 @@ class Notebook(NoteThread):
     def __init__(self) -> None:
         self.notes: list[Note] = []
 
-    def put(self, *notes: Note, last: bool = False) -> None:
+    def put(self, *notes: Note) -> None:
         self.notes += notes
+
+    def last(self, queue: str, job_id: str, *notes: Note) -> Sequence[Note]:
+        self.notes += notes
+        return notes
 
 
 def told(work: Callable[[], None], **header: str) -> tuple[list[dict[str, object]], list[str]]:
