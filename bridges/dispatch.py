@@ -16,6 +16,7 @@ from redis import RedisError
 
 from aiplane.app import RUN_HEADER
 from aiplane.connections import connect
+from aiplane.queues import QUEUES
 from aiplane.runs import Message
 from aiplane.telemetry.propagation import carrier
 
@@ -36,7 +37,7 @@ class Dispatch:
         self._redis = connect(app.settings.celery_broker_url, name="aiplane:dispatch")
         self.beside = app.settings.celery_broker_url == app.settings.redis_url
         """Whether the broker is the Redis of the ledger, so that opening a run can send it too."""
-        self._templates: dict[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {}
+        self._templates = {spec.task: self._template(spec.task) for spec in QUEUES.values()}
         self._prefix = app.conf.broker_transport_options["global_keyprefix"]
 
     async def send(self, job: Job) -> None:
@@ -56,7 +57,7 @@ class Dispatch:
 
     def message(self, job: Job) -> Message:
         """Return what sends a job's run."""
-        body, headers, properties = self._template(job.spec.task)
+        body, headers, properties = self._templates[job.spec.task]
         run: dict[str, object] = {"run": job.run, "queue": job.queue, "job": job.id, "trace": carrier()}
         if job.options.keep_logs is not None:
             run["keep_logs"] = str(job.options.keep_logs)
@@ -87,8 +88,5 @@ class Dispatch:
 
     def _template(self, task: str) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
         """Return the body, headers and properties of a message, which are alike for all runs of a task."""
-        if task not in self._templates:
-            made = self._app.amqp.create_task_message("", task, ignore_result=True)
-            body = base64.b64encode(json.dumps(made.body).encode()).decode()
-            self._templates[task] = (body, made.headers, made.properties)
-        return self._templates[task]
+        made = self._app.amqp.create_task_message("", task, ignore_result=True)
+        return base64.b64encode(json.dumps(made.body).encode()).decode(), made.headers, made.properties
