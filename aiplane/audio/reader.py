@@ -56,11 +56,25 @@ class UnfitError(Exception):
     """The audio cannot be used; the message is one of the words that :mod:`aiplane.audio` knows."""
 
 
+def open_file(audio: bytes, container: Container) -> av.container.InputContainer:
+    """Open a file, and run no decoder yet.
+
+    FFmpeg would run one for each stream, for pictures too, to guess at what the file does not say.
+    """
+    return av.open(
+        io.BytesIO(audio),
+        "r",
+        format=container.demuxer,
+        container_options={"codec_whitelist": "none"},
+        metadata_errors="replace",
+    )
+
+
 def frames(audio: bytes, container: Container, longest: float) -> Iterator[av.AudioFrame]:
     """Decode the first audio stream of a file."""
     if not container.is_whole(audio):
         raise UnfitError("cut_off")
-    with av.open(io.BytesIO(audio), "r", format=container.demuxer, metadata_errors="replace") as opened:
+    with open_file(audio, container) as opened:
         if not opened.streams.audio:
             raise UnfitError("no_sound")
         stream = opened.streams.audio[0]
