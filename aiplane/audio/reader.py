@@ -17,6 +17,7 @@ import os
 import resource
 import sys
 from array import array
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -27,7 +28,7 @@ from aiplane.audio.containers import CONTAINERS
 from aiplane.audio.pcm import wav_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.audio.containers import Container
 
@@ -40,8 +41,8 @@ LONGEST_CONVERTED_SECONDS = 30 * 60
 RATE = 16_000
 """Samples a second of what is converted: what speech services work with."""
 
-SILENCE = 32
-"""A peak of 32 of 32768 is 60 dB below full scale: nothing that a microphone hears is so quiet."""
+SILENCE = 0.001
+"""A peak of a thousandth of full scale is 60 dB below it: nothing that a microphone hears is so quiet."""
 
 SHORTEST_SECONDS = 0.1
 """Nothing can be said in less, and providers refuse it."""
@@ -49,7 +50,20 @@ SHORTEST_SECONDS = 0.1
 _CPU_SECONDS = 60
 _MEMORY_BYTES = 512 * 1024 * 1024
 _BAD_SHARE = 0.1
+_SOON_SECONDS = 1.0
 _CODECS = {"aac", "alac", "flac", "libopus", "mp3", "mp3float", "opus", "vorbis"}
+
+_SAMPLES: Mapping[str, tuple[str, int, int]] = MappingProxyType(
+    {
+        "u8": ("B", 128, 128),
+        "s16": ("h", 0, 1 << 15),
+        "s32": ("i", 0, 1 << 31),
+        "s64": ("q", 0, 1 << 63),
+        "flt": ("f", 0, 1),
+        "dbl": ("d", 0, 1),
+    }
+)
+"""By FFmpeg's name for a kind of sample: Python's letter for it, silence, and how far from that it can be."""
 
 
 class UnfitError(Exception):
@@ -114,18 +128,29 @@ def _resampler() -> av.AudioResampler:
     return av.AudioResampler(format="s16", layout="mono", rate=RATE)
 
 
-def peak(samples: array[int]) -> int:
-    """Return how far the samples are from silence, 0 to 32768."""
-    return max(max(samples, default=0), -min(samples, default=0))
+def peak(samples: Sequence[float], silence: int = 0) -> float:
+    """Return how far the samples are from silence."""
+    return max(max(samples, default=silence) - silence, silence - min(samples, default=silence))
+
+
+def loudness(frame: av.AudioFrame) -> float:
+    """Return how far a frame is from silence: 1 is full scale, and samples that are floats can be past it."""
+    letter, silence, full_scale = _SAMPLES[frame.format.name.removesuffix("p")]
+    planes = [bytes(plane) for plane in frame.planes]
+    size = frame.samples * frame.layout.nb_channels // len(planes) * frame.format.bytes
+    return max(peak(array(letter, plane[:size]), silence) for plane in planes) / full_scale
 
 
 def inspect(audio: bytes, container: Container) -> tuple[dict[str, Any], list[bytes]]:
     """Measure how long the audio is, and whether anything can be heard in it."""
-    seconds, loudest, resampler = 0.0, 0, _resampler()
+    seconds, loudest, resampler = 0.0, 0.0, _resampler()
     for frame in frames(audio, container, LONGEST_SECONDS):
         seconds += frame.samples / frame.sample_rate
         if loudest <= SILENCE:
-            loudest = max((peak(samples) for samples in _plain(resampler, frame)), default=loudest)
+            # Most have sound in them at once, and to convert takes as long as to decode. Where there is much
+            # to look at, it pays: it leaves fewer samples.
+            looked_at = [frame] if seconds < _SOON_SECONDS else resampler.resample(frame)
+            loudest = max(map(loudness, looked_at), default=0.0)
     if not seconds:
         raise UnfitError("no_sound")
     return {"seconds": seconds, "silent": loudest <= SILENCE or seconds < SHORTEST_SECONDS}, []
