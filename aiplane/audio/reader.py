@@ -6,7 +6,9 @@ with its ``size``, and so many bytes of files after it.
 
 FFmpeg is a great deal of C that reads whatever a stranger sends. Here it has no secret, no file to write, a
 bounded memory and a bounded time, and nothing else dies with it: the program loads it once and forks for each
-file. Where such a process fails, the program ends as well, since half an answer may have been written.
+file. The process for the next one stands ready and takes the question itself, so that no question waits for
+a fork, and no byte of a file is ever in the program that the next process is made of. Where such a process
+fails, the program ends as well, since half an answer may have been written.
 """
 
 from __future__ import annotations
@@ -190,23 +192,42 @@ def _wav(samples: array[int]) -> bytes:
 def main() -> None:
     """Answer questions until there are no more."""
     av.logging.set_level(None)
-    for line in sys.stdin.buffer:
-        question = json.loads(line)
-        audio = sys.stdin.buffer.read(question["size"])
-        child = os.fork()
-        if child == 0:
-            answer(question, audio)
-            os._exit(0)  # without what Python would do: it is the parent's to do
-        del audio
-        if os.waitpid(child, 0)[1] != 0:
-            sys.exit(1)
+    rehearse()
+    while delegate():
+        pass
+
+
+def rehearse() -> None:
+    """Read a recording of our own: what is done at the first one, no forked process has to do again."""
+    inspect(_wav(array("h", bytes(RATE // 10))), CONTAINERS["wav"])
+
+
+def delegate() -> bool:
+    """Fork the process for the next question and wait until it ends; return whether it answered one."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if answer_next() else 1
+        finally:
+            os._exit(status)  # without what Python would do: it is the parent's to do
+    return os.waitpid(child, 0)[1] == 0
+
+
+def answer_next() -> bool:
+    """Wait for a question and answer it; return False if there are no more."""
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if not (line := sys.stdin.buffer.readline()):
+        return False
+    question = json.loads(line)
+    answer(question, sys.stdin.buffer.read(question["size"]))
+    return True
 
 
 def answer(question: dict[str, Any], audio: bytes) -> None:
     """Do what a question says with a file, and write one line of JSON, then any files."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     container = CONTAINERS[question["name"]]
     files: list[bytes] = []
     try:
