@@ -147,6 +147,8 @@ class StandbyPool:
             TimeoutError: there was no answer after ``seconds``.
             OSError: the program could not be started, has ended, or answered what is no answer.
         """
+        if seconds <= 0:  # and a program that does not answer in time is killed for it
+            raise TimeoutError
         give_up = time.monotonic() + seconds
         while (standby := self._idle_one(seconds)) is not None:
             try:

@@ -64,15 +64,17 @@ class Recording:
     duration_ms: int
     silent: bool
 
-    def pieces(self, seconds: float) -> list[bytes]:
+    def pieces(self, seconds: float) -> list[memoryview]:
         """Convert it to WAV files (one channel, 16 kHz, 16 bits) of at most so many seconds each.
+
+        All of them lie in one piece of memory: whoever needs ``bytes`` copies a file when its turn has come.
 
         Raises:
             TranscriptionFailedError: it is longer than half an hour, or there was no time left.
         """
         answer, files = _read("pieces", self.container, self.audio, seconds=seconds)
         starts = [0, *accumulate(answer["lengths"])]
-        return [bytes(files[start:end]) for start, end in pairwise(starts)]
+        return [files[start:end] for start, end in pairwise(starts)]
 
 
 def read_recording(audio: bytes, mime_type: str) -> Recording:

@@ -6,7 +6,9 @@ with its ``size``, and so many bytes of files after it.
 
 FFmpeg is a great deal of C that reads whatever a stranger sends. Here it has no secret, no file to write, a
 bounded memory and a bounded time, and nothing else dies with it: the program loads it once and forks for each
-file. Where such a process fails, the program ends as well, since half an answer may have been written.
+file. The process for the next one stands ready and takes the question itself, so that no question waits for
+a fork, and no byte of a file is ever in the program that the next process is made of. Where such a process
+fails, the program ends as well, since half an answer may have been written.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import os
 import resource
 import sys
 from array import array
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -27,7 +30,7 @@ from aiplane.audio.containers import CONTAINERS
 from aiplane.audio.pcm import wav_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.audio.containers import Container
 
@@ -40,8 +43,8 @@ LONGEST_CONVERTED_SECONDS = 30 * 60
 RATE = 16_000
 """Samples a second of what is converted: what speech services work with."""
 
-SILENCE = 32
-"""A peak of 32 of 32768 is 60 dB below full scale: nothing that a microphone hears is so quiet."""
+SILENCE = 0.001
+"""A peak of a thousandth of full scale is 60 dB below it: nothing that a microphone hears is so quiet."""
 
 SHORTEST_SECONDS = 0.1
 """Nothing can be said in less, and providers refuse it."""
@@ -49,18 +52,45 @@ SHORTEST_SECONDS = 0.1
 _CPU_SECONDS = 60
 _MEMORY_BYTES = 512 * 1024 * 1024
 _BAD_SHARE = 0.1
+_SOON_SECONDS = 1.0
 _CODECS = {"aac", "alac", "flac", "libopus", "mp3", "mp3float", "opus", "vorbis"}
+
+_SAMPLES: Mapping[str, tuple[str, int, int]] = MappingProxyType(
+    {
+        "u8": ("B", 128, 128),
+        "s16": ("h", 0, 1 << 15),
+        "s32": ("i", 0, 1 << 31),
+        "s64": ("q", 0, 1 << 63),
+        "flt": ("f", 0, 1),
+        "dbl": ("d", 0, 1),
+    }
+)
+"""By FFmpeg's name for a kind of sample: Python's letter for it, silence, and how far from that it can be."""
 
 
 class UnfitError(Exception):
     """The audio cannot be used; the message is one of the words that :mod:`aiplane.audio` knows."""
 
 
+def open_file(audio: bytes, container: Container) -> av.container.InputContainer:
+    """Open a file, and run no decoder yet.
+
+    FFmpeg would run one for each stream, for pictures too, to guess at what the file does not say.
+    """
+    return av.open(
+        io.BytesIO(audio),
+        "r",
+        format=container.demuxer,
+        container_options={"codec_whitelist": "none"},
+        metadata_errors="replace",
+    )
+
+
 def frames(audio: bytes, container: Container, longest: float) -> Iterator[av.AudioFrame]:
     """Decode the first audio stream of a file."""
     if not container.is_whole(audio):
         raise UnfitError("cut_off")
-    with av.open(io.BytesIO(audio), "r", format=container.demuxer, metadata_errors="replace") as opened:
+    with open_file(audio, container) as opened:
         if not opened.streams.audio:
             raise UnfitError("no_sound")
         stream = opened.streams.audio[0]
@@ -100,18 +130,29 @@ def _resampler() -> av.AudioResampler:
     return av.AudioResampler(format="s16", layout="mono", rate=RATE)
 
 
-def peak(samples: array[int]) -> int:
-    """Return how far the samples are from silence, 0 to 32768."""
-    return max(max(samples, default=0), -min(samples, default=0))
+def peak(samples: Sequence[float], silence: int = 0) -> float:
+    """Return how far the samples are from silence."""
+    return max(max(samples, default=silence) - silence, silence - min(samples, default=silence))
+
+
+def loudness(frame: av.AudioFrame) -> float:
+    """Return how far a frame is from silence: 1 is full scale, and samples that are floats can be past it."""
+    letter, silence, full_scale = _SAMPLES[frame.format.name.removesuffix("p")]
+    planes = [bytes(plane) for plane in frame.planes]
+    size = frame.samples * frame.layout.nb_channels // len(planes) * frame.format.bytes
+    return max(peak(array(letter, plane[:size]), silence) for plane in planes) / full_scale
 
 
 def inspect(audio: bytes, container: Container) -> tuple[dict[str, Any], list[bytes]]:
     """Measure how long the audio is, and whether anything can be heard in it."""
-    seconds, loudest, resampler = 0.0, 0, _resampler()
+    seconds, loudest, resampler = 0.0, 0.0, _resampler()
     for frame in frames(audio, container, LONGEST_SECONDS):
         seconds += frame.samples / frame.sample_rate
         if loudest <= SILENCE:
-            loudest = max((peak(samples) for samples in _plain(resampler, frame)), default=loudest)
+            # Most have sound in them at once, and to convert takes as long as to decode. Where there is much
+            # to look at, it pays: it leaves fewer samples.
+            looked_at = [frame] if seconds < _SOON_SECONDS else resampler.resample(frame)
+            loudest = max(map(loudness, looked_at), default=0.0)
     if not seconds:
         raise UnfitError("no_sound")
     return {"seconds": seconds, "silent": loudest <= SILENCE or seconds < SHORTEST_SECONDS}, []
@@ -151,23 +192,42 @@ def _wav(samples: array[int]) -> bytes:
 def main() -> None:
     """Answer questions until there are no more."""
     av.logging.set_level(None)
-    for line in sys.stdin.buffer:
-        question = json.loads(line)
-        audio = sys.stdin.buffer.read(question["size"])
-        child = os.fork()
-        if child == 0:
-            answer(question, audio)
-            os._exit(0)  # without what Python would do: it is the parent's to do
-        del audio
-        if os.waitpid(child, 0)[1] != 0:
-            sys.exit(1)
+    rehearse()
+    while delegate():
+        pass
+
+
+def rehearse() -> None:
+    """Read a recording of our own: what is done at the first one, no forked process has to do again."""
+    inspect(_wav(array("h", bytes(RATE // 10))), CONTAINERS["wav"])
+
+
+def delegate() -> bool:
+    """Fork the process for the next question and wait until it ends; return whether it answered one."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if answer_next() else 1
+        finally:
+            os._exit(status)  # without what Python would do: it is the parent's to do
+    return os.waitpid(child, 0)[1] == 0
+
+
+def answer_next() -> bool:
+    """Wait for a question and answer it; return False if there are no more."""
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if not (line := sys.stdin.buffer.readline()):
+        return False
+    question = json.loads(line)
+    answer(question, sys.stdin.buffer.read(question["size"]))
+    return True
 
 
 def answer(question: dict[str, Any], audio: bytes) -> None:
     """Do what a question says with a file, and write one line of JSON, then any files."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     container = CONTAINERS[question["name"]]
     files: list[bytes] = []
     try:

@@ -216,8 +216,8 @@ class GoogleSpeechToText:
         """Close the connection. For programs that outlive it."""
         self._connection.close()
 
-    def _piece(self, config: dict[str, Any], wav: bytes) -> str:
-        request = {"config": config, "audio": {"content": wav}}
+    def _piece(self, config: dict[str, Any], wav: memoryview) -> str:
+        request = {"config": config, "audio": {"content": bytes(wav)}}
         response = self._connection.call(
             lambda client, seconds: client.recognize(request, timeout=seconds, retry=None)
         )

@@ -88,12 +88,34 @@ def encoded(pcm: bytes, how: Kind, comment: str = "") -> bytes:
             file.metadata["comment"] = comment
         stream = file.add_stream(how.codec, rate=how.rate, layout="mono")
         if pcm:
-            frame = av.AudioFrame(format="s16", layout="mono", samples=len(pcm) // 2)
-            frame.planes[0].update(pcm)
-            frame.sample_rate, frame.pts, frame.time_base = how.rate, 0, Fraction(1, how.rate)
-            file.mux(stream.encode(frame))
+            file.mux(stream.encode(_frame(pcm, how.rate)))
         file.mux(stream.encode(None))
     return written.getvalue()
+
+
+def filmed(seconds: float = 0.5) -> bytes:
+    """Return a WebM file with a tone and a black picture: what a browser records of a camera."""
+    written = io.BytesIO()
+    with av.open(written, "w", format="webm") as file:
+        picture = file.add_stream("libvpx", rate=10)
+        picture.width = picture.height = 64
+        sound = file.add_stream("libopus", rate=48_000, layout="mono")
+        for number in range(int(seconds * 10)):
+            image = av.VideoFrame(64, 64, "yuv420p")
+            for plane in image.planes:
+                plane.update(bytes(plane.buffer_size))
+            image.pts, image.time_base = number, Fraction(1, 10)
+            file.mux(picture.encode(image))
+        file.mux(sound.encode(_frame(samples(seconds, 48_000), 48_000)))
+        file.mux([*picture.encode(None), *sound.encode(None)])
+    return written.getvalue()
+
+
+def _frame(pcm: bytes, rate: int) -> av.AudioFrame:
+    frame = av.AudioFrame(format="s16", layout="mono", samples=len(pcm) // 2)
+    frame.planes[0].update(pcm)
+    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+    return frame
 
 
 def seconds_of(audio: bytes) -> float:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import random
+import resource
+import time
 from array import array
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import av
+import psutil
 import pytest
 
 from aiplane import deadline
-from aiplane.audio import READERS, _read, read_recording
+from aiplane.audio import READERS, _read, read_recording, reader
 from aiplane.audio.containers import CONTAINERS, sniff
 from aiplane.audio.pcm import read_samples_type, wav_header
 from aiplane.errors import TranscriptionFailedError
-from tests.support.audio import KINDS, recording, samples, seconds_of
+from aiplane.standby import _Standby
+from tests.support.audio import KINDS, encoded, filmed, recording, samples, seconds_of
 
 if TYPE_CHECKING:
     from aiplane.audio.containers import Container
+
+MEGABYTE = 1024 * 1024
 
 
 def refused(audio: bytes, mime_type: str = "audio/webm") -> str:
@@ -75,6 +82,42 @@ def test_a_file_without_sound_is_refused(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_silence_is_heard_as_such(kind: str, loudness: float) -> None:
     assert read_recording(recording(kind, 1.0, loudness=loudness), "").silent
+
+
+@pytest.mark.parametrize("codec", ["u8", "s16le", "s24le", "s32le", "s64le", "f32le", "f64le", "alaw"])
+@pytest.mark.parametrize(("loudness", "silent"), [(0.3, False), (0.0005, True)])
+def test_silence_is_heard_in_every_kind_of_sample(codec: str, loudness: float, silent: bool) -> None:
+    # In 8 bits there is nothing between silence and what can be heard.
+    faint = 0.0 if codec == "u8" and silent else loudness
+    audio = encoded(samples(0.5, loudness=faint), replace(KINDS["wav"], codec=f"pcm_{codec}"))
+
+    assert read_recording(audio, "audio/wav").silent is silent
+
+
+@pytest.mark.parametrize("kind", ["wav", "webm"])
+@pytest.mark.parametrize("pause", [0.5, 2.5])
+def test_one_word_after_a_pause_is_no_silence(kind: str, pause: float) -> None:
+    audio = encoded(
+        samples(pause, KINDS[kind].rate, loudness=0.0) + samples(0.3, KINDS[kind].rate), KINDS[kind]
+    )
+
+    assert not read_recording(audio, "").silent
+
+
+def test_a_long_silence_is_silence() -> None:
+    assert read_recording(recording("webm", 3.0, loudness=0.0), "").silent
+
+
+@pytest.mark.parametrize(
+    ("kept", "planes"),
+    [("s16p", [array("h", [0] * 32), array("h", [1 << 14] * 32)]), ("s16", [array("h", [0, 1 << 14] * 32)])],
+)
+def test_sound_in_one_of_two_channels_is_no_silence(kept: str, planes: list[array[int]]) -> None:
+    frame = av.AudioFrame(format=kept, layout="stereo", samples=32)
+    for plane, values in zip(frame.planes, planes, strict=True):
+        plane.update(values.tobytes())
+
+    assert reader.loudness(frame) == 0.5
 
 
 def test_a_click_is_too_short_for_a_word() -> None:
@@ -150,6 +193,12 @@ def test_other_types_are_no_samples() -> None:
     assert read_samples_type("audio/webm;codecs=pcm") is None
 
 
+def test_a_recording_with_a_picture_is_heard() -> None:
+    told = read_recording(filmed(0.5), "video/webm")
+
+    assert (told.container.name, told.duration_ms, told.silent) == ("webm", 500, False)
+
+
 # Conversion
 
 
@@ -157,8 +206,8 @@ def test_other_types_are_no_samples() -> None:
 def test_every_kind_can_be_converted(kind: str) -> None:
     [piece] = read_recording(recording(kind, 1.0), "").pieces(55.0)
 
-    assert sniff(piece) is CONTAINERS["wav"]
-    assert 0.98 < seconds_of(piece) < 1.09
+    assert sniff(bytes(piece)) is CONTAINERS["wav"]
+    assert 0.98 < seconds_of(bytes(piece)) < 1.09
 
 
 def test_pieces_are_cut_where_it_is_quiet() -> None:
@@ -166,7 +215,7 @@ def test_pieces_are_cut_where_it_is_quiet() -> None:
     audio = loud + pause + loud + pause + loud
     told = read_recording(wav_header(len(audio), 16_000, 1) + audio, "audio/wav")
 
-    lengths = [seconds_of(piece) for piece in told.pieces(3.0)]
+    lengths = [seconds_of(bytes(piece)) for piece in told.pieces(3.0)]
 
     assert [round(length, 1) for length in lengths] == pytest.approx([2.2, 2.4, 2.2], abs=0.25)
     assert sum(lengths) == pytest.approx(6.8, abs=0.01)
@@ -200,6 +249,14 @@ def test_a_playlist_is_not_followed() -> None:
         assert "not audio" in refused(text, "audio/mpeg")
 
 
+def test_no_decoder_of_pictures_runs() -> None:
+    with reader.open_file(filmed(), CONTAINERS["webm"]) as file:
+        [picture] = file.streams.video
+
+        # Only from what it decodes FFmpeg knows how the pixels are kept.
+        assert (picture.codec_context.name, picture.pix_fmt) == ("vp8", None)
+
+
 def test_reading_ends_with_the_deadline() -> None:
     with deadline.within(0), pytest.raises(TranscriptionFailedError, match="too long"):
         read_recording(recording("webm", 1.0), "audio/webm")
@@ -210,8 +267,8 @@ def test_the_reader_gets_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) ->
     READERS.close()
     read_recording(recording("wav", 0.2), "audio/wav")
 
-    [reader] = READERS._idle
-    variables = Path(f"/proc/{reader._process.pid}/environ").read_bytes().split(b"\0")
+    [program] = READERS._idle
+    variables = Path(f"/proc/{program._process.pid}/environ").read_bytes().split(b"\0")
     assert {variable.partition(b"=")[0] for variable in variables} <= {b"PYTHONPATH", b"LC_CTYPE", b""}
 
 
@@ -219,9 +276,52 @@ def test_one_reader_answers_again_and_again() -> None:
     READERS.close()
     durations = [read_recording(recording("wav", 0.2), "audio/wav").duration_ms for _ in range(3)]
 
-    [reader] = READERS._idle
+    [program] = READERS._idle
     assert durations == [200, 200, 200]
-    assert reader.asked == 3
+    assert program.asked == 3
+
+
+def test_each_file_has_a_process_of_its_own_which_stands_ready() -> None:
+    READERS.close()
+    read_recording(recording("wav", 0.2), "audio/wav")
+    [program] = READERS._idle
+
+    ready = standing_by(program)
+    read_recording(recording("wav", 0.2), "audio/wav")
+    ready.wait(10)
+
+    assert standing_by(program) != ready
+    assert program._process.poll() is None
+
+
+def test_a_process_is_bounded_before_it_gets_a_file() -> None:
+    READERS.close()
+    read_recording(recording("wav", 0.2), "audio/wav")
+    [program] = READERS._idle
+
+    ready = standing_by(program)
+    while resource.prlimit(ready.pid, resource.RLIMIT_FSIZE) != (0, 0):
+        time.sleep(0.001)
+
+    assert resource.prlimit(ready.pid, resource.RLIMIT_CPU) == (60, 60)
+    assert resource.prlimit(ready.pid, resource.RLIMIT_DATA) == (512 * MEGABYTE, 512 * MEGABYTE)
+
+
+def test_a_reader_ends_when_nobody_can_ask_it_any_more() -> None:
+    program = _Standby(Path(reader.__file__))
+    try:
+        said, _ = program._process.communicate(timeout=20)
+    finally:
+        program.close()
+
+    assert said == b""
+
+
+def standing_by(program: _Standby) -> psutil.Process:
+    """Return the process that a reader has ready for the next file, once it has one."""
+    while not (ready := psutil.Process(program._process.pid).children()):
+        time.sleep(0.001)
+    return ready[0]
 
 
 def test_a_reader_that_dies_on_a_file_costs_no_other_file_anything() -> None:

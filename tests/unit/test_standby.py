@@ -54,6 +54,13 @@ def test_a_program_that_hangs_is_killed_and_replaced(pool: StandbyPool) -> None:
     assert pool.ask({}, 10)["pid"] != first
 
 
+def test_without_time_nobody_is_asked_and_nobody_killed(pool: StandbyPool) -> None:
+    first = pool.ask({}, 10)["pid"]
+    with pytest.raises(TimeoutError):
+        pool.ask({}, 0)
+    assert pool.ask({}, 10)["pid"] == first
+
+
 @pytest.mark.parametrize("fault", ["die", "babble", "flood"])
 def test_a_program_that_fails_costs_one_answer(pool: StandbyPool, fault: str) -> None:
     with pytest.raises(OSError, match="program"):
