@@ -130,7 +130,7 @@ async def test_a_failed_job_has_its_reason_and_its_letter(bench: Bench) -> None:
     job = await bench.taken("token", attempts=1)
     await bench.runs.open(job.run, bench.queue.lock_key(job.id), "token")
     outcome = Outcome(error=LLMUnavailableError("Away."), stacktrace="trace", recorded=True)
-    await Settler(bench.redis, bench.bull, bench.runs).settle(job, outcome)
+    await Settler(bench.bull, bench.runs).settle(job, outcome)
     story = await bench.story(job.id)
     assert (story.state, story.failed_reason, story.stacktrace) == (
         "failed",
@@ -147,7 +147,7 @@ async def test_a_job_that_is_to_be_tried_again_does_not_run_meanwhile(bench: Ben
     job = await bench.taken("token", attempts=2, backoff={"type": "fixed", "delay": 60_000})
     await bench.runs.open(job.run, bench.queue.lock_key(job.id), "token")
     outcome = Outcome(error=LLMUnavailableError("Away."), recorded=True)
-    await Settler(bench.redis, bench.bull, bench.runs).settle(job, outcome)
+    await Settler(bench.bull, bench.runs).settle(job, outcome)
     story = await bench.story(job.id)
     assert (story.state, story.attempts_made, story.ran_ms) == ("delayed", 1, None)
     assert story.times.delay == 60_000
