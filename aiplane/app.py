@@ -124,6 +124,8 @@ def celery_configuration(settings: Settings) -> Mapping[str, Any]:
         "task_acks_late": False,
         "worker_disable_prefetch": True,
         "worker_prefetch_multiplier": 1,
+        # It counts acknowledgements, of which a run's is not told to it; and slots are counted here.
+        "worker_enable_prefetch_count_reduction": False,
         "task_track_started": False,
         "worker_pool": "aiplane.worker.pool:SlotPool",
         "worker_cancel_long_running_tasks_on_connection_loss": False,

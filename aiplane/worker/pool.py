@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ class SlotPool(TaskPool):
         self.executor.shutdown()
         self.executor = ThreadPoolExecutor(max_workers=MAX_SLOTS, thread_name_prefix="slot")
         self._hub: Hub | None = None
+        self._guard = threading.Lock()
+        self._busy = 0
 
     def register_with_event_loop(self, loop: Hub) -> None:
         """Remember the worker's loop, to wake it."""
@@ -47,12 +50,18 @@ class SlotPool(TaskPool):
 
     def on_apply(self, *args: Any, **kwargs: Any) -> ApplyResult:
         """Run a task in a slot."""
+        with self._guard:
+            self._busy += 1
         result = super().on_apply(*args, **kwargs)
-        result.f.add_done_callback(self._wake)
+        result.f.add_done_callback(self._free)
         return result
 
-    def _wake(self, _: Future[Any]) -> None:
-        if self._hub is not None:
+    def _free(self, _: Future[Any]) -> None:
+        with self._guard:
+            was_full = self._busy >= self.limit
+            self._busy -= 1
+        # Otherwise the worker is waiting for a message already.
+        if was_full and self._hub is not None:
             self._hub.call_soon(_nothing)
 
 

@@ -16,10 +16,23 @@ class JobRequest(Request):
     there are none, and those of a task that a person sent are a candidate's code.
     """
 
+    acknowledged: bool
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if RUN_HEADER not in self._request_dict:
             self._argsrepr, self._kwargsrepr = "(a payload)", ""
+
+    def acknowledge(self) -> None:
+        """Acknowledge the message. A run's is known to nobody but this process, so that is done here and now.
+
+        Celery leaves it to the worker's loop, which would be woken for it.
+        """
+        if RUN_HEADER in self._request_dict and not self.acknowledged:
+            self.acknowledged = True
+            self.message.ack()
+        else:
+            super().acknowledge()
 
     def info(self, safe: bool = False) -> dict[str, Any]:  # noqa: ARG002 -- Celery's signature
         """Describe the request by what its sender wrote to be shown."""

@@ -7,12 +7,17 @@ that: it sends a run that nobody claims again, sooner and without a doubt. What 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kombu.transport import redis
 from kombu.transport.virtual import base
 
 from aiplane.app import RUN_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kombu.asynchronous import Hub
 
 
 class RunQoS(redis.QoS):
@@ -44,3 +49,24 @@ class RunTransport(redis.Transport):
     """The transport, for :mod:`aiplane.worker.broker`."""
 
     Channel = RunChannel
+
+    def register_with_event_loop(self, connection: Any, loop: Hub) -> None:
+        """Have the loop read what comes."""
+        super().register_with_event_loop(connection, _OnceReading(loop))
+
+
+class _OnceReading:
+    """The worker's loop, which is told once of each socket to read, and not at every turn.
+
+    The transport says so at every turn, and each time the loop asks the kernel, which refuses.
+    """
+
+    def __init__(self, loop: Hub) -> None:
+        self._loop = loop
+
+    def add_reader(self, fd: int, callback: Callable[..., Any], *args: Any) -> None:
+        if fd not in self._loop.readers:
+            self._loop.add_reader(fd, callback, *args)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
