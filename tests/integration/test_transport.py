@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from kombu import Consumer, Exchange, Producer, Queue
+from kombu.asynchronous import Hub
 from kombu.exceptions import OperationalError
 
 from aiplane.app import RUN_HEADER, Plane
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from tests.support.redis_server import RedisServer
 
 HINT = Queue("hint", Exchange("hint"), routing_key="hint")
+
+
+class CountingLoop(Hub):
+    """Counts how often it is told to read."""
+
+    told = 0
+
+    def add_reader(self, *args: Any) -> None:
+        self.told += 1
+        super().add_reader(*args)
 
 
 def kept(redis_server: RedisServer, headers: Mapping[str, object]) -> tuple[int, int]:
@@ -39,6 +50,20 @@ def test_a_message_that_names_a_run_is_not_kept(redis_server: RedisServer) -> No
 
 def test_a_message_of_a_person_is_kept_until_it_is_acknowledged(redis_server: RedisServer) -> None:
     assert kept(redis_server, {}) == (1, 0)
+
+
+def test_the_loop_is_told_of_a_socket_once_and_reads_it_at_every_turn(redis_server: RedisServer) -> None:
+    loop, received = CountingLoop(), []
+    with SteadyConnection(redis_server.url) as connection:
+        connection.register_with_event_loop(loop)
+        producer = Producer(connection)
+        with Consumer(connection, [HINT], on_message=received.append, no_ack=True):
+            for number in range(1, 4):
+                producer.publish({}, exchange=HINT.exchange, routing_key="hint", headers={})
+                while len(received) < number:
+                    loop.run_once()
+        assert loop.told == 1
+    loop.close()
 
 
 def test_the_plane_speaks_over_it_and_calls_it_redis() -> None:
