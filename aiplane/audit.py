@@ -16,19 +16,71 @@ if TYPE_CHECKING:
     from aiplane.bull import BullQueue
 
 
+_SETS = ("completed", "failed", "delayed", "prioritized", "waiting-children")
+_LISTS = ("active", "wait", "paused")
+
+PAGE = 500
+"""Records, or entries of a list, that are looked at by one call."""
+
+AT_ONCE = 10_000
+"""Jobs that are looked for in the lists by one walk through them."""
+
+# Of some records those that are jobs and in none of the sets. A scheduler keeps its template under the same
+# name as a job its data; only it counts iterations.
+_IN_NO_SET = """
+local left = {}
+for _, id in ipairs(ARGV) do
+  local record = KEYS[1] .. id
+  if redis.call('HEXISTS', record, 'data') == 1 and redis.call('HEXISTS', record, 'ic') == 0 then
+    local held = false
+    for i = 2, #KEYS do held = held or redis.call('ZSCORE', KEYS[i], id) end
+    if not held then left[#left + 1] = id end
+  end
+end
+return left
+"""
+
+
 async def lost_jobs(redis: Redis, queue: BullQueue) -> AsyncIterator[str]:
     """Yield the ids of the jobs of a queue that are nowhere.
 
     A job on its way from one list to another is never between them, so what is nowhere stays nowhere. It
-    walks over all keys of the database in small steps: for hundreds of thousands, it takes seconds.
+    walks over all keys of the database in small steps: for hundreds of thousands, it takes seconds. The lists
+    are walked through for many jobs together: to ask Redis for the place of each would take it minutes.
     """
-    start = queue.key("")
-    async for key in redis.scan_iter(match=f"{_literal(start)}*", count=1000, _type="HASH"):
-        data, iterations = await redis.hmget(key, "data", "ic")
-        # A scheduler keeps its template under the same name as a job its data; only it counts iterations.
-        if data is None or iterations is not None:
-            continue
-        job_id = str(key)[len(start) :]
+    missing: set[str] = set()
+    async for page in _records(redis, queue):
+        missing.update(page)
+        if len(missing) >= AT_ONCE:
+            async for job_id in _nowhere(redis, queue, missing):
+                yield job_id
+            missing = set()
+    async for job_id in _nowhere(redis, queue, missing):
+        yield job_id
+
+
+async def _records(redis: Redis, queue: BullQueue) -> AsyncIterator[list[str]]:
+    """Yield the ids of the jobs that are in none of a queue's sets, page by page."""
+    start, script = queue.key(""), redis.register_script(_IN_NO_SET)
+    keys = [start, *map(queue.key, _SETS)]
+    cursor = -1
+    while cursor:
+        cursor, found = await redis.scan(
+            max(cursor, 0), match=f"{_literal(start)}*", count=PAGE, _type="HASH"
+        )
+        if found:
+            yield await script(keys=keys, args=[str(key)[len(start) :] for key in found])
+
+
+async def _nowhere(redis: Redis, queue: BullQueue, missing: set[str]) -> AsyncIterator[str]:
+    """Yield those that are in no list either."""
+    for name in _LISTS:
+        place = 0
+        while missing and (entries := await redis.lrange(queue.key(name), place, place + PAGE - 1)):
+            missing.difference_update(entries)
+            place += PAGE
+    for job_id in missing:
+        # It may have moved from where we had not looked to where we had.
         if await queue.state(job_id) == "unknown":
             yield job_id
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aiplane import audit
 from aiplane.audit import lost_jobs
 from aiplane.bull import Bull
 from aiplane.cli import run
@@ -51,6 +52,20 @@ async def test_jobs_that_are_somewhere_are_not_accused(redis: Redis) -> None:
     await redis.hset(queue.key("repeat:every-minute"), mapping={"data": "{}", "ic": "4"})
     await redis.rpush(queue.key("with:colons:inside:logs"), "a line")
     assert await found(redis) == []
+
+
+async def test_many_that_wait_are_looked_for_together(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "PAGE", 7)
+    monkeypatch.setattr(audit, "AT_ONCE", 20)
+    queue = Bull(redis).queue("q")
+    ids = [await queue.add("job", {}) for _ in range(100)]
+    await redis.config_resetstat()
+    assert await found(redis) == []
+    assert "cmdstat_lpos" not in await redis.info("commandstats")
+    lost = sorted([ids[3], ids[50], ids[99]])
+    for job in lost:
+        await redis.lrem(queue.key("wait"), 1, job)
+    assert await found(redis) == lost
 
 
 async def test_the_jobs_of_another_queue_are_another_matter(redis: Redis) -> None:

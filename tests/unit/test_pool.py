@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SLOTS = 2
+ENDS: list[threading.Event] = []
+"""What gives back the slots that a test has taken; one that fails may not have."""
 
 
 class Loop:
@@ -31,6 +33,8 @@ def pool() -> Iterator[SlotPool]:
     running = SlotPool(SLOTS)
     running.start()
     yield running
+    while ENDS:
+        ENDS.pop().set()
     running.stop()
 
 
@@ -44,6 +48,7 @@ def loop(pool: SlotPool) -> Loop:
 def occupy(pool: SlotPool, slots: int) -> list[threading.Event]:
     """Take so many slots; setting an event of these gives one back."""
     ends = [threading.Event() for _ in range(slots)]
+    ENDS.extend(ends)
     for end in ends:
         pool.apply_async(end.wait, callback=lambda _: None)
     return ends
