@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LINGER = 0.02
+LINGER = 0.1
 """Seconds that a note waits for more to come along, or for its job to end."""
 
 MOST_WAITING = 2_000
