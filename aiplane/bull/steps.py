@@ -28,8 +28,13 @@ _TAKE = """
 local function take(packed)
   local replies = {}
   for i, step in ipairs(cmsgpack.unpack(packed)) do
-    local reply = scripts[step[1]](step[2], step[3])
-    if reply == nil then reply = false end
+    local done, reply = true, nil
+    if step[4] then
+      done, reply = pcall(scripts[step[1]], step[2], step[3])
+    else
+      reply = scripts[step[1]](step[2], step[3])
+    end
+    if not done or reply == nil then reply = false end
     replies[i] = reply
     if type(reply) == 'number' and reply < 0 then break end
   end
@@ -53,12 +58,14 @@ class Step(NamedTuple):
         keys: its keys.
         arguments: its arguments.
         sha: its digest, where it can be called alone too; empty otherwise.
+        spared: whether the steps before it count although it breaks off. It then has no answer.
     """
 
     script: str
     keys: Sequence[str]
     arguments: Sequence[Any]
     sha: str = ""
+    spared: bool = False
 
     def stage(self, pipe: Pipeline) -> None:
         """Put the script on a transaction of several."""
@@ -84,8 +91,8 @@ class Steps:
         """Take the steps, and return what each has answered, up to the first that refused.
 
         Raises:
-            RedisError: whatever the connection raises; they may have been taken. One that broke off half-way
-                has ended it there.
+            RedisError: whatever the connection raises; they may have been taken. One that broke off half-way,
+                and is not to be spared, has ended it there.
         """
         return cast("list[Any]", await self._script(args=[pack(steps)]))
 
@@ -102,7 +109,7 @@ def as_one(scripts: Mapping[str, str]) -> str:
 
 def pack(steps: Iterable[Step]) -> bytes:
     """Return steps as one argument, and not as a hundred, which redis-py would encode one by one."""
-    each = [(step.script, step.keys, [*map(_as_argument, step.arguments)]) for step in steps]
+    each = [(step.script, step.keys, [*map(_as_argument, step.arguments)], step.spared) for step in steps]
     return bytes(msgpack.packb(each, use_bin_type=False, unicode_errors="surrogateescape"))
 
 

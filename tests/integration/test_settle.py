@@ -230,6 +230,22 @@ async def test_the_next_job_is_taken_with_the_settlement(bench: Bench, outcome: 
     assert await bench.queue.state(job.id) != "active"
 
 
+@pytest.mark.parametrize("strange", ["next job", "paused list"])
+async def test_what_others_have_written_does_not_undo_a_settlement(bench: Bench, strange: str) -> None:
+    job = await bench.taken()
+    waiting = await bench.queue.add("generate-hint", {"b": 2})
+    if strange == "next job":
+        await bench.redis.hset(bench.queue.key(waiting), "ats", "many")
+    else:
+        await bench.redis.hset("bull:q.results:meta", "paused", "1")
+        await bench.redis.set("bull:q.results:paused", "no list")
+    settlement = await bench.settler.settle(job, DONE, bench.succession)
+    assert settlement.settled is Settled.COMPLETED
+    assert (settlement.successor is None) == (strange == "next job")
+    assert not await bench.redis.exists(bench.runs.key(job.run))
+    assert len(await bench.jobs("q.results")) == 1
+
+
 async def test_where_nothing_waits_nobody_succeeds(bench: Bench) -> None:
     job = await bench.taken()
     assert await bench.settler.settle(job, DONE, bench.succession) == (Settled.COMPLETED, None)
