@@ -79,7 +79,7 @@ end
 redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2])
 redis.call('HSETNX', KEYS[1], 'claimed', now_ms())
 if ARGV[7] then
-  if ARGV[11] and redis.call('HEXISTS', KEYS[1], 'outcome') == 0 then take_each(ARGV[11]) end
+  if ARGV[11] and redis.call('HEXISTS', KEYS[1], 'outcome') == 0 then take(ARGV[11]) end
   redis.call('HSET', KEYS[1], 'outcome', ARGV[7], 'usage', ARGV[8])
   announce(ARGV[9], ARGV[10], ARGV[7], ARGV[8])
 end

@@ -20,6 +20,7 @@ PURPOSES = {
     "hint: BRPOP": "wait for a run, and receive it",
     "hint: claim": "claim the run, and read the job's data",
     "hint: finish": "record the outcome, and tell the bridge",
+    "hint: notes": "tell the job, while it takes long, how far it is",
     "bridge: settle": "add the result, complete the job, close its run; take the next if all slots are full",
     "bridge: fold": "when there is no job to take: keep what waits in a paused queue safe",
     "bridge: BZPOPMIN": "wait for a job",

@@ -262,10 +262,9 @@ class Settler:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _try(self, job: Job, plan: _Plan, succession: Succession | None) -> Settlement:
-        steps = [self._guard(job, plan), *plan.steps, self._closing(job)]
-        # What others have written can break these off, and the job is settled all the same.
-        steps.append(folding(plan.target)._replace(spared=True))
+        steps = [self._guard(job, plan), *plan.steps, self._closing(job), folding(plan.target)]
         if succession is not None:
+            # What others have written can break it off, and this job is settled all the same.
             steps.append(succession.step._replace(spared=True))
         answer = (await self._steps.take(steps))[-1]
         if answer == _Refusal.LOST:

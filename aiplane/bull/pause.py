@@ -68,8 +68,11 @@ def stage_fold(pipe: Pipeline, queue: BullQueue) -> None:
 
 
 def folding(queue: BullQueue) -> Step:
-    """Do it as the step that follows one which has put something into a queue: :data:`FOLD_IF_PAUSED`."""
-    return Step("fold", _keys(queue), [])
+    """Do it as the step that follows one which has put something into a queue: :data:`FOLD_IF_PAUSED`.
+
+    It is spared: what was put there is there, whatever others have made of the other list.
+    """
+    return Step("fold", _keys(queue), [], spared=True)
 
 
 def _keys(queue: BullQueue) -> list[str]:

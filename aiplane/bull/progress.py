@@ -36,11 +36,14 @@ class Note(NamedTuple):
 
 
 NOTES = as_one({"progress": loadScript("updateProgress-3.lua"), "log": loadScript("addLog-2.lua")})
-"""Lua: ``take_each`` writes the notes that :func:`pack_notes` has packed, and tells how many could not be.
+"""Lua: ``take`` writes the notes that :func:`pack_notes` has packed.
 
 BullMQ's scripts look first whether the job is there: what comes after a job was removed leaves nothing
 behind, and brings nothing back.
 """
+
+WRITE_NOTES = f"{NOTES}return take(ARGV[1])"
+"""Lua: the same, as a script."""
 
 MOST_AT_ONCE = 200
 """Notes that are written by one call. While it writes them, Redis does nothing else."""
@@ -51,7 +54,7 @@ class NoteWriter:
 
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._prefix = prefix
-        self._write = redis.register_script(f"{NOTES}return take_each(ARGV[1])")
+        self._write = redis.register_script(WRITE_NOTES)
 
     def write(self, notes: Sequence[Note]) -> int:
         """Write the notes in their order, and return how many Redis refused.
@@ -63,7 +66,7 @@ class NoteWriter:
         """
         starts = range(0, len(notes), MOST_AT_ONCE)
         parts = (pack_notes(self._prefix, notes[start : start + MOST_AT_ONCE]) for start in starts)
-        return sum(int(self._write(args=[part])) for part in parts)
+        return sum(answer is None for part in parts for answer in self._write(args=[part]))
 
 
 def pack_notes(prefix: str, notes: Sequence[Note]) -> bytes:
@@ -75,5 +78,6 @@ def _step(prefix: str, note: Note) -> Step:
     base = f"{prefix}:{note.queue}:"
     job = f"{base}{note.job_id}"
     if note.is_progress:
-        return Step("progress", [job, f"{base}events", f"{base}meta"], [note.job_id, note.text])
-    return Step("log", [job, f"{job}:logs"], [note.job_id, note.text, note.keep_logs])
+        keys = [job, f"{base}events", f"{base}meta"]
+        return Step("progress", keys, [note.job_id, note.text], spared=True)
+    return Step("log", [job, f"{job}:logs"], [note.job_id, note.text, note.keep_logs], spared=True)

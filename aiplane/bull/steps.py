@@ -2,8 +2,8 @@
 
 In the one script that this makes of them each stands word for word, as a function of its own. So there is one
 round trip where a transaction has two, and nothing has to be watched: while a script runs, nothing else does.
-A step that refuses ends it. What was done before is not undone, by Redis as by us, so the first step is one
-that only looks.
+A step that refuses ends it, unless it is spared. What was done before is not undone, by Redis as by us, so
+the first step is one that only looks.
 """
 
 from __future__ import annotations
@@ -28,24 +28,18 @@ _TAKE = """
 local function take(packed)
   local replies = {}
   for i, step in ipairs(cmsgpack.unpack(packed)) do
+    local script, keys, arguments, spared = unpack(step)
     local done, reply = true, nil
-    if step[4] then
-      done, reply = pcall(scripts[step[1]], step[2], step[3])
+    if spared then
+      done, reply = pcall(scripts[script], keys, arguments)
     else
-      reply = scripts[step[1]](step[2], step[3])
+      reply = scripts[script](keys, arguments)
     end
     if not done or reply == nil then reply = false end
     replies[i] = reply
-    if type(reply) == 'number' and reply < 0 then break end
+    if not spared and type(reply) == 'number' and reply < 0 then break end
   end
   return replies
-end
-local function take_each(packed)
-  local broken = 0
-  for _, step in ipairs(cmsgpack.unpack(packed)) do
-    if not pcall(scripts[step[1]], step[2], step[3]) then broken = broken + 1 end
-  end
-  return broken
 end
 """
 
@@ -58,7 +52,7 @@ class Step(NamedTuple):
         keys: its keys.
         arguments: its arguments.
         sha: its digest, where it can be called alone too; empty otherwise.
-        spared: whether the steps before it count although it breaks off. It then has no answer.
+        spared: whether all others count although it refuses, or breaks off: then it has no answer.
     """
 
     script: str
@@ -98,10 +92,9 @@ class Steps:
 
 
 def as_one(scripts: Mapping[str, str]) -> str:
-    """Return Lua in which ``take`` and ``take_each`` take packed steps, each a call of one of ``scripts``.
+    """Return Lua in which ``take`` takes packed steps, each a call of one of ``scripts``.
 
-    ``take`` answers with what each step has answered, up to the first that refused. ``take_each`` takes them
-    all, whatever they answer, and tells how many broke off.
+    It answers with what each step has answered, up to the first that refused.
     """
     functions = (_FUNCTION.format(name=name, text=text) for name, text in scripts.items())
     return "".join(["local scripts = {}\n", *functions, _TAKE])

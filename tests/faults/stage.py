@@ -15,6 +15,7 @@ from redis import RedisError
 
 from aiplane import claims, leases, runs
 from aiplane.bull import Bull
+from aiplane.bull.progress import WRITE_NOTES
 from aiplane.connections import connect
 from bridges import adopt
 from bridges.settle import settling_steps
@@ -195,6 +196,6 @@ def script_names() -> dict[str, str]:
     own = {
         "open": runs._OPEN, "claim": claims._CLAIM, "finish": claims._HOLD, "adopt": adopt._ADOPT,
         "scan": adopt._SCAN, "renew": leases._RENEW, "extendLocks": loadScript("extendLocks-1.lua"),
-        "settle": settling_steps(bull).text,
+        "settle": settling_steps(bull).text, "notes": WRITE_NOTES,
     }  # fmt: skip
     return scripts | {hashlib.sha1(text.encode()).hexdigest(): name for name, text in own.items()}
