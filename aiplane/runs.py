@@ -45,6 +45,14 @@ end
 return 0
 """
 
+ANNOUNCE = """
+local function announce(channel, run, outcome, usage)
+  local whole = usage .. '\\n' .. outcome .. '\\n' .. run
+  redis.call('PUBLISH', channel, #outcome <= 65536 and whole or run)
+end
+"""
+"""Lua: announce an outcome. One that is large is left to be read: each bridge hears of all."""
+
 CLOSE = "return redis.call('DEL', KEYS[1])"
 """Lua: remove the entry of a run, as a step of settling its job."""
 
@@ -225,15 +233,6 @@ class Runs:
 def outcome_channel(bullmq_prefix: str) -> str:
     """Return the channel on which recorded outcomes are announced."""
     return f"{ledger_prefix(bullmq_prefix)}outcomes"
-
-
-ANNOUNCE = """
-local function announce(channel, run, outcome, usage)
-  if #outcome <= 65536 then run = usage .. '\\n' .. outcome .. '\\n' .. run end
-  redis.call('PUBLISH', channel, run)
-end
-"""
-"""Lua: announce an outcome. One that is large is left to be read: each bridge hears of all."""
 
 
 def read_announcement(text: str) -> Announcement:

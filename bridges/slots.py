@@ -63,7 +63,7 @@ class Slots:
 
     def full(self, kind: Kind) -> bool:
         """Whether as many jobs of a kind are held as there are slots: one settled, another may be taken."""
-        return self._turn and self._offered[kind] == self._held(kind) + self._held_by_others[kind]
+        return self._turn and self.free(kind) == 0
 
     async def wait(self, kind: Kind) -> None:
         """Return when at least one slot of a kind is free, or when :meth:`close` was called."""

@@ -65,7 +65,7 @@ class NoteThread(threading.Thread):
             if (job := (queue, job_id)) not in self._writing:
                 its_own = [note for note in self._waiting if (note.queue, note.job_id) == job]
                 self._waiting = [note for note in self._waiting if (note.queue, note.job_id) != job]
-                return worth_writing([*its_own, *notes])
+                return _worth_writing([*its_own, *notes])
         self.put(*notes)
         return ()
 
@@ -92,7 +92,7 @@ class NoteThread(threading.Thread):
         if not notes:
             return True
         try:
-            self.dropped += self._writer.write(worth_writing(notes))
+            self.dropped += self._writer.write(_worth_writing(notes))
         except (RedisError, OSError, ValueError) as error:
             self.dropped += len(notes)
             if not self._away:
@@ -108,7 +108,6 @@ class NoteThread(threading.Thread):
         return True
 
 
-def worth_writing(notes: Sequence[Note]) -> Sequence[Note]:
-    """Leave out progress that is out of date."""
+def _worth_writing(notes: Sequence[Note]) -> list[Note]:
     latest = {(note.queue, note.job_id): note for note in notes if note.is_progress}
     return [note for note in notes if not note.is_progress or latest[note.queue, note.job_id] is note]
