@@ -273,7 +273,6 @@ class Bridge:
 
     async def _prepare(self) -> None:
         await self._upkeep.examine()
-        await self._bull.load_scripts()
         for source in self._sources:
             await source.announce()
 

@@ -7,8 +7,7 @@ A process under test is given the proxy's URL for Redis; the test keeps the serv
         ...
         assert fault.happened.wait(10)
 
-It reads RESP as far as it must: which command each reply answers. A transaction is known by what is in it:
-``EXEC moveToFinished`` is the ``EXEC`` of a transaction in which that script was called.
+It reads RESP as far as it must: which command each reply answers.
 """
 
 from __future__ import annotations
@@ -200,7 +199,6 @@ class _Pair:
         self._client = client
         self._upstream = upstream
         self._pending: deque[str] = deque()
-        self._staged: list[str] | None = None
         self._subscribed = False
 
     def abort(self) -> None:
@@ -241,17 +239,10 @@ class _Pair:
             await self._client[1].drain()
 
     def _note(self, words: list[bytes]) -> str:
-        """Name a request, and an ``EXEC`` by the scripts of its transaction."""
+        """Name a request, and see whether what comes from now on is answers."""
         name = self._proxy.name_of(words)
         if name in ("SUBSCRIBE", "PSUBSCRIBE"):
             self._subscribed = True
-        elif name == "MULTI":
-            self._staged = []
-        elif name == "EXEC" and self._staged is not None:
-            name, self._staged = " ".join(["EXEC", *self._staged]), None
-        elif self._staged is not None and words[0].upper() == b"EVALSHA":
-            self._staged.append(name)
-            return "QUEUED"
         return name
 
 
