@@ -1,9 +1,8 @@
 """The HTTP clients of the adapters: no clock of their own, no retry, no redirect, bounded bodies.
 
 One clock decides how long a call may take, the caller's: a client's own timeouts bound each read of a socket
-but not their sum. A client that blocks keeps the deadline of the work at hand
-(:mod:`aiplane.http_network`), and takes two thirds of the CPU of one on a loop, whose calls are given up
-(:class:`aiplane.background.BackgroundLoop`).
+but not their sum. A call blocks its thread, for half to two thirds of what it costs on a loop, and every wait
+in it keeps the deadline of the work at hand (:mod:`aiplane.http_network`).
 
 Proxies of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and its certificates (``SSL_CERT_FILE``) are
 honoured, as by any client: a company's network often has no other way out. Redirects are not followed: they
@@ -12,7 +11,7 @@ would carry what is sent to an address that nobody configured.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 
@@ -20,23 +19,13 @@ from aiplane.foreign import causes, why_not_connected
 from aiplane.http_network import DeadlineNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Far above any answer in words; what is longer is cut off before it fills the memory."""
 
 _KEEP_IDLE_SECONDS = 4.0
 """Common servers close an idle connection after 5 s; one that is about to go away is not used again."""
-
-
-_MANNERS: dict[str, Any] = {
-    "timeout": None,
-    "follow_redirects": False,
-    # The pools' sizes bound how many calls there are.
-    "limits": httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_IDLE_SECONDS),
-    "headers": {"Accept-Encoding": "identity"},
-}
-"""What is asked of every client."""
 
 
 class UnreadableBodyError(Exception):
@@ -48,8 +37,8 @@ def open_http(
     login: httpx2.BasicAuth | None = None,
     refusal: type[Exception] = UnreadableBodyError,
     max_body: int = MAX_BODY_BYTES,
-) -> httpx2.AsyncClient:
-    """Make a client. It belongs to the event loop on which it is first used.
+) -> httpx2.Client:
+    """Make a client for any number of threads, each of which calls it under a deadline of its own.
 
     Args:
         login: the user and password of a server of one's own.
@@ -57,27 +46,22 @@ def open_http(
         max_body: the longest body that is read, in bytes.
     """
 
-    async def bounded(response: httpx2.Response) -> None:
-        _bound(response, refusal, max_body)
-
-    return httpx2.AsyncClient(auth=login, event_hooks={"response": [bounded]}, **_MANNERS)
-
-
-def open_blocking_http(
-    *,
-    login: httpx2.BasicAuth | None = None,
-    refusal: type[Exception] = UnreadableBodyError,
-    max_body: int = MAX_BODY_BYTES,
-) -> httpx2.Client:
-    """Make a client for any number of threads, each of which calls it under a deadline of its own.
-
-    The arguments are those of :func:`open_http`.
-    """
-
     def bounded(response: httpx2.Response) -> None:
-        _bound(response, refusal, max_body)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            # It could unpack to gigabytes.
+            raise refusal("it is compressed, although the request forbade it")
+        body = cast("httpx2.SyncByteStream", response.stream)
+        response.stream = _BoundedStream(body, refusal, max_body)
 
-    return _PunctualClient(auth=login, event_hooks={"response": [bounded]}, **_MANNERS)
+    return _PunctualClient(
+        auth=login,
+        timeout=None,
+        follow_redirects=False,
+        # The pools' sizes bound how many calls there are.
+        limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_IDLE_SECONDS),
+        headers={"Accept-Encoding": "identity"},
+        event_hooks={"response": [bounded]},
+    )
 
 
 def why_no_answer(error: BaseException) -> str:
@@ -107,56 +91,21 @@ def _punctual(transport: Any) -> httpx2.BaseTransport:
     return transport  # type: ignore[no-any-return]
 
 
-def _bound(response: httpx2.Response, refusal: type[Exception], max_body: int) -> None:
-    """Limit a body that is about to be read. A compressed one is refused: it could unpack to gigabytes."""
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise refusal("it is compressed, although the request forbade it")
-    if isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _BoundedAsyncStream(response.stream, refusal, max_body)
-    elif isinstance(response.stream, httpx2.SyncByteStream):
-        response.stream = _BoundedStream(response.stream, refusal, max_body)
-
-
-class _Meter:
-    """Counts the bytes of a body, and breaks off past the limit."""
-
-    def __init__(self, refusal: type[Exception], max_body: int) -> None:
-        self._refusal = refusal
-        self._max_body = max_body
-        self._size = 0
-
-    def count(self, chunk: bytes) -> bytes:
-        """Return the chunk, if there is room for it."""
-        self._size += len(chunk)
-        if self._size > self._max_body:
-            raise self._refusal(f"it is longer than {self._max_body // 1024 // 1024} MiB")
-        return chunk
-
-
-class _BoundedAsyncStream(httpx2.AsyncByteStream):
-    """A body that is read on a loop."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream, refusal: type[Exception], max_body: int) -> None:
-        self._stream = stream
-        self._meter = _Meter(refusal, max_body)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            yield self._meter.count(chunk)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
 class _BoundedStream(httpx2.SyncByteStream):
-    """A body that is read by a thread."""
+    """A body that breaks off past the limit."""
 
     def __init__(self, stream: httpx2.SyncByteStream, refusal: type[Exception], max_body: int) -> None:
         self._stream = stream
-        self._meter = _Meter(refusal, max_body)
+        self._refusal = refusal
+        self._max_body = max_body
 
     def __iter__(self) -> Iterator[bytes]:
-        return map(self._meter.count, self._stream)
+        size = 0
+        for chunk in self._stream:
+            size += len(chunk)
+            if size > self._max_body:
+                raise self._refusal(f"it is longer than {self._max_body // 1024 // 1024} MiB")
+            yield chunk
 
     def close(self) -> None:
         self._stream.close()

@@ -12,7 +12,7 @@ from openai import BadRequestError
 
 from aiplane.contracts import clean
 from aiplane.llm import Message
-from aiplane.llm.openai_client import DEFAULT_BASE_URL, connect_azure, connect_chat
+from aiplane.llm.openai_client import DEFAULT_BASE_URL, connect_azure, connect_openai
 from aiplane.llm.openai_reply import read_reply
 from aiplane.llm.schema import schema_name, strict_schema
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from aiplane.llm import Completion, Prompt
-    from aiplane.llm.openai_client import BlockingConnection
+    from aiplane.llm.openai_client import OpenAIConnection
     from aiplane.settings import Settings
 
 _OLD_LIMIT, _NEW_LIMIT = "max_tokens", "max_completion_tokens"
@@ -29,7 +29,7 @@ _OTHER_LIMIT = {_OLD_LIMIT: _NEW_LIMIT, _NEW_LIMIT: _OLD_LIMIT}
 
 
 class OpenAILLM:
-    """A chat model behind one :class:`~aiplane.llm.openai_client.BlockingConnection`.
+    """A chat model behind one :class:`~aiplane.llm.openai_client.OpenAIConnection`.
 
     It sends no ``temperature``, which reasoning models refuse, and retries nothing: BullMQ alone decides
     about attempts.
@@ -41,7 +41,7 @@ class OpenAILLM:
     """
 
     def __init__(
-        self, settings: Settings, connection: BlockingConnection, *, provider: str, limit: str
+        self, settings: Settings, connection: OpenAIConnection, *, provider: str, limit: str
     ) -> None:
         self.provider = provider
         self._settings = settings
@@ -84,7 +84,7 @@ class OpenAILLM:
 
 def create_openai(settings: Settings) -> OpenAILLM:
     """Make the model behind ``LLM_PROVIDER=openai``."""
-    connection = connect_chat(settings)
+    connection = connect_openai(settings, model="LLM_MODEL", timeout=settings.llm_timeout_seconds)
     host = urlsplit(settings.openai_base_url or DEFAULT_BASE_URL).hostname or ""
     limit = _NEW_LIMIT if host.endswith("api.openai.com") else _OLD_LIMIT
     return OpenAILLM(settings, connection, provider="openai", limit=limit)

@@ -1,28 +1,26 @@
 """A connection to an OpenAI-compatible server: one total deadline, no retry, no redirect, bounded bodies.
 
 The chat model and the speech adapters each own one. It decides *how* a request is sent; what is asked and
-what the answer means is theirs. The chat model's blocks the calling thread, which saves a third of a call's
-CPU; those of speech are on a loop. The HTTP is that of :mod:`aiplane.http_client`. The variables that only
-the SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``) are honoured.
+what the answer means is theirs. The HTTP is that of :mod:`aiplane.http_client`. The variables that only the
+SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``) are honoured.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import httpx2
-from openai import AsyncOpenAI, AzureOpenAI, OpenAI, OpenAIError
+from openai import AzureOpenAI, OpenAI, OpenAIError
 
-from aiplane.background import BackgroundLoop
 from aiplane.deadline import remaining, within
 from aiplane.errors import LLMAuthError, LLMTimeoutError
 from aiplane.foreign import ForeignError
-from aiplane.http_client import MAX_BODY_BYTES, open_blocking_http, open_http
+from aiplane.http_client import MAX_BODY_BYTES, open_http
 from aiplane.llm.openai_errors import RefusedBodyError, SettingNames, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from pydantic import SecretStr
 
@@ -31,74 +29,14 @@ if TYPE_CHECKING:
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
 
-class RawResponse(Protocol):
-    """What the SDK's ``with_raw_response`` returns: the body as it came, read to its end."""
-
-    @property
-    def content(self) -> bytes: ...  # noqa: D102 - see above
-
-
 class OpenAIConnection:
-    """One SDK client on a loop of its own, shared by any number of threads. The first call opens it.
+    """One SDK client for any number of threads, each of which sends its own calls. The first one opens it.
 
     Args:
         opened: makes the SDK client.
         key: the key that it sends; without one, every call fails.
         names: the settings that an error points at.
         timeout: seconds that one call may take, from connecting to the last byte.
-    """
-
-    def __init__(
-        self,
-        opened: Callable[[str], AsyncOpenAI],
-        *,
-        key: str | None,
-        names: SettingNames,
-        timeout: float,
-    ) -> None:
-        self._opened = opened
-        self._key = key
-        self._names = names
-        self._timeout = timeout
-        self._loop = BackgroundLoop("openai")
-        self._client: AsyncOpenAI | None = None
-
-    def call(self, request: Callable[[AsyncOpenAI], Awaitable[RawResponse]]) -> bytes:
-        """Send one request and return the body of its answer.
-
-        It ends with the call's timeout or with the deadline of the work at hand, whichever comes first; the
-        connection is closed then.
-
-        Raises:
-            LLMError: one of its leaves.
-        """
-        key, seconds = _checked(self._key, self._names), _time_left(self._timeout)
-        try:
-            return self._loop.run(self._send(key, request), seconds=seconds)
-        except TimeoutError as error:
-            raise _too_late(seconds) from error
-
-    def close(self) -> None:
-        """Close the connections and end the thread. For programs that outlive the connection."""
-        if self._client is not None:
-            self._loop.run(self._client.close(), seconds=5.0)
-            self._client = None
-        self._loop.close()
-
-    async def _send(self, key: str, request: Callable[[AsyncOpenAI], Awaitable[RawResponse]]) -> bytes:
-        try:
-            if self._client is None:
-                self._client = self._opened(key)
-            response = await request(self._client)
-        except (OpenAIError, httpx2.InvalidURL) as error:
-            raise translate(error, self._names) from ForeignError(error)
-        return response.content
-
-
-class BlockingConnection:
-    """One SDK client for any number of threads, each of which sends its own calls. The first one opens it.
-
-    The arguments are those of :class:`OpenAIConnection`.
     """
 
     def __init__(
@@ -111,8 +49,15 @@ class BlockingConnection:
         self._guard = threading.Lock()
         self._client: OpenAI | None = None
 
-    def call(self, request: Callable[[OpenAI], RawResponse]) -> bytes:
-        """Send one request and return the body of its answer: see :meth:`OpenAIConnection.call`."""
+    def call(self, request: Callable[[OpenAI], httpx2.Response]) -> bytes:
+        """Send one request and return the body of its answer.
+
+        It ends with the call's timeout or with the deadline of the work at hand, whichever comes first; the
+        connection is closed then.
+
+        Raises:
+            LLMError: one of its leaves.
+        """
         key, seconds = _checked(self._key, self._names), _time_left(self._timeout)
         with within(seconds):
             try:
@@ -136,16 +81,6 @@ class BlockingConnection:
             return self._client
 
 
-def connect_chat(settings: Settings) -> BlockingConnection:
-    """Make a connection for a chat model: OpenAI's, or what speaks its API at ``OPENAI_BASE_URL``."""
-    return BlockingConnection(
-        lambda key: _open_blocking(key, settings.openai_base_url or DEFAULT_BASE_URL),
-        key=_openai_key(settings),
-        names=_openai_names("LLM_MODEL"),
-        timeout=settings.llm_timeout_seconds,
-    )
-
-
 def connect_openai(
     settings: Settings, *, model: str, timeout: float, max_body: int = MAX_BODY_BYTES
 ) -> OpenAIConnection:
@@ -160,21 +95,21 @@ def connect_openai(
     return OpenAIConnection(
         lambda key: _open_openai(key, settings.openai_base_url or DEFAULT_BASE_URL, max_body),
         key=_openai_key(settings),
-        names=_openai_names(model),
+        names=SettingNames(key="OPENAI_API_KEY", url="OPENAI_BASE_URL", model=model),
         timeout=timeout,
     )
 
 
-def connect_azure(settings: Settings) -> BlockingConnection:
+def connect_azure(settings: Settings) -> OpenAIConnection:
     """Make a connection for a chat model at Azure OpenAI, whose name is the name of a deployment."""
-    return BlockingConnection(
+    return OpenAIConnection(
         lambda key: AzureOpenAI(
             api_key=key,
             azure_endpoint=settings.azure_openai_endpoint or "",
             api_version=settings.azure_openai_api_version,
             max_retries=0,
             timeout=None,
-            http_client=open_blocking_http(refusal=RefusedBodyError),
+            http_client=open_http(refusal=RefusedBodyError),
         ),
         key=_plain(settings.azure_openai_api_key),
         names=SettingNames(key="AZURE_OPENAI_API_KEY", url="AZURE_OPENAI_ENDPOINT", model="LLM_MODEL"),
@@ -200,15 +135,9 @@ def _too_late(seconds: float) -> LLMTimeoutError:
     return LLMTimeoutError(f"The provider did not answer within {seconds:.3g} s.")
 
 
-def _open_openai(key: str, base_url: str, max_body: int) -> AsyncOpenAI:
+def _open_openai(key: str, base_url: str, max_body: int) -> OpenAI:
     url, login = _without_login(base_url)
     http = open_http(login=login, refusal=RefusedBodyError, max_body=max_body)
-    return AsyncOpenAI(api_key=key, base_url=url, max_retries=0, timeout=None, http_client=http)
-
-
-def _open_blocking(key: str, base_url: str) -> OpenAI:
-    url, login = _without_login(base_url)
-    http = open_blocking_http(login=login, refusal=RefusedBodyError)
     return OpenAI(api_key=key, base_url=url, max_retries=0, timeout=None, http_client=http)
 
 
@@ -222,10 +151,6 @@ def _without_login(base_url: str) -> tuple[httpx2.URL, httpx2.BasicAuth | None]:
 def _openai_key(settings: Settings) -> str | None:
     # A server of one's own often has no keys; the SDK has to send something.
     return _plain(settings.openai_api_key) or ("none" if settings.openai_base_url is not None else None)
-
-
-def _openai_names(model: str) -> SettingNames:
-    return SettingNames(key="OPENAI_API_KEY", url="OPENAI_BASE_URL", model=model)
 
 
 def _plain(secret: SecretStr | None) -> str | None:

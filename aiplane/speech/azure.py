@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -15,8 +16,7 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aiplane.audio.containers import CONTAINERS
-from aiplane.background import BackgroundLoop
-from aiplane.deadline import remaining
+from aiplane.deadline import remaining, within
 from aiplane.errors import TranscriptionFailedError
 from aiplane.foreign import ForeignError
 from aiplane.http_client import UnreadableBodyError, open_http, why_no_answer
@@ -47,7 +47,7 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 class AzureConnection:
-    """An HTTP client on a loop of its own, shared by any number of threads. The first call opens it.
+    """One HTTP client for any number of threads, each of which sends its own calls. The first one opens it.
 
     Args:
         key: the key of the resource.
@@ -59,13 +59,14 @@ class AzureConnection:
         self._key = key
         self._names = SettingNames("AZURE_SPEECH_KEY", "AZURE_SPEECH_REGION or AZURE_SPEECH_ENDPOINT", choice)
         self._timeout = timeout
-        self._loop = BackgroundLoop("azure")
-        self._client: httpx2.AsyncClient | None = None
+        self._guard = threading.Lock()
+        self._client: httpx2.Client | None = None
 
     def post(self, url: str, *, headers: dict[str, str] | None = None, **body: Any) -> bytes:
         """Send one request and return the body of its answer.
 
-        It ends with the call's timeout or with the deadline of the work at hand, whichever comes first.
+        It ends with the call's timeout or with the deadline of the work at hand, whichever comes first; the
+        connection is closed then.
 
         Raises:
             SpeechFailedError: there is no answer, or it is not a success.
@@ -73,33 +74,36 @@ class AzureConnection:
         seconds = min(self._timeout, remaining())
         if seconds <= 0:
             raise SpeechFailedError(NO_TIME_LEFT)
-        try:
-            response = self._loop.run(self._send(url, headers or {}, body), seconds=seconds)
-        except TimeoutError as error:
-            raise SpeechFailedError(timeout_sentence(seconds)) from error
+        with within(seconds):
+            try:
+                response = self._send(url, headers or {}, body)
+            except UnreadableBodyError as error:
+                raise SpeechFailedError(f"The provider's answer cannot be read: {error}.") from error
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                if remaining() <= 0:
+                    raise SpeechFailedError(timeout_sentence(seconds)) from ForeignError(error)
+                reason = why_no_answer(error)
+                raise SpeechFailedError(no_connection_sentence(reason, self._names)) from ForeignError(error)
         if response.status_code != httpx2.codes.OK:
             raise SpeechFailedError(status_sentence(response.status_code, self._names))
         return response.content
 
     def close(self) -> None:
-        """Close the connections and end the thread. For programs that outlive the connection."""
-        if self._client is not None:
-            self._loop.run(self._client.aclose(), seconds=5.0)
-            self._client = None
-        self._loop.close()
+        """Close the connections. For programs that outlive them; a later call opens others."""
+        with self._guard:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
-    async def _send(self, url: str, headers: dict[str, str], body: dict[str, Any]) -> httpx2.Response:
-        if self._client is None:
-            self._client = open_http(max_body=LONGEST_SPEECH_BYTES)
+    def _send(self, url: str, headers: dict[str, str], body: dict[str, Any]) -> httpx2.Response:
         headers = {**headers, "Ocp-Apim-Subscription-Key": self._key, "User-Agent": "aiplane"}
-        try:
-            return await self._client.post(url, headers=headers, **body)
-        except UnreadableBodyError as error:
-            raise SpeechFailedError(f"The provider's answer cannot be read: {error}.") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise SpeechFailedError(
-                no_connection_sentence(why_no_answer(error), self._names)
-            ) from ForeignError(error)
+        return self._open().post(url, headers=headers, **body)
+
+    def _open(self) -> httpx2.Client:
+        with self._guard:
+            if self._client is None:
+                self._client = open_http(max_body=LONGEST_SPEECH_BYTES)
+            return self._client
 
 
 class AzureTextToSpeech:

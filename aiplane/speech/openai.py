@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openai import omit
+from httpx2 import Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aiplane.audio.containers import CONTAINERS
@@ -15,11 +15,11 @@ from aiplane.speech import LONGEST_SPEECH_BYTES, SpeechFailedError, Transcript, 
 from aiplane.speech.languages import language_tag
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from openai import OpenAI
 
     from aiplane.audio import Recording
     from aiplane.audio.containers import Container
-    from aiplane.llm.openai_client import OpenAIConnection, RawResponse
+    from aiplane.llm.openai_client import OpenAIConnection
     from aiplane.settings import Settings
 
 VOICE = "alloy"
@@ -46,23 +46,29 @@ class OpenAITextToSpeech:
 
     def synthesize(self, text: str, *, language: str | None) -> bytes:  # noqa: ARG002 - it hears that itself
         """Read a text aloud: see :meth:`aiplane.speech.TextToSpeech.synthesize`."""
-
-        async def ask(client: AsyncOpenAI) -> RawResponse:
-            return await client.audio.speech.with_raw_response.create(
-                input=text,
-                model=self._model,
-                voice=self._voice,
-                response_format="mp3" if self.container.name == "mp3" else "opus",
-            )
-
         try:
-            return spoken(self._connection.call(ask), self.container)
+            audio = self._connection.call(lambda client: self._ask(client, text))
         except LLMError as error:
             raise SpeechFailedError(error.sentence) from error
+        return spoken(audio, self.container)
 
     def close(self) -> None:
         """Close the connection. For programs that outlive it."""
         self._connection.close()
+
+    def _ask(self, client: OpenAI, text: str) -> Response:
+        # Not by the method for it: see OpenAILLM.
+        return client.post(
+            "/audio/speech",
+            cast_to=Response,
+            body={
+                "input": text,
+                "model": self._model,
+                "voice": self._voice,
+                "response_format": "mp3" if self.container.name == "mp3" else "opus",
+            },
+            options={"headers": {"Accept": "application/octet-stream"}},
+        )
 
 
 class _Reply(BaseModel):
@@ -84,20 +90,8 @@ class OpenAISpeechToText:
 
     def transcribe(self, recording: Recording, *, language: str | None) -> Transcript:
         """Write down what is said: see :meth:`aiplane.speech.SpeechToText.transcribe`."""
-        kind = recording.container
-
-        async def ask(client: AsyncOpenAI) -> RawResponse:
-            return await client.audio.transcriptions.with_raw_response.create(
-                # The API tells an audio's type by its file's name.
-                file=(f"audio.{kind.name}", recording.audio, kind.mime_type),
-                model=self._model,
-                # The API takes the language alone (ISO 639), without script or region.
-                language=language.partition("-")[0].lower() if language else omit,
-                response_format="verbose_json" if self._model in _VERBOSE_MODELS else "json",
-            )
-
         try:
-            body = self._connection.call(ask)
+            body = self._connection.call(lambda client: self._ask(client, recording, language))
         except LLMError as error:
             raise TranscriptionFailedError(f"The audio could not be transcribed. {error.sentence}") from error
         return _read(body, language)
@@ -105,6 +99,25 @@ class OpenAISpeechToText:
     def close(self) -> None:
         """Close the connection. For programs that outlive it."""
         self._connection.close()
+
+    def _ask(self, client: OpenAI, recording: Recording, language: str | None) -> Response:
+        kind = recording.container
+        form = {
+            "model": self._model,
+            "response_format": "verbose_json" if self._model in _VERBOSE_MODELS else "json",
+        }
+        if language:
+            # The API takes the language alone (ISO 639), without script or region.
+            form["language"] = language.partition("-")[0].lower()
+        # Not by the method for it: see OpenAILLM.
+        return client.post(
+            "/audio/transcriptions",
+            cast_to=Response,
+            body=form,
+            # The API tells an audio's type by its file's name.
+            files={"file": (f"audio.{kind.name}", recording.audio, kind.mime_type)},
+            options={"headers": {"Content-Type": "multipart/form-data"}},
+        )
 
 
 def create_text_to_speech(settings: Settings) -> OpenAITextToSpeech:

@@ -133,6 +133,7 @@ def test_a_voice_says_what_it_is_given(provider: FakeProvider, case: str, form: 
     assert 0.4 < seconds_of(audio) < 0.6
     assert service.container.name == form
     [call] = provider.calls(case)
+    assert call.headers["accept"] == "application/octet-stream"
     assert call.request == {
         "input": f"Hello. [[case: {case}]]",
         "model": "tts-1",
