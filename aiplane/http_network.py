@@ -22,8 +22,12 @@ _PATIENCE = 1.0
 """Seconds that a host's address has to answer while there is another one to try: many a host has one in IPv6
 that cannot be reached from here."""
 
-_PART = 64 * 1024
-"""Bytes that are sent between two looks at the clock."""
+_PART = 16 * 1024
+"""Bytes that are sent between two looks at the clock: what TLS sends at once.
+
+httpcore2 sends a longer part in several goes, and each of them may take all the time that there was for the
+first: a server that reads slowly would hold its caller for that many times as long.
+"""
 
 
 class DeadlineNetwork(httpcore2.NetworkBackend):
