@@ -31,7 +31,7 @@ ENTRY_TTL_MS = 24 * 60 * 60 * 1000
 """How long an entry that nobody settles is kept, in milliseconds: longer than any run can take by far. It
 only bounds what a job that was deleted under our feet leaves behind."""
 
-_OPEN = """
+OPEN = """
 if redis.call('GET', KEYS[2]) ~= ARGV[2] then
   return -1
 end
@@ -44,6 +44,7 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 return 0
 """
+"""Lua: open the entry of a run, and send it; it answers with the value of an :class:`Opened`."""
 
 ANNOUNCE = """
 local function announce(channel, run, outcome, usage)
@@ -76,8 +77,12 @@ def run_id(queue: str, job_id: str, timestamp: int, attempts_made: int) -> str:
         timestamp: when the job was made, in epoch milliseconds; it tells a job from a later one of its id.
         attempts_made: how many attempts are over; a stall or a take-over does not change it.
     """
-    parts = (queue, job_id, str(timestamp), str(attempts_made))
-    return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
+    return "|".join(map(run_id_part, (queue, job_id, str(timestamp), str(attempts_made))))
+
+
+def run_id_part(text: str) -> str:
+    """Return a text as it stands in a run's id, whose parts are divided by ``|``."""
+    return text.replace("%", "%25").replace("|", "%7C")
 
 
 def origin_of(run: str) -> tuple[str, str]:
@@ -199,7 +204,7 @@ class Runs:
     def __init__(self, redis: Redis, bullmq_prefix: str) -> None:
         self._redis = redis
         self._prefix = bullmq_prefix
-        self._open = redis.register_script(_OPEN)
+        self._open = redis.register_script(OPEN)
         self.channel = outcome_channel(bullmq_prefix)
 
     def key(self, run: str) -> str:

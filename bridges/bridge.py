@@ -19,6 +19,7 @@ from aiplane.leases import Holder, new_holder_id
 from aiplane.pipelined import PipelinedRedis
 from aiplane.queues import KINDS, QUEUES
 from aiplane.runs import Opened, Outcome, Runs
+from aiplane.telemetry.propagation import is_traced
 from bridges.adopt import Adoption
 from bridges.chronicle import Chronicle
 from bridges.dispatch import Dispatch
@@ -27,6 +28,7 @@ from bridges.held import Held
 from bridges.settle import Settled, Settler, Succession
 from bridges.slots import Slots
 from bridges.source import Source
+from bridges.taking import Sending
 from bridges.upkeep import Upkeep
 from bridges.verdict import Verdict
 from bridges.watch import Watch
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from aiplane.leases import Roll
+    from aiplane.queues import QueueSpec
     from aiplane.settings import Settings
     from bridges.job import Job
 
@@ -57,11 +60,9 @@ class Bridge:
         self._runs = Runs(self._redis, settings.bullmq_prefix)
         self._held = Held()
         self._slots = Slots(self._held.count)
-        self._sources = [
-            Source(settings, self._bull, QUEUES[kind], self._me.id, f"{node}:{self._me.id}") for kind in KINDS
-        ]
-        self._source_of = {source.name: source for source in self._sources}
         self._dispatch = Dispatch(app)
+        self._sources = [self._source(settings, QUEUES[kind], f"{node}:{self._me.id}") for kind in KINDS]
+        self._source_of = {source.name: source for source in self._sources}
         self._watch = Watch(settings, self._runs)
         self._settler = Settler(self._bull, self._runs)
         self._chronicle = Chronicle()
@@ -161,7 +162,7 @@ class Bridge:
             await self._settle(job, refusal)
             return
         with self._watch.follow(job) as run:
-            opened = await self._open(job)
+            opened = Opened.NEW if job.sent else await self._open(job)
             if opened is Opened.LOST:
                 return
             if opened is Opened.THERE:
@@ -282,6 +283,14 @@ class Bridge:
         for source in self._sources:
             await source.close()
         await self._redis.aclose()
+
+    def _source(self, settings: Settings, spec: QueueSpec, worker: str) -> Source:
+        # A trace has to be continued by whoever runs the job, and no script knows what the span's ids are.
+        with_taking = self._dispatch.beside and not is_traced()
+        name = settings.queue_name(spec.kind)
+        form = self._dispatch.form(spec, name)
+        sending = Sending(form, name, self._runs.key("")) if with_taking else None
+        return Source(settings, self._bull, spec, self._me.id, worker, sending=sending)
 
     @staticmethod
     def _name(work: Coroutine[object, object, object], name: str) -> asyncio.Task[object]:

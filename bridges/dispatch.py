@@ -9,24 +9,43 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from redis import RedisError
 
 from aiplane.app import RUN_HEADER
+from aiplane.bull import KEEP_LOGS
 from aiplane.connections import connect
-from aiplane.queues import QUEUES
 from aiplane.runs import Message
 from aiplane.telemetry.propagation import carrier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aiplane.app import Plane
+    from aiplane.queues import QueueSpec
     from bridges.job import Job
 
 log = logging.getLogger(__name__)
+
+
+_BLANK = re.compile("@([a-z]+)@")
+
+
+class Form(NamedTuple):
+    """What is alike in the messages of all runs of a queue.
+
+    Attributes:
+        list_key: the key of the list to which they are pushed.
+        text: a message as kombu writes it, with blanks for what is a run's own: ``@run@``, ``@job@``…
+    """
+
+    list_key: str
+    text: str
+
+    def filled(self, **blanks: str) -> Message:
+        """Return the message in which each blank is replaced, by text that JSON can hold where it stands."""
+        return Message(self.list_key, _BLANK.sub(lambda blank: blanks[blank[1]], self.text))
 
 
 class Dispatch:
@@ -37,7 +56,7 @@ class Dispatch:
         self._redis = connect(app.settings.celery_broker_url, name="aiplane:dispatch")
         self.beside = app.settings.celery_broker_url == app.settings.redis_url
         """Whether the broker is the Redis of the ledger, so that opening a run can send it too."""
-        self._templates = {spec.task: self._template(spec.task) for spec in QUEUES.values()}
+        self._forms: dict[str, Form] = {}
         self._prefix = app.conf.broker_transport_options["global_keyprefix"]
 
     async def send(self, job: Job) -> None:
@@ -55,38 +74,58 @@ class Dispatch:
         """Close the connection to the broker."""
         await self._redis.aclose()
 
-    def message(self, job: Job) -> Message:
-        """Return what sends a job's run."""
-        body, headers, properties = self._templates[job.spec.task]
-        run: dict[str, object] = {"run": job.run, "queue": job.queue, "job": job.id, "trace": carrier()}
-        if job.options.keep_logs is not None:
-            run["keep_logs"] = str(job.options.keep_logs)
+    def form(self, spec: QueueSpec, queue: str) -> Form:
+        """Return what is alike in the messages of all runs of a queue."""
+        made = self._app.amqp.create_task_message("", spec.task, ignore_result=True)
+        run = {"run": "@run@", "queue": queue, "job": "@job@", "trace": "@trace@", "keep_logs": "@logs@"}
         its_own = {
-            "id": job.run,
-            "root_id": job.run,
+            "id": "@run@",
+            "root_id": "@run@",
             # What `celery inspect active` and Flower show of it.
-            "argsrepr": f"{job.queue} {job.id}",
-            "kwargsrepr": f"attempt {job.attempts_made + 1} of {job.options.attempts}",
+            "argsrepr": f"{queue} @job@",
+            "kwargsrepr": "attempt @attempt@ of @attempts@",
             RUN_HEADER: run,
         }
         delivery = {
-            "correlation_id": job.run,
+            "correlation_id": "@run@",
             "delivery_mode": 2,
-            "delivery_info": {"exchange": "", "routing_key": job.spec.kind},
+            "delivery_info": {"exchange": "", "routing_key": spec.kind},
             "priority": 0,
             "body_encoding": "base64",
-            "delivery_tag": str(uuid.uuid4()),
+            "delivery_tag": "@tag@",
         }
         envelope = {
-            "body": body,
+            "body": base64.b64encode(json.dumps(made.body).encode()).decode(),
             "content-type": "application/json",
             "content-encoding": "utf-8",
-            "headers": {**headers, **its_own},
-            "properties": {**properties, **delivery},
+            "headers": {**made.headers, **its_own},
+            "properties": {**made.properties, **delivery},
         }
-        return Message(f"{self._prefix}{job.spec.kind}", json.dumps(envelope))
+        # The only blank that is no text.
+        text = json.dumps(envelope).replace('"@trace@"', "@trace@")
+        return Form(f"{self._prefix}{spec.kind}", text)
 
-    def _template(self, task: str) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
-        """Return the body, headers and properties of a message, which are alike for all runs of a task."""
-        made = self._app.amqp.create_task_message("", task, ignore_result=True)
-        return base64.b64encode(json.dumps(made.body).encode()).decode(), made.headers, made.properties
+    def message(self, job: Job) -> Message:
+        """Return what sends a job's run."""
+        form = self._forms.get(job.queue)
+        if form is None:
+            form = self._forms[job.queue] = self.form(job.spec, job.queue)
+        return form.filled(
+            run=_within_json(job.run),
+            job=_within_json(job.id),
+            attempt=str(job.attempts_made + 1),
+            attempts=str(job.options.attempts),
+            trace=json.dumps(carrier()),
+            logs=str(job.options.keep_logs or KEEP_LOGS),
+            tag=new_tag(),
+        )
+
+
+def new_tag() -> str:
+    """Return what tells one message from all others."""
+    return str(uuid.uuid4())
+
+
+def _within_json(text: str) -> str:
+    """Return what stands for a text between the quotes of a JSON string."""
+    return json.dumps(text)[1:-1]

@@ -44,6 +44,7 @@ class Job:
         scheduler: the scheduler that made it, if one did.
         deferred_failure: why it must fail without being run (a child failed it), if so.
         fault: what is wrong with its record, if that makes it impossible to run.
+        sent: whether its run was opened and sent when it was taken.
         unreadable: fields of its record on which BullMQ's scripts would break off half-way; they go before
             the job is settled.
     """
@@ -63,6 +64,7 @@ class Job:
     scheduler: str | None = None
     deferred_failure: str | None = None
     fault: str | None = None
+    sent: bool = False
     unreadable: tuple[str, ...] = ()
 
     @property
@@ -91,7 +93,9 @@ class Job:
         return [*self.stacktrace, stacktrace][-keep:] if keep else []
 
 
-def read_job(spec: QueueSpec, queue: str, job_id: str, token: str, record: Mapping[str, str]) -> Job:
+def read_job(
+    spec: QueueSpec, queue: str, job_id: str, token: str, record: Mapping[str, str], *, sent: bool = False
+) -> Job:
     """Read a job's hash. It never raises: what cannot be run says so in ``fault``."""
     fault = None if "data" in record else "The job's record is missing or has no data."
     try:
@@ -114,6 +118,7 @@ def read_job(spec: QueueSpec, queue: str, job_id: str, token: str, record: Mappi
         scheduler=record.get("rjk") or None,
         deferred_failure=record.get("defa") or None,
         fault=fault,
+        sent=sent,
         unreadable=_unreadable(record),
     )
 

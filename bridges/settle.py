@@ -32,6 +32,7 @@ from aiplane.queues import dead_letters_of, results_of
 from aiplane.runs import CLOSE, Outcome
 from aiplane.telemetry.propagation import metadata
 from bridges.strict_json import read_json
+from bridges.taking import TAKE_SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -81,6 +82,7 @@ _SCRIPTS = (
     "moveJobFromActiveToWait",
     "moveToActive",
 )
+"""BullMQ's scripts that settling is made of, and taking the next job."""
 
 
 class Settled(Enum):
@@ -159,7 +161,7 @@ def nobody() -> None:
 
 def settling_steps(bull: Bull) -> Steps:
     """Return the steps of which any settlement takes some."""
-    return bull.steps(_SCRIPTS, {"guard": _GUARD, "fold": FOLD_IF_PAUSED, "close": CLOSE})
+    return bull.steps(_SCRIPTS, {"guard": _GUARD, "fold": FOLD_IF_PAUSED, "close": CLOSE} | TAKE_SCRIPTS)
 
 
 class Settler:

@@ -6,17 +6,19 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from aiplane.bull import Standing, fold, new_token, read_taken
+from aiplane.bull import Standing, fold, new_token
 from aiplane.cancellation import cancel
 from aiplane.connections import connect
 from bridges.job import read_job
 from bridges.settle import Succession
+from bridges.taking import read_answer, taking, taking_steps
 
 if TYPE_CHECKING:
-    from aiplane.bull import Bull, Taken
+    from aiplane.bull import Bull
     from aiplane.queues import QueueSpec
     from aiplane.settings import Settings
     from bridges.job import Job
+    from bridges.taking import Answer, Sending
 
 LONGEST_BLOCK = 5.0
 """Seconds that an idle queue is listened to before it is looked at again."""
@@ -28,10 +30,21 @@ SHORTEST_BLOCK = 0.01
 class Source:
     """One job queue, seen by the bridge that takes from it."""
 
-    def __init__(self, settings: Settings, bull: Bull, spec: QueueSpec, bridge_id: str, node: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        bull: Bull,
+        spec: QueueSpec,
+        bridge_id: str,
+        node: str,
+        *,
+        sending: Sending | None = None,
+    ) -> None:
         self.spec = spec
         self.name = settings.queue_name(spec.kind)
         self.queue = bull.queue(self.name)
+        self._sending = sending
+        self._steps = taking_steps(bull)
         self._bridge_id = bridge_id
         self._node = node
         # Named as Node's getWorkers() looks for workers; its timeout is longer than the longest block.
@@ -55,12 +68,13 @@ class Source:
         """
         self._released.clear()
         token = new_token(self._bridge_id)
-        taken = await self.queue.take(token, worker=self._node)
-        job = self._read(token, taken)
+        (reply,) = await self._steps.take([taking(self.queue, token, self._node, self._sending)])
+        answer = read_answer(reply)
+        job = self._read(token, answer)
         if job is not None:
             return job, 0.0
-        # Looking for a job has moved those that are due to where they wait.
-        await self.look()
+        self._standing = answer.standing or self._standing
+        taken = answer.taken
         if taken.rate_limited_ms > 0:
             return None, min(taken.rate_limited_ms / 1000, LONGEST_BLOCK)
         due = taken.next_delayed_at / 1000 - time.time() if taken.next_delayed_at else LONGEST_BLOCK
@@ -69,13 +83,14 @@ class Source:
     def succession(self) -> Succession:
         """Take the next job within the settlement of another."""
         token = new_token(self._bridge_id)
-        step = self.queue.taking(token, worker=self._node)
-        return Succession(step, lambda answer: self._read(token, read_taken(answer)))
+        step = taking(self.queue, token, self._node, self._sending)
+        return Succession(step, lambda reply: self._read(token, read_answer(reply)) if reply else None)
 
-    def _read(self, token: str, taken: Taken) -> Job | None:
+    def _read(self, token: str, answer: Answer) -> Job | None:
+        taken = answer.taken
         if taken.job_id is None:
             return None
-        return read_job(self.spec, self.name, taken.job_id, token, taken.record)
+        return read_job(self.spec, self.name, taken.job_id, token, taken.record, sent=answer.sent)
 
     async def look(self) -> None:
         """See how the queue stands, and that what waits in it is safe."""

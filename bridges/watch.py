@@ -37,6 +37,9 @@ LOOK_EVERY = 1.0
 LISTEN = 5.0
 """Seconds after which a silent subscription is asked whether it is still there."""
 
+EARLY = 1_000
+"""Runs that were heard of and are watched by nobody yet, of which so many are remembered."""
+
 
 @dataclass(slots=True)
 class Watched:
@@ -64,6 +67,7 @@ class Watch:
         self._settings = settings
         self._runs = runs
         self._watched: dict[str, Watched] = {}
+        self._early: dict[str, None] = {}
         self._heard: list[Watched] = []
         self._any_heard = asyncio.Event()
         self._roll: Roll | None = None
@@ -72,10 +76,13 @@ class Watch:
     def follow(self, job: Job) -> Iterator[Watched]:
         """Watch a job's run within the block.
 
-        It begins before the run is sent: a quick one may be over before the sending has returned.
+        A quick one may be over before the sending has returned, which is looked up then.
         """
         watched = Watched(job, self._settings.time_limit(job.spec.kind))
         self._watched[job.run] = watched
+        if job.run in self._early:
+            del self._early[job.run]
+            self._look_soon(watched)
         try:
             yield watched
         finally:
@@ -122,15 +129,27 @@ class Watch:
 
     def _hear(self, announced: Announcement) -> None:
         watched = self._watched.get(announced.run)
-        if watched is None or watched.answer.done():
+        if watched is None:
+            self._note_early(announced.run)
+            return
+        if watched.answer.done():
             return
         if announced.outcome is None:
-            self._heard.append(watched)
-            self._any_heard.set()
+            self._look_soon(watched)
             return
         digest = hashlib.sha1(announced.outcome.encode(errors="surrogateescape"), usedforsecurity=False)
         outcome = read_outcome(announced.outcome, announced.usage)
         watched.answer.set_result(replace(outcome, heard=digest.hexdigest()))
+
+    def _note_early(self, run: str) -> None:
+        # Most are of other bridges' jobs.
+        self._early[run] = None
+        if len(self._early) > EARLY:
+            del self._early[next(iter(self._early))]
+
+    def _look_soon(self, watched: Watched) -> None:
+        self._heard.append(watched)
+        self._any_heard.set()
 
     async def look_at_heard(self) -> None:
         """Look at runs that were heard of, many at once. It returns only by being cancelled."""

@@ -8,13 +8,14 @@ treats a commit that failed as a job that failed, and retries scripts whose repl
 from aiplane.bull.counts import QueueCounter, QueueCounts
 from aiplane.bull.ids import dead_letter_id, result_id
 from aiplane.bull.locks import LOCK_MS, LockRenewal, new_token, owner_of
-from aiplane.bull.pause import FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
+from aiplane.bull.pause import FOLD, FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
 from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
 from aiplane.bull.queue import Bull, BullQueue, Taken, read_taken
 from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check
 from aiplane.bull.steps import Step, Steps
 
 __all__ = [
+    "FOLD",
     "FOLD_IF_PAUSED",
     "KEEP_LOGS",
     "LOCK_MS",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from aiplane.bull.queue import BullQueue
 
-_FOLD = """
+FOLD = """
 local paused = redis.call('HEXISTS', KEYS[3], 'paused')
 local limited = redis.call('HEXISTS', KEYS[3], 'concurrency')
 local version = redis.call('HGET', KEYS[3], 'version') or ''
@@ -41,8 +41,9 @@ elseif paused == 0 and legacy then
 end
 return {paused, limited}
 """
+"""Lua: bring what waits in two places to one, and tell how the queue stands."""
 
-FOLD_IF_PAUSED = f"if redis.call('HEXISTS', KEYS[3], 'paused') == 0 then return end {_FOLD}"
+FOLD_IF_PAUSED = f"if redis.call('HEXISTS', KEYS[3], 'paused') == 0 then return end {FOLD}"
 """Lua: the same, where something was put into a queue that may be paused."""
 
 
@@ -58,13 +59,13 @@ async def fold(redis: Redis, queue: BullQueue) -> Standing:
     """Bring what waits in two places to one, and tell how the queue stands."""
     # By its text and not by its digest: in a transaction, a digest that the server has forgotten would leave
     # everything else done and this undone.
-    paused, limited = await redis.eval(_FOLD, 4, *_keys(queue))
+    paused, limited = await redis.eval(FOLD, 4, *_keys(queue))
     return Standing(bool(paused), bool(limited))
 
 
 def stage_fold(pipe: Pipeline, queue: BullQueue) -> None:
     """Do the same at the end of a transaction that has put something into a paused queue."""
-    pipe.eval(_FOLD, 4, *_keys(queue))
+    pipe.eval(FOLD, 4, *_keys(queue))
 
 
 def folding(queue: BullQueue) -> Step:

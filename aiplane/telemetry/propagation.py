@@ -56,6 +56,11 @@ def carrier() -> Mapping[str, str]:
     return fields
 
 
+def is_traced() -> bool:
+    """Whether spans are made in this process, so that messages have to name them."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
 def metadata(brought: str | None) -> str | None:
     """Return what a result job carries: the present span's context, or what the job itself brought.
 

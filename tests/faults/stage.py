@@ -19,6 +19,7 @@ from aiplane.bull.progress import WRITE_NOTES
 from aiplane.connections import connect
 from bridges import adopt
 from bridges.settle import settling_steps
+from bridges.taking import taking_steps
 from tests.interop.payloads import KINDS
 from tests.support.audio import recording
 from tests.support.journal import Event, Journal
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     from tests.support.provider import FakeProvider
     from tests.support.redis_server import RedisServer
+
+OPENED_ALONE = {"keepLogs": 50}
+"""Options of a job whose run is not opened as it is taken, but by a call of its own."""
 
 _numbers = itertools.count(1)
 
@@ -194,8 +198,8 @@ def script_names() -> dict[str, str]:
     bull = Bull(redis)
     scripts = {script.sha: name for name, script in bull.connection.commands.items()}
     own = {
-        "open": runs._OPEN, "claim": claims._CLAIM, "finish": claims._HOLD, "adopt": adopt._ADOPT,
+        "open": runs.OPEN, "claim": claims._CLAIM, "finish": claims._HOLD, "adopt": adopt._ADOPT,
         "scan": adopt._SCAN, "renew": leases._RENEW, "extendLocks": loadScript("extendLocks-1.lua"),
-        "settle": settling_steps(bull).text, "notes": WRITE_NOTES,
+        "settle": settling_steps(bull).text, "take": taking_steps(bull).text, "notes": WRITE_NOTES,
     }  # fmt: skip
     return scripts | {hashlib.sha1(text.encode()).hexdigest(): name for name, text in own.items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.ledger import assert_nothing_lost
-from tests.faults.stage import eventually
+from tests.faults.stage import OPENED_ALONE, eventually
 
 if TYPE_CHECKING:
     from tests.faults.stage import Stage
@@ -50,7 +50,7 @@ async def test_killed_with_jobs_running_a_second_bridge_watches_them_within_ten_
 @pytest.mark.parametrize(
     ("loss", "moment"),
     [
-        ("lose_reply", "moveToActive"),
+        ("lose_reply", "take"),
         pytest.param("lose_request", "open", marks=pytest.mark.slow),
         pytest.param("lose_reply", "open", marks=pytest.mark.slow),
         ("lose_request", "settle"),
@@ -61,9 +61,9 @@ async def test_killed_with_jobs_running_a_second_bridge_watches_them_within_ten_
 async def test_killed_at_the_worst_moment(stage: Stage, proxy: RedisProxy, loss: str, moment: str) -> None:
     await stage.pool()
     bridge = await stage.bridge(through=proxy.url)
-    containing = b"generate-hint" if moment == "moveToActive" else b""
+    containing = b"generate-hint" if moment == "take" else b""
     fault = getattr(proxy, loss)(moment, containing=containing, then=bridge.kill)
-    job = await stage.submit("delay=0.2")
+    job = await stage.submit("delay=0.2", **(OPENED_ALONE if moment == "open" else {}))
     assert await asyncio.to_thread(fault.happened.wait, 20)
     assert not bridge.alive
     await stage.bridge()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.ledger import assert_nothing_lost
+from tests.faults.stage import OPENED_ALONE
 
 if TYPE_CHECKING:
     from tests.faults.stage import Stage
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("name", "containing"),
     [
-        ("moveToActive", b"generate-hint"),
+        ("take", b"generate-hint"),
         ("open", b""),
         ("settle", b""),
         ("BZPOPMIN", b"generate-hint:marker"),
@@ -35,7 +36,9 @@ async def test_lost_between_the_bridge_and_redis(
     await stage.bridge(through=proxy.url)
     fault = getattr(proxy, loss)(name, containing=b"" if loss == "lose_request" else containing)
     # Locks are renewed every 7.5 s, and only while there are jobs to renew them for.
-    jobs = [await stage.submit("delay=10" if name == "extendLocks" else "delay=0.3") for _ in range(3)]
+    does = "delay=10" if name == "extendLocks" else "delay=0.3"
+    options = OPENED_ALONE if name == "open" else {}
+    jobs = [await stage.submit(does, **options) for _ in range(3)]
     assert await asyncio.to_thread(fault.happened.wait, 15), proxy.requests
     await assert_nothing_lost(stage)
     assert {(await stage.record(job))["atm"] for job in jobs} == {"1"}

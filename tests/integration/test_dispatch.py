@@ -44,11 +44,12 @@ def arrived(redis_server: RedisServer) -> dict[str, Any]:
 
 async def test_a_run_is_sent_as_celery_sends_a_task(redis_server: RedisServer) -> None:
     app, sent = plane(redis_server), job()
+    run = {"run": sent.run, "queue": sent.queue, "job": sent.id, "trace": {}, "keep_logs": "100"}
     app.send_task(
         HINT.task,
         task_id=sent.run,
         queue=HINT.kind,
-        headers={RUN_HEADER: {"run": sent.run, "queue": sent.queue, "job": sent.id, "trace": {}}},
+        headers={RUN_HEADER: run},
         argsrepr=f"{sent.queue} {sent.id}",
         kwargsrepr="attempt 2 of 3",
         ignore_result=True,

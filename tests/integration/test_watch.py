@@ -17,7 +17,7 @@ from aiplane.runs import Outcome, Runs
 from aiplane.settings import Settings
 from aiplane.usage import Usage
 from bridges.job import read_job
-from bridges.watch import Watch
+from bridges.watch import EARLY, Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from tests.support.redis_server import RedisServer
 
 JOB = read_job(QUEUES["hint"], "q", "7\n8", "token", {"data": "{}", "timestamp": "1000"})
+LAST = read_job(QUEUES["hint"], "q", "last", "token", {"data": "{}", "timestamp": "1000"})
 USAGE = Usage(1, 20, 300, 40)
 
 
 @pytest.fixture
-async def watched(redis_server: RedisServer) -> AsyncIterator[Watched]:
-    """A run that is claimed, and watched by a watch that listens."""
+async def watch(redis_server: RedisServer) -> AsyncIterator[Watch]:
+    """A watch that listens, while a run is open."""
     redis, settings = connect(redis_server.url), Settings.load({"REDIS_URL": redis_server.url})
     runs = Runs(redis, "bull")
     watch = Watch(settings, runs)
@@ -41,11 +42,16 @@ async def watched(redis_server: RedisServer) -> AsyncIterator[Watched]:
     await runs.open(JOB.run, "lock", "token")
     while not (await redis.pubsub_numsub(runs.channel))[0][1]:  # noqa: ASYNC110 -- nobody tells
         await asyncio.sleep(0)
-    with watch.follow(JOB) as watched:
-        yield watched
+    yield watch
     for task in work:
         await cancel(task)
     await redis.aclose()
+
+
+@pytest.fixture
+async def watched(watch: Watch) -> AsyncIterator[Watched]:
+    with watch.follow(JOB) as watched:
+        yield watched
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,38 @@ async def test_an_outcome_too_large_to_be_told_is_read_in_the_ledger(
     answer = await asyncio.wait_for(watched.answer, 5)
     assert isinstance(answer, Outcome)
     assert (answer.result, answer.heard) == (outcome.result, "")
+
+
+async def test_an_outcome_that_comes_before_its_run_is_watched_is_looked_up(
+    watch: Watch, redis_server: RedisServer
+) -> None:
+    outcome = Outcome(result='{"hint": "x"}', usage=USAGE)
+    await finish(redis_server, outcome)
+    await all_heard(watch, redis_server)
+    with watch.follow(JOB) as watched:
+        answer = await asyncio.wait_for(watched.answer, 5)
+    assert isinstance(answer, Outcome)
+    assert (answer.result, answer.heard) == (outcome.result, "")
+
+
+async def test_of_what_nobody_watches_only_so_much_is_remembered(
+    watch: Watch, redis_server: RedisServer
+) -> None:
+    await finish(redis_server, Outcome(result='{"hint": "x"}', usage=USAGE))
+    for number in range(EARLY):
+        redis_server.client.publish("aiplane:bull:outcomes", f"q|{number}|1|0")
+    await all_heard(watch, redis_server)
+    with watch.follow(JOB) as watched:
+        await all_heard(watch, redis_server)
+        assert not watched.answer.done()
+
+
+async def all_heard(watch: Watch, redis_server: RedisServer) -> None:
+    """Return when whatever was announced before was heard, and looked up where it is to be."""
+    redis_server.client.hset(f"aiplane:bull:run:{LAST.run}", mapping={"sent": 1, "outcome": "{}"})
+    with watch.follow(LAST) as last:
+        redis_server.client.publish("aiplane:bull:outcomes", LAST.run)
+        await asyncio.wait_for(last.answer, 5)
 
 
 async def finish(redis_server: RedisServer, outcome: Outcome) -> None:
