@@ -20,6 +20,7 @@ from aiplane.providers import Providers
 from aiplane.queues import KINDS, QUEUES, TASK_MODULES
 from aiplane.runs import ledger_prefix
 from aiplane.settings import Settings
+from aiplane.worker.overseer import Overseer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from aiplane.claims import Claims
     from aiplane.worker.notes import NoteThread
+    from aiplane.worker.pool import SlotPool
 
 RUN_HEADER = "aiplane_run"
 """The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``.
@@ -71,6 +73,16 @@ class Plane(Celery):
     def claims(self) -> Claims:
         """The worker's side of the ledger; a worker process sets it when it starts."""
         raise RuntimeError("only a worker that was started with `celery -A aiplane worker` can claim runs")
+
+    @cached_property
+    def slots(self) -> SlotPool:
+        """The slots in which runs run; a worker process sets it when it is ready."""
+        raise RuntimeError("only a worker that was started with `celery -A aiplane worker` has slots")
+
+    @cached_property
+    def overseer(self) -> Overseer:
+        """Who ends runs that overstay."""
+        return Overseer()
 
     @cached_property
     def Worker(self) -> type:  # noqa: N802 -- Celery's name for the class that `celery worker` starts

@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from celery.concurrency.thread import ApplyResult, TaskPool
+from celery.concurrency.base import BasePool, apply_target
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from collections.abc import Callable
 
     from kombu.asynchronous import Hub
+
+log = logging.getLogger(__name__)
 
 MAX_SLOTS = 1000
 """The most slots that one pool may grow to; the threads beyond its slots are never started."""
 
 
-class SlotPool(TaskPool):
+class SlotPool(BasePool):
     """Celery's thread pool, with what it lacks for ours.
 
     ``celery control pool_grow`` and ``pool_shrink`` work: the number of slots is what the worker compares
-    its running tasks with before it takes another. And a slot that becomes free wakes the worker at once,
-    where it would otherwise notice only at its next turn, up to a second later.
+    its running tasks with before it takes another. A slot that becomes free wakes the worker at once, where
+    it would otherwise notice only at its next turn, up to a second later. And work that was left behind
+    (:meth:`leave_behind`) holds a thread, but no slot.
     """
 
     limit: int
-    executor: ThreadPoolExecutor
+    body_can_be_buffer = True
+    signal_safe = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.executor.shutdown()
-        self.executor = ThreadPoolExecutor(max_workers=MAX_SLOTS, thread_name_prefix="slot")
         self._hub: Hub | None = None
-        self._guard = threading.Lock()
+        self._changed = threading.Condition()
         self._busy = 0
+        self._left_behind = 0
+        self._threads = 0
+        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    @property
+    def num_processes(self) -> int:
+        """How many tasks the worker may have under way."""
+        return self.limit + self._left_behind
+
+    @property
+    def slots(self) -> int:
+        """How many tasks may run here, those not counted that were left behind."""
+        return self.limit
 
     def register_with_event_loop(self, loop: Hub) -> None:
         """Remember the worker's loop, to wake it."""
@@ -48,21 +64,78 @@ class SlotPool(TaskPool):
         """Remove ``n`` slots; what runs in them ends undisturbed."""
         self.limit = max(self.limit - n, 0)
 
-    def on_apply(self, *args: Any, **kwargs: Any) -> ApplyResult:
-        """Run a task in a slot."""
-        with self._guard:
-            self._busy += 1
-        result = super().on_apply(*args, **kwargs)
-        result.f.add_done_callback(self._free)
-        return result
+    def leave_behind(self) -> None:
+        """Give up the slot of work that overstays: another task may run, and nobody waits for this one."""
+        with self._changed:
+            self._left_behind += 1
+            self._changed.notify_all()
+        self._wake()
 
-    def _free(self, _: Future[Any]) -> None:
-        with self._guard:
-            was_full = self._busy >= self.limit
+    def take_back(self) -> None:
+        """Say that work that was left behind has ended after all."""
+        with self._changed:
+            self._left_behind -= 1
+
+    def on_apply(
+        self,
+        target: Callable[..., Any],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+        callback: Callable[..., Any] | None = None,
+        accept_callback: Callable[..., Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """Run a task in a slot."""
+        self._work.put(lambda: apply_target(target, args, kwargs, callback, accept_callback))
+        with self._changed:
+            self._busy += 1
+            missing = self._threads < min(self._busy, MAX_SLOTS)
+            self._threads += missing
+        if missing:
+            threading.Thread(target=self._serve, name="slot", daemon=True).start()
+
+    def on_stop(self) -> None:
+        """Wait until what runs has ended, but for what was left behind."""
+        with self._changed:
+            while self._drop():
+                self._busy -= 1
+            self._changed.wait_for(lambda: self._busy <= self._left_behind)
+
+    on_terminate = on_stop
+
+    def _serve(self) -> None:
+        while True:
+            work = self._work.get()
+            try:
+                work()
+            except Exception:
+                log.exception("a slot's work failed where nothing should fail")
+            del work  # what it holds may be large, and the next may be far
+            self._free()
+
+    def _free(self) -> None:
+        with self._changed:
+            was_full = self._busy >= self.num_processes
             self._busy -= 1
+            self._changed.notify_all()
         # Otherwise the worker is waiting for a message already.
-        if was_full and self._hub is not None:
+        if was_full:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._hub is not None:
             self._hub.call_soon(_nothing)
+
+    def _drop(self) -> bool:
+        """Forget one task that no thread has begun."""
+        try:
+            self._work.get_nowait()
+        except Empty:
+            return False
+        return True
+
+    def _get_info(self) -> dict[str, Any]:
+        return {**super()._get_info(), "threads": self._threads, "left-behind": self._left_behind}
 
 
 def _nothing() -> None:

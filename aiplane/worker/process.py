@@ -90,6 +90,7 @@ class PoolWorker(Worker):
     def on_consumer_ready(self, consumer: Any) -> None:
         """Offer the slots from now on."""
         super().on_consumer_ready(consumer)
+        self.app.slots = self.pool
         self._offers_slots = True
         self._lease.renew_now()
 
@@ -129,7 +130,7 @@ class PoolWorker(Worker):
         return [Observation(number, {"queue": self.app.settings.queue_name(self.kind)})]
 
     def _holder(self) -> Holder:
-        slots = self.pool.num_processes if self._offers_slots and self.pool else 0
+        slots = self.pool.slots if self._offers_slots and self.pool else 0
         return Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots)
 
 

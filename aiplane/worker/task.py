@@ -14,6 +14,7 @@ import json
 import logging
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,12 +41,15 @@ from aiplane.worker.run_span import run_span
 from aiplane.worker.stacktrace import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from opentelemetry.trace import Span
 
     from aiplane.app import Plane
     from aiplane.bull import Note
     from aiplane.claims import Claim
     from aiplane.queues import QueueSpec
+    from aiplane.usage import Tally
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +62,7 @@ RETRY_DELAY = 5.0
 """Seconds before the first of these retries; doubled for the next."""
 
 GRACE = 2.0
-"""Seconds that a body has to notice its deadline before its slot is taken from it."""
+"""Seconds that a body has to notice its deadline before it is left behind."""
 
 REDIS_PATIENCE = 15 * 60.0
 """Seconds for which a worker keeps trying to record an outcome while Redis is away."""
@@ -111,16 +115,37 @@ class JobTask(Task):
         # Nothing but the task itself may hold on to the data while it runs: a recording is tens of megabytes.
         claim, data = replace(claim, data=None), [claim.data]
         telling = progress.telling(self.app.notes, run, self.request.hostname)
-        with run_span(run, self._spec) as span, telling:
+        with run_span(run, self._spec) as span, telling, counted() as tally:
+            limit = self.app.overseer.limit(
+                self._time_limit + GRACE, lambda: self._leave_behind(claim, span, tally)
+            )
             outcome = self._outcome(claim, data)
-            notes = progress.ended(outcome.error)
-            if outcome.error is not None:
-                fail(span, outcome.error)
-            if not self._record(claim, outcome, notes):
-                log.warning("the run was given up by the bridge while it ran; its outcome is dropped")
-            log.debug("the run ended: %s", outcome.error.code if outcome.error else "with a result")
+            if limit.lift():
+                self._end(claim, outcome, span, tally)
+            else:
+                log.warning("work that was left behind has ended")
+                self.app.slots.take_back()
+                outcome = self._overdue
         if outcome.error is not None:
             raise outcome.error from None
+
+    def _leave_behind(self, claim: Claim, span: Span, tally: Tally) -> None:
+        log.warning("work that does not look at its deadline is left behind; it may still be running")
+        # The slot first: recording can take as long as Redis is away.
+        self.app.slots.leave_behind()
+        self._end(claim, self._overdue, span, tally)
+
+    @property
+    def _overdue(self) -> Outcome:
+        return Outcome(error=_out_of_time(self._time_limit), stacktrace=JobTimeoutError.__name__)
+
+    def _end(self, claim: Claim, outcome: Outcome, span: Span, tally: Tally) -> None:
+        notes = progress.ended(outcome.error)
+        if outcome.error is not None:
+            fail(span, outcome.error)
+        if not self._record(claim, replace(outcome, usage=tally.usage), notes):
+            log.warning("the run was given up by the bridge while it ran; its outcome is dropped")
+        log.debug("the run ended: %s", outcome.error.code if outcome.error else "with a result")
 
     def _claim(self, run: Mapping[str, str]) -> Claim | None:
         claims, token = self.app.claims, uuid.uuid4().hex
@@ -135,14 +160,9 @@ class JobTask(Task):
             raise
 
     def _outcome(self, claim: Claim, data: list[str | None]) -> Outcome:
-        with counted() as tally:
-            outcome = self._result(claim, data)
-        return replace(outcome, usage=tally.usage)
-
-    def _result(self, claim: Claim, data: list[str | None]) -> Outcome:
         try:
-            with deadline.within(self._time_limit):
-                result = bounded(lambda: self.run(_payload(data.pop())), self._time_limit)
+            with deadline.within(self._time_limit), told_apart(self._time_limit):
+                result = self.run(_payload(data.pop()))
             # NaN and the like are not JSON, and BullMQ's consumers would choke on them.
             return Outcome(result=json.dumps(result, allow_nan=False))
         except JobError as error:
@@ -154,22 +174,33 @@ class JobTask(Task):
 def bounded(work: Callable[[], T], seconds: float) -> T:
     """Run ``work`` and return what it returns, but wait no longer than its deadline allows.
 
-    What waits inside it looks at the deadline and ends by itself; a body that does not is left behind, so
-    that it cannot hold the slot.
+    What waits inside it looks at the deadline and ends by itself; a body that does not is left behind.
 
     Raises:
         JobTimeoutError: the deadline has passed.
         Exception: whatever ``work`` raises.
     """
     try:
-        return wait_for(work, seconds + GRACE, name="job")
+        with told_apart(seconds):
+            return wait_for(work, seconds + GRACE, name="job")
     except OutOfPatienceError as error:
         log.warning("work that does not look at its deadline was left behind; it may still be running")
-        raise JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.") from error
+        raise _out_of_time(seconds) from error
+
+
+@contextmanager
+def told_apart(seconds: float) -> Iterator[None]:
+    """Tell a call of the model that took too long from one that the job's own limit of seconds has ended."""
+    try:
+        yield
     except LLMTimeoutError as error:
         if deadline.remaining() > 0:
             raise
-        raise JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.") from error
+        raise _out_of_time(seconds) from error
+
+
+def _out_of_time(seconds: float) -> JobTimeoutError:
+    return JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.")
 
 
 def _fault_of_ours(what: str, error: Exception) -> InternalError:
