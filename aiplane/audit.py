@@ -6,10 +6,12 @@ another, and the jobs of the other are in no place from which anything would tak
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
     from redis.asyncio import Redis
 
@@ -41,48 +43,69 @@ return left
 """
 
 
-async def lost_jobs(redis: Redis, queue: BullQueue) -> AsyncIterator[str]:
-    """Yield the ids of the jobs of a queue that are nowhere.
+class Audit:
+    """Looks for the jobs of a queue that are nowhere.
 
     A job on its way from one list to another is never between them, so what is nowhere stays nowhere. It
     walks over all keys of the database in small steps: for hundreds of thousands, it takes seconds. The lists
     are walked through for many jobs together: to ask Redis for the place of each would take it minutes.
     """
-    missing: set[str] = set()
-    async for page in _records(redis, queue):
-        missing.update(page)
-        if len(missing) >= AT_ONCE:
-            async for job_id in _nowhere(redis, queue, missing):
-                yield job_id
-            missing = set()
-    async for job_id in _nowhere(redis, queue, missing):
-        yield job_id
 
+    def __init__(self, redis: Redis, queue: BullQueue, *, share: float = 1.0) -> None:
+        """Prepare.
 
-async def _records(redis: Redis, queue: BullQueue) -> AsyncIterator[list[str]]:
-    """Yield the ids of the jobs that are in none of a queue's sets, page by page."""
-    start, script = queue.key(""), redis.register_script(_IN_NO_SET)
-    keys = [start, *map(queue.key, _SETS)]
-    cursor = -1
-    while cursor:
-        cursor, found = await redis.scan(
-            max(cursor, 0), match=f"{_literal(start)}*", count=PAGE, _type="HASH"
-        )
-        if found:
-            yield await script(keys=keys, args=[str(key)[len(start) :] for key in found])
+        Args:
+            redis: a client.
+            queue: the queue.
+            share: of the time, how much it may have Redis at work, more than 0 and at most 1.
+        """
+        self._redis = redis
+        self._queue = queue
+        self._share = share
 
-
-async def _nowhere(redis: Redis, queue: BullQueue, missing: set[str]) -> AsyncIterator[str]:
-    """Yield those that are in no list either."""
-    for name in _LISTS:
-        place = 0
-        while missing and (entries := await redis.lrange(queue.key(name), place, place + PAGE - 1)):
-            missing.difference_update(entries)
-            place += PAGE
-    for job_id in missing:
-        # It may have moved from where we had not looked to where we had.
-        if await queue.state(job_id) == "unknown":
+    async def lost_jobs(self) -> AsyncIterator[str]:
+        """Yield the ids of the jobs that are nowhere."""
+        missing: set[str] = set()
+        async for page in self._records():
+            missing.update(page)
+            if len(missing) >= AT_ONCE:
+                async for job_id in self._nowhere(missing):
+                    yield job_id
+                missing = set()
+        async for job_id in self._nowhere(missing):
             yield job_id
+
+    async def _records(self) -> AsyncIterator[list[str]]:
+        """Yield the ids of the jobs that are in none of the queue's sets, page by page."""
+        start, script = self._queue.key(""), self._redis.register_script(_IN_NO_SET)
+        keys, pattern = [start, *map(self._queue.key, _SETS)], f"{_literal(start)}*"
+        cursor = -1
+        while cursor:
+            page = self._redis.scan(max(cursor, 0), match=pattern, count=PAGE, _type="HASH")
+            cursor, found = await self._paced(page)
+            if found:
+                yield await self._paced(script(keys=keys, args=[str(key)[len(start) :] for key in found]))
+
+    async def _nowhere(self, missing: set[str]) -> AsyncIterator[str]:
+        """Yield those that are in no list either."""
+        for key in map(self._queue.key, _LISTS):
+            place = 0
+            while missing and (
+                entries := await self._paced(self._redis.lrange(key, place, place + PAGE - 1))
+            ):
+                missing.difference_update(entries)
+                place += PAGE
+        for job_id in missing:
+            # It may have moved from where we had not looked to where we had.
+            if await self._paced(self._queue.state(job_id)) == "unknown":
+                yield job_id
+
+    async def _paced(self, call: Awaitable[Any]) -> Any:
+        """Await a call, and then let others have Redis for as long as the share demands."""
+        began = time.monotonic()
+        answer = await call
+        await asyncio.sleep((time.monotonic() - began) * (1 / self._share - 1))
+        return answer
 
 
 def _literal(text: str) -> str:

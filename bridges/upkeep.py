@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from redis import RedisError
 
-from aiplane.audit import lost_jobs
+from aiplane.audit import Audit
 from aiplane.fitness import UnfitRedisError, examine, foreign_workers
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ SCAN_EVERY = 2.0
 
 AUDIT_EVERY = 15 * 60.0
 """Seconds between two looks for jobs that are nowhere. It walks over all keys, so it is not done often."""
+
+AUDIT_SHARE = 0.05
+"""Of the time, how much such a walk has Redis at work: jobs go first, above all those that have piled up
+before a bridge was started."""
 
 IDS_TOLD = 20
 """How many ids of lost jobs the log names; ``aiplane audit`` names all."""
@@ -87,7 +91,8 @@ class Upkeep:
             await asyncio.sleep(AUDIT_EVERY)
 
     async def _tell_lost_jobs(self, source: Source) -> None:
-        lost = [job_id async for job_id in lost_jobs(self._redis, source.queue)]
+        audit = Audit(self._redis, source.queue, share=AUDIT_SHARE)
+        lost = [job_id async for job_id in audit.lost_jobs()]
         if lost:
             log.error(
                 "%d jobs of %s are in none of its lists and will never run: %s",

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from aiplane.audit import lost_jobs
+from aiplane.audit import Audit
 from aiplane.bull import Bull
 from aiplane.cli.faults import naming_redis
 from aiplane.cli.screen import show_json
@@ -36,4 +36,4 @@ async def _audit(settings: Settings) -> dict[str, list[str]]:
     every = [each for name in names for each in (name, results_of(name), dead_letters_of(name))]
     async with connect(settings.redis_url) as redis:
         bull = Bull(redis, settings.bullmq_prefix)
-        return {name: [job async for job in lost_jobs(redis, bull.queue(name))] for name in every}
+        return {name: [job async for job in Audit(redis, bull.queue(name)).lost_jobs()] for name in every}

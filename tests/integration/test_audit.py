@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aiplane import audit
-from aiplane.audit import lost_jobs
+from aiplane.audit import Audit
 from aiplane.bull import Bull
 from aiplane.cli import run
 from aiplane.connections import connect
@@ -31,8 +33,9 @@ async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-async def found(redis: Redis, name: str = "q") -> list[str]:
-    return sorted([job async for job in lost_jobs(redis, Bull(redis).queue(name))])
+async def found(redis: Redis, name: str = "q", *, share: float = 1.0) -> list[str]:
+    audit = Audit(redis, Bull(redis).queue(name), share=share)
+    return sorted([job async for job in audit.lost_jobs()])
 
 
 async def test_a_job_in_no_list_is_found(redis: Redis) -> None:
@@ -66,6 +69,29 @@ async def test_many_that_wait_are_looked_for_together(redis: Redis, monkeypatch:
     for job in lost:
         await redis.lrem(queue.key("wait"), 1, job)
     assert await found(redis) == lost
+
+
+async def test_it_lets_others_have_redis_for_most_of_the_time(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "PAGE", 7)
+    queue = Bull(redis).queue("q")
+    for _ in range(30):
+        await queue.add("job", {})
+    clock = itertools.count()
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    # By this clock each call takes a second.
+    monkeypatch.setattr(audit, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(audit, "asyncio", SimpleNamespace(sleep=sleep))
+    await redis.config_resetstat()
+    await found(redis, share=0.2)
+    calls = await redis.info("commandstats")
+    asked = sum(calls[f"cmdstat_{name}"]["calls"] for name in ("scan", "evalsha", "lrange"))
+    assert pauses == [4.0] * asked
 
 
 async def test_the_jobs_of_another_queue_are_another_matter(redis: Redis) -> None:
