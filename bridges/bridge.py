@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from redis import RedisError
@@ -153,7 +154,17 @@ class Bridge:
             await self._run(job)
         except Exception as error:
             log.exception("job %s of %s failed by a fault of the bridge", job.id, job.queue)
-            await self._settle(job, _fault_of_ours(error))
+            if not await self._settle(job, _fault_of_ours(error)):
+                await self._see_recorded(job)
+
+    async def _see_recorded(self, job: Job) -> None:
+        """Try again with the outcome that was recorded meanwhile, or has just failed to be settled."""
+        try:
+            await self._run(job)
+        except Exception as error:
+            # Otherwise it would be tried for ever: by this bridge, or by who adopts the job.
+            log.exception("job %s of %s has an outcome that cannot be settled", job.id, job.queue)
+            await self._settle(job, replace(_fault_of_ours(error), recorded=True))
 
     async def _run(self, job: Job) -> None:
         await self._advance_scheduler(job)
