@@ -11,7 +11,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import selectors
+import select
 import signal
 import subprocess
 import sys
@@ -61,23 +61,19 @@ class _Standby:
         self.asked += 1
         give_up = time.monotonic() + seconds
         writer, reader = self._pipes()
-        parts = [memoryview(part) for part in question]
-        answer = bytearray()
-        with selectors.DefaultSelector() as ready:
-            ready.register(writer, selectors.EVENT_WRITE)
-            ready.register(reader, selectors.EVENT_READ)
-            while (whole := read(answer)) is None:
-                if not (events := ready.select(max(0.0, give_up - time.monotonic()))):
-                    raise TimeoutError
-                for key, _ in events:
-                    if key.fd == writer:
-                        parts[0] = parts[0][os.write(writer, parts[0][:65536]) :]
-                        if not parts[0]:
-                            del parts[0]
-                        if not parts:
-                            ready.unregister(writer)
-                    else:
-                        answer += self._read(reader, longest - len(answer))
+        unsaid, answer = [memoryview(part) for part in question], bytearray()
+        ready = select.poll()
+        ready.register(reader, select.POLLIN)
+        if not _say(writer, unsaid):
+            ready.register(writer, select.POLLOUT)
+        while (whole := read(answer)) is None:
+            if not (events := ready.poll(max(0.0, give_up - time.monotonic()) * 1000)):
+                raise TimeoutError
+            for pipe, _ in events:
+                if pipe == reader:
+                    answer += self._read(reader, longest - len(answer))
+                elif _say(writer, unsaid):
+                    ready.unregister(writer)
         return whole
 
     def close(self) -> None:
@@ -107,6 +103,18 @@ class _Standby:
         return part
 
 
+def _say(writer: int, unsaid: list[memoryview]) -> bool:
+    """Write what the pipe takes at once, and keep the rest; return whether nothing is left."""
+    try:
+        while unsaid:
+            unsaid[0] = unsaid[0][os.write(writer, unsaid[0][:65536]) :]
+            if not unsaid[0]:
+                del unsaid[0]
+    except BlockingIOError:
+        return False
+    return True
+
+
 class StandbyPool:
     """Programs of one kind. Any number of threads may ask at once."""
 
@@ -130,7 +138,7 @@ class StandbyPool:
             TimeoutError: there was no answer after ``seconds``.
             OSError: the program could not be started, has ended, or answered what is no answer.
         """
-        return self.exchange([json.dumps(question).encode(), b"\n"], seconds, _read_line, LONGEST_LINE)
+        return self.exchange([json.dumps(question).encode() + b"\n"], seconds, _read_line, LONGEST_LINE)
 
     def exchange(
         self, question: Sequence[bytes], seconds: float, read: Callable[[bytearray], T | None], longest: int

@@ -15,14 +15,12 @@ if TYPE_CHECKING:
 PAGE = REPOSITORY / "docs" / "performance.md"
 
 PURPOSES = {
-    "bridge: moveToActive": "take the job, while there are slots to spare; or find that there is none",
-    "bridge: open": "open its run in the ledger, and send it to its Celery queue",
+    "bridge: take": "take the job and send its run, while slots are free; or find that there is none",
     "hint: BRPOP": "wait for a run, and receive it",
     "hint: claim": "claim the run, and read the job's data",
     "hint: finish": "record the outcome, and tell the bridge",
     "hint: notes": "tell the job, while it takes long, how far it is",
-    "bridge: settle": "add the result, complete the job, close its run; take the next if all slots are full",
-    "bridge: fold": "when there is no job to take: keep what waits in a paused queue safe",
+    "bridge: settle": "add the result, complete the job, close its run; if all slots are full, take the next",
     "bridge: BZPOPMIN": "wait for a job",
 }
 """What the commands of a job are for. What is not here does not come with a job: leases, locks, scans."""
