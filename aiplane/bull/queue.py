@@ -122,17 +122,12 @@ class BullQueue(Settling):
 
     # ---- taking -----------------------------------------------------------------------------------
 
-    async def take(self, token: str, *, worker: str) -> Taken:
-        """Move the next job to active and lock it with ``token``.
-
-        Raises whatever the connection raises; the move may then have happened, and whoever scans the
-        active list for locks of this owner finds it.
-        """
-        step = self.taking(token, worker=worker)
-        return read_taken(await self._commands[step.script](keys=step.keys, args=step.arguments))
-
     def taking(self, token: str, *, worker: str) -> Step:
-        """Do the same as a step, whose answer :func:`read_taken` reads."""
+        """Move the next job to active and lock it with ``token``; :func:`read_taken` reads the answer.
+
+        A reply that is lost may be of a move that has happened: whoever scans the active list for locks of
+        this owner finds it.
+        """
         options = msgpack.packb({"token": token, "lockDuration": LOCK_MS, "name": worker})
         return self._step(
             "moveToActive", self._scripts.getKeys(_TAKE_KEYS), [self.key(""), now_ms(), options]

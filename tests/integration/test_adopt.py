@@ -16,6 +16,7 @@ from bridges.adopt import Adoption
 from bridges.held import Held
 from bridges.slots import Slots
 from bridges.source import Source
+from tests.support.taking import take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,7 +49,7 @@ class Bench:
 
     async def active(self, token: str, **options: Any) -> str:
         await self.queue.add("generate-hint", {}, options=options)
-        job = (await self.queue.take(token, worker="test")).job_id
+        job = (await take(self.redis, self.queue, token)).job_id
         assert job
         return job
 

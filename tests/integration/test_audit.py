@@ -16,6 +16,7 @@ from aiplane.bull import Bull
 from aiplane.cli import run
 from aiplane.connections import connect
 from aiplane.fitness import examine, foreign_workers
+from tests.support.taking import take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,7 +52,7 @@ async def test_jobs_that_are_somewhere_are_not_accused(redis: Redis) -> None:
     await queue.add("job", {}, options={"delay": 60_000})
     await queue.add("job", {}, options={"priority": 3})
     await queue.add("job", {}, job_id="with:colons:inside")
-    await queue.take("token", worker="test")
+    await take(redis, queue)
     await redis.hset(queue.key("repeat:every-minute"), mapping={"data": "{}", "ic": "4"})
     await redis.rpush(queue.key("with:colons:inside:logs"), "a line")
     assert await found(redis) == []

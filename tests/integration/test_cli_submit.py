@@ -14,6 +14,7 @@ from aiplane.cli import run, submit
 from aiplane.connections import connect
 from aiplane.queues import QUEUES
 from tests.support.redis_server import RedisServer
+from tests.support.taking import take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ async def answer_one(url: str, *, failure: str = "") -> None:
         bull = Bull(client)
         await bull.load_scripts()
         queue = bull.queue(QUEUES["hint"].name)
-        while (taken := await queue.take("token", worker="a test")).job_id is None:
+        while (taken := await take(client, queue)).job_id is None:
             await queue.wait_for_marker(client, 4)
         job = JobHandle(taken.job_id, "token")
         pipe = client.pipeline(transaction=True)

@@ -15,6 +15,7 @@ from aiplane.bull import Bull, JobHandle, check
 from aiplane.client import Client, JobFailedError, JobNotEndedError, JobNotFoundError
 from aiplane.connections import connect
 from aiplane.settings import Settings
+from tests.support.taking import take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,7 +36,7 @@ class Worker:
         self.queue = bull.queue("ai.generate-hint")
 
     async def take(self, **keep: Any) -> JobHandle:
-        taken = await self.queue.take("token", worker="a test")
+        taken = await take(self.redis, self.queue)
         assert taken.job_id
         return JobHandle(taken.job_id, "token", **keep)
 

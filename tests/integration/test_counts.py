@@ -9,6 +9,7 @@ import pytest
 
 from aiplane.bull import Bull, QueueCounter, QueueCounts
 from aiplane.connections import connect, connect_thread
+from tests.support.taking import take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,7 +42,7 @@ async def test_each_state_is_counted(redis: Redis, counter: QueueCounter) -> Non
     queue, letters = Bull(redis).queue("q"), Bull(redis).queue("q.dlq")
     for options in ({}, {}, {}, {"priority": 3}, {"delay": 60_000}):
         await queue.add("job", {}, options=options)
-    assert (await queue.take("token", worker="me")).job_id == "1"
+    assert (await take(redis, queue)).job_id == "1"
     await letters.add("job", {})
     await redis.zadd(queue.key("completed"), {"a": 1, "b": 2})
     await redis.zadd(queue.key("failed"), {"c": 1})

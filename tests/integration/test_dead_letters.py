@@ -21,6 +21,7 @@ from aiplane.runs import Outcome, Runs
 from aiplane.settings import Settings
 from bridges.job import read_job
 from bridges.settle import Settler
+from tests.support.taking import take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,7 +52,7 @@ class Bench:
         return await self.fail(job_id)
 
     async def fail(self, job_id: str) -> str:
-        taken = await self.queue.take("token", worker="test")
+        taken = await take(self.redis, self.queue)
         assert taken.job_id == job_id
         job = read_job(QUEUES["hint"], "q", job_id, "token", taken.record)
         await Settler(self.bull, Runs(self.redis, "bull")).settle(job, UNAUTHORISED)

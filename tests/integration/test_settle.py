@@ -19,6 +19,7 @@ from bridges import settle
 from bridges.job import read_job
 from bridges.options import read_options
 from bridges.settle import Settled, Settler, Succession, is_json, with_job_id
+from tests.support.taking import take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -49,7 +50,7 @@ class Bench:
     async def taken(self, data: object = None, **options: Any) -> Job:
         """Add a job, take it, and open its run."""
         await self.queue.add("generate-hint", data or {"a": 1}, options=options)
-        taken = await self.queue.take("token", worker="test")
+        taken = await take(self.redis, self.queue)
         assert taken.job_id
         job = read_job(QUEUES["hint"], "q", taken.job_id, "token", taken.record)
         await self.runs.open(job.run, self.queue.lock_key(job.id), "token")

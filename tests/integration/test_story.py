@@ -18,6 +18,7 @@ from aiplane.runs import Outcome, Runs
 from aiplane.story import Story, tell
 from bridges.job import read_job
 from bridges.settle import Settler
+from tests.support.taking import take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,7 +46,7 @@ class Bench:
 
     async def taken(self, token: str, **options: Any) -> Job:
         await self.queue.add("generate-hint", {"secret": 1}, options=options)
-        taken = await self.queue.take(token, worker="test")
+        taken = await take(self.redis, self.queue, token)
         assert taken.job_id
         return read_job(QUEUES["hint"], "q", taken.job_id, token, taken.record)
 
