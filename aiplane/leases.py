@@ -9,31 +9,21 @@ steady for that long, so an outage of Redis makes nobody look dead.
 from __future__ import annotations
 
 import json
-import logging
 import math
-import os
-import threading
-import time
 import uuid
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-import redis
-
-from aiplane.connections import COMMAND_TIMEOUT
 from aiplane.pulse import GAP_MS, NOW, SERVER_SINCE, STEADY_SINCE, Pulse, pulse_key
 from aiplane.runs import ledger_prefix
 from aiplane.stored_json import read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-log = logging.getLogger(__name__)
+    import redis
 
 Role = Literal["pool", "bridge"]
-
-RENEW_EVERY = 1.0
-"""Seconds between two renewals."""
 
 SLOTS_STALE_MS = 4_000
 """Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
@@ -64,10 +54,6 @@ end
 return {now, steady, server}
 """
 )
-
-SKEW_MS = 2_000
-"""Milliseconds by which the clock of a process may differ from Redis' before it says so. Delays and backoffs
-are computed by the clocks of whoever sets them."""
 
 TURN_MS = 5_000
 """Milliseconds for which a bridge holds the turn to take jobs unless it renews it."""
@@ -207,75 +193,6 @@ class LeaseBook:
                 seen[holder_id] = (holder, int(score))
         # Another server may have forgotten leases that were renewed a moment before.
         return Roll(pulse.now, max(pulse.steady_since, pulse.server_since), seen)
-
-
-class LeaseThread(threading.Thread):
-    """Renews one lease until it is stopped, whatever the rest of the process is doing."""
-
-    def __init__(
-        self, book: LeaseBook, holder: Callable[[], Holder], after: Callable[[Pulse], Any] | None = None
-    ) -> None:
-        """Prepare the thread; ``start`` begins the renewing.
-
-        Args:
-            book: where the lease is kept.
-            holder: says, at each renewal, what the holder is now.
-            after: called after each renewal that succeeded, with what it returned.
-        """
-        super().__init__(name="lease", daemon=True)
-        self._book = book
-        self._holder = holder
-        self._after = after
-        self._wake = threading.Event()
-        self.renewed = threading.Event()
-        self._stopping = False
-        self._skewed = False
-
-    def run(self) -> None:
-        """Renew, wait, repeat; an outage is reported once and ends when Redis answers again."""
-        away = False
-        while not self._stopping:
-            try:
-                pulse = self._book.renew(self._holder())
-                self._compare_clocks(pulse.now)
-                self.renewed.set()
-                if self._after is not None:
-                    self._after(pulse)
-                if away:
-                    log.info("Redis answers again; the lease is renewed")
-                away = False
-            except (redis.RedisError, OSError) as error:
-                if not away:
-                    log.warning("Redis does not answer (%s); the lease waits", type(error).__name__)
-                away = True
-            except Exception:
-                # Without a lease it would be taken for dead, and go on.
-                log.critical(
-                    "the lease cannot be kept, by a fault of the plane; the process ends", exc_info=True
-                )
-                os._exit(70)
-            self._wake.wait(RENEW_EVERY)
-            self._wake.clear()
-
-    def _compare_clocks(self, now: int) -> None:
-        skew = now - time.time() * 1000
-        if abs(skew) > SKEW_MS and not self._skewed:
-            log.warning("the clock here differs from Redis' by %.1f s; set both by NTP", skew / 1000)
-        self._skewed = abs(skew) > SKEW_MS
-
-    def renew_now(self) -> None:
-        """Renew without waiting for the next turn, because the holder has changed."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Stop renewing and give the lease back, if Redis can be reached."""
-        self._stopping = True
-        self._wake.set()
-        self.join(timeout=2 * COMMAND_TIMEOUT)
-        try:
-            self._book.give_back(self._holder().id)
-        except (redis.RedisError, OSError):
-            log.warning("Redis does not answer; the lease is left to go stale")
 
 
 def new_holder_id() -> str:

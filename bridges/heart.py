@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from aiplane.bull import LOCK_MS, LockRenewal
 from aiplane.connections import connect_thread
-from aiplane.leases import TURN_MS, Holder, LeaseBook, LeaseThread
+from aiplane.lease_thread import LeaseThread
+from aiplane.leases import TURN_MS, Holder, LeaseBook
 from aiplane.telemetry.instruments import record
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from redis import RedisError
 from aiplane.bull import NoteWriter
 from aiplane.claims import Claims
 from aiplane.connections import connect_thread
-from aiplane.leases import Holder, LeaseBook, LeaseThread, new_holder_id
+from aiplane.lease_thread import LeaseThread
+from aiplane.leases import Holder, LeaseBook, new_holder_id
 from aiplane.queues import KINDS
 from aiplane.settings import SettingsError
 from aiplane.telemetry.instruments import observe

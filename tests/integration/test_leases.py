@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiplane.connections import connect_thread
-from aiplane.leases import SLOTS_STALE_MS, Holder, LeaseBook, LeaseThread, Roll
+from aiplane.lease_thread import LeaseThread
+from aiplane.leases import SLOTS_STALE_MS, Holder, LeaseBook, Roll
 from tests.support.processes import Process
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ def test_the_thread_renews_tells_and_gives_back(book: LeaseBook, redis: Redis) -
 FAULTY = """
 import sys, time
 from aiplane.connections import connect_thread
-from aiplane.leases import Holder, LeaseBook, LeaseThread
+from aiplane.lease_thread import LeaseThread
+from aiplane.leases import Holder, LeaseBook
 
 book = LeaseBook(connect_thread(sys.argv[1]), "bull")
 LeaseThread(book, lambda: Holder("p", "pool", "n", 1), after=lambda _: 1 / 0).start()

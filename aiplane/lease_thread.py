@@ -1,0 +1,97 @@
+"""The thread that keeps a lease: it renews it every second, whatever the rest of the process is doing."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from redis import RedisError
+
+from aiplane.connections import COMMAND_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiplane.leases import Holder, LeaseBook
+    from aiplane.pulse import Pulse
+
+log = logging.getLogger(__name__)
+
+RENEW_EVERY = 1.0
+"""Seconds between two renewals."""
+
+SKEW_MS = 2_000
+"""Milliseconds by which the clock of a process may differ from Redis' before it says so. Delays and backoffs
+are computed by the clocks of whoever sets them."""
+
+
+class LeaseThread(threading.Thread):
+    """Renews one lease until it is stopped."""
+
+    def __init__(
+        self, book: LeaseBook, holder: Callable[[], Holder], after: Callable[[Pulse], Any] | None = None
+    ) -> None:
+        """Prepare the thread; ``start`` begins the renewing.
+
+        Args:
+            book: where the lease is kept.
+            holder: says, at each renewal, what the holder is now.
+            after: called after each renewal that succeeded, with what it returned.
+        """
+        super().__init__(name="lease", daemon=True)
+        self._book = book
+        self._holder = holder
+        self._after = after
+        self._wake = threading.Event()
+        self.renewed = threading.Event()
+        self._stopping = False
+        self._skewed = False
+
+    def run(self) -> None:
+        """Renew, wait, repeat; an outage is reported once and ends when Redis answers again."""
+        away = False
+        while not self._stopping:
+            try:
+                pulse = self._book.renew(self._holder())
+                self._compare_clocks(pulse.now)
+                self.renewed.set()
+                if self._after is not None:
+                    self._after(pulse)
+                if away:
+                    log.info("Redis answers again; the lease is renewed")
+                away = False
+            except (RedisError, OSError) as error:
+                if not away:
+                    log.warning("Redis does not answer (%s); the lease waits", type(error).__name__)
+                away = True
+            except Exception:
+                # Without a lease it would be taken for dead, and go on.
+                log.critical(
+                    "the lease cannot be kept, by a fault of the plane; the process ends", exc_info=True
+                )
+                os._exit(70)
+            self._wake.wait(RENEW_EVERY)
+            self._wake.clear()
+
+    def _compare_clocks(self, now: int) -> None:
+        skew = now - time.time() * 1000
+        if abs(skew) > SKEW_MS and not self._skewed:
+            log.warning("the clock here differs from Redis' by %.1f s; set both by NTP", skew / 1000)
+        self._skewed = abs(skew) > SKEW_MS
+
+    def renew_now(self) -> None:
+        """Renew without waiting for the next turn, because the holder has changed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Stop renewing and give the lease back, if Redis can be reached."""
+        self._stopping = True
+        self._wake.set()
+        self.join(timeout=2 * COMMAND_TIMEOUT)
+        try:
+            self._book.give_back(self._holder().id)
+        except (RedisError, OSError):
+            log.warning("Redis does not answer; the lease is left to go stale")
