@@ -1,4 +1,4 @@
-"""The loop. Read it aloud: wait for a slot, take a job, open its run, send it, await it, settle it."""
+"""The loop: wait for a slot, take a job, look after it. What that is stands in :mod:`bridges.care`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 import logging
 import os
 import socket
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from redis import RedisError
 
@@ -15,39 +14,34 @@ from aiplane.app import app
 from aiplane.bull import Bull
 from aiplane.cancellation import cancel
 from aiplane.connections import connect
-from aiplane.errors import InternalError, InvalidPayloadError
 from aiplane.leases import Holder, new_holder_id
 from aiplane.pipelined import PipelinedRedis
 from aiplane.queues import KINDS, QUEUES
-from aiplane.runs import Opened, Outcome, Runs
+from aiplane.runs import Runs
 from aiplane.telemetry.propagation import is_traced
 from bridges.adopt import Adoption
+from bridges.care import Care
 from bridges.chronicle import Chronicle
 from bridges.dispatch import Dispatch
 from bridges.heart import Heart
 from bridges.held import Held
-from bridges.settle import Settled, Settler, Succession
+from bridges.outages import FIRST_PAUSE, LONGEST_PAUSE, despite_outages
 from bridges.slots import Slots
 from bridges.source import Source
 from bridges.taking import Sending
 from bridges.upkeep import Upkeep
-from bridges.verdict import Verdict
 from bridges.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Coroutine
 
     from aiplane.leases import Roll
     from aiplane.queues import QueueSpec
     from aiplane.settings import Settings
     from bridges.job import Job
+    from bridges.settle import Succession
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-"""Seconds between tries while Redis does not answer: doubled from the first to the longest."""
 
 
 class Bridge:
@@ -65,8 +59,17 @@ class Bridge:
         self._sources = [self._source(settings, QUEUES[kind], f"{node}:{self._me.id}") for kind in KINDS]
         self._source_of = {source.name: source for source in self._sources}
         self._watch = Watch(settings, self._runs)
-        self._settler = Settler(self._bull, self._runs)
         self._chronicle = Chronicle()
+        self._care = Care(
+            bull=self._bull,
+            runs=self._runs,
+            dispatch=self._dispatch,
+            watch=self._watch,
+            held=self._held,
+            chronicle=self._chronicle,
+            succession=self._succession,
+            succeed=self._succeed,
+        )
         adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._adopt)
         self._upkeep = Upkeep(settings, self._redis, self._sources, adoption)
         self._heart = Heart(settings, self._me, locks=self._held.locks, tell=self._hear)
@@ -143,98 +146,20 @@ class Bridge:
     async def _look_after(self, job: Job) -> None:
         try:
             with self._chronicle.about(job):
-                await self._see_through(job)
+                await self._care.see_through(job)
         finally:
             self._held.remove(job)
             self._slots.wake()
             self._source_of[job.queue].release()
 
-    async def _see_through(self, job: Job) -> None:
-        try:
-            await self._run(job)
-        except Exception as error:
-            log.exception("job %s of %s failed by a fault of the bridge", job.id, job.queue)
-            if not await self._settle(job, _fault_of_ours(error)):
-                await self._see_recorded(job)
-
-    async def _see_recorded(self, job: Job) -> None:
-        """Try again with the outcome that was recorded meanwhile, or has just failed to be settled."""
-        try:
-            await self._run(job)
-        except Exception as error:
-            # Otherwise it would be tried for ever: by this bridge, or by who adopts the job.
-            log.exception("job %s of %s has an outcome that cannot be settled", job.id, job.queue)
-            await self._settle(job, replace(_fault_of_ours(error), recorded=True))
-
-    async def _run(self, job: Job) -> None:
-        await self._advance_scheduler(job)
-        refusal = refuse(job)
-        if refusal is not None:
-            await self._settle(job, refusal)
-            return
-        with self._watch.follow(job) as run:
-            opened = Opened.NEW if job.sent else await self._open(job)
-            if opened is Opened.LOST:
-                return
-            if opened is Opened.THERE:
-                await _despite_outages(lambda: self._watch.look([run]))
-            while not await self._answered(job, await run.answer):
-                run.sent_again()
-
-    async def _answered(self, job: Job, answer: Outcome | Verdict) -> bool:
-        """Do what a verdict asks for; True if the job is out of our hands."""
-        if isinstance(answer, Outcome):
-            return await self._settle(job, answer)
-        if answer is Verdict.HAND_BACK:
-            with self._held.settling(job):
-                settled = await self._settler.hand_back(job)
-            self._chronicle.settled(job, None, settled)
-            return settled is not Settled.CHANGED
-        if answer is Verdict.REOPEN:
-            if await self._open(job) is Opened.LOST:
-                return True
-        else:
-            await self._dispatch.send(job)
-        self._chronicle.sent_again(job)
-        return False
-
-    async def _settle(self, job: Job, outcome: Outcome) -> bool:
-        """Settle a job, and let the next one have its slot; True if it is out of our hands."""
-        with self._held.settling(job):
-            settled, successor = await self._settler.settle(job, outcome, lambda: self._succession(job))
-        if successor is not None:
-            self._held.remove(job)
-            self._chronicle.taken(successor)
-            self._hold(successor)
-        self._chronicle.settled(job, outcome, settled)
-        return settled is not Settled.CHANGED
+    def _succeed(self, job: Job, successor: Job) -> None:
+        self._held.remove(job)
+        self._chronicle.taken(successor)
+        self._hold(successor)
 
     def _succession(self, job: Job) -> Succession | None:
         # With a slot to spare nobody waits for this one: the queue is listened to.
         return self._source_of[job.queue].succession() if self._slots.full(job.spec.kind) else None
-
-    async def _advance_scheduler(self, job: Job) -> None:
-        if job.scheduler is None:
-            return
-        scheduler, queue = job.scheduler, self._bull.queue(job.queue)
-        try:
-            await _despite_outages(
-                lambda: queue.advance_scheduler(
-                    scheduler, job_id=job.id, name=job.name, options=job.options.stored
-                )
-            )
-        except Exception as error:  # noqa: BLE001 -- the options are anything that anyone wrote
-            # A schedule that cannot be read is no reason not to run the job that it has made already.
-            log.warning("the schedule of job %s of %s cannot go on: %r", job.id, job.queue, type(error))
-
-    async def _open(self, job: Job) -> Opened:
-        """Open a job's run, and send it if nobody has opened it before."""
-        lock_key = self._bull.queue(job.queue).lock_key(job.id)
-        message = self._dispatch.message(job) if self._dispatch.beside else None
-        opened = await _despite_outages(lambda: self._runs.open(job.run, lock_key, job.token, message))
-        if opened is Opened.NEW and message is None:
-            await self._dispatch.send(job)
-        return opened
 
     # ---- what stands around it --------------------------------------------------------------------
 
@@ -274,7 +199,7 @@ class Bridge:
 
     async def _prepared(self) -> bool:
         """Do what has to be done before the first job; False if the bridge was stopped meanwhile."""
-        preparing = self._name(_despite_outages(self._prepare), "prepare")
+        preparing = self._name(despite_outages(self._prepare), "prepare")
         stopping = self._name(self._stopping.wait(), "wait to be stopped")
         await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(cancel(preparing), cancel(stopping))
@@ -306,31 +231,3 @@ class Bridge:
     @staticmethod
     def _name(work: Coroutine[object, object, object], name: str) -> asyncio.Task[object]:
         return asyncio.get_running_loop().create_task(work, name=name)
-
-
-def refuse(job: Job) -> Outcome | None:
-    """Return why a job must fail without being run, if so."""
-    if job.deferred_failure is not None:
-        reason = job.deferred_failure[:300]
-        return Outcome(error=InvalidPayloadError(f"A job that this one depends on has failed ({reason})."))
-    if job.fault is not None:
-        return Outcome(error=InvalidPayloadError(job.fault))
-    return None
-
-
-def _fault_of_ours(error: Exception) -> Outcome:
-    return Outcome(
-        error=InternalError("The plane failed on this job; its log says where."),
-        stacktrace=type(error).__name__,
-    )
-
-
-async def _despite_outages(call: Callable[[], Awaitable[T]]) -> T:
-    pause = FIRST_PAUSE
-    while True:
-        try:
-            return await call()
-        except (RedisError, OSError) as error:
-            log.warning("Redis does not answer (%s)", type(error).__name__)
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)

@@ -16,7 +16,7 @@ from aiplane.connections import connect
 from aiplane.queues import QUEUES
 from aiplane.runs import Outcome, Runs
 from aiplane.settings import Settings
-from bridges.bridge import refuse
+from bridges.care import refuse
 from bridges.dispatch import Dispatch
 from bridges.job import Job, read_job
 from bridges.settle import Settler, Succession

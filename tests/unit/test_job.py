@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiplane.queues import QUEUES
-from bridges.bridge import refuse
+from bridges.care import refuse
 from bridges.job import Job, read_job
 
 RECORD = {
