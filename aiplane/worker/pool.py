@@ -21,12 +21,13 @@ MAX_SLOTS = 1000
 
 
 class SlotPool(BasePool):
-    """Celery's thread pool, with what it lacks for ours.
+    """A pool of threads like Celery's own, with what that lacks for ours.
 
     ``celery control pool_grow`` and ``pool_shrink`` work: the number of slots is what the worker compares
     its running tasks with before it takes another. A slot that becomes free wakes the worker at once, where
     it would otherwise notice only at its next turn, up to a second later. And work that was left behind
-    (:meth:`leave_behind`) holds a thread, but no slot.
+    (:meth:`leave_behind`) holds a thread, but no slot. That is why the threads are not an executor's, as
+    Celery's are: it waits for each of them when the process ends.
     """
 
     limit: int
