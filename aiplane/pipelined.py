@@ -58,6 +58,8 @@ class PipelinedRedis(redis.asyncio.Redis):
                 # redis-py has no types for these two.
                 connection = self.connection_pool.make_connection()  # type: ignore[no-untyped-call]
                 await connection.connect()
+                # With a clock of its own, redis-py makes a task for each sending; a line keeps the time.
+                connection.socket_timeout = None
                 self._line = _Line(connection)
             return self._line
 
