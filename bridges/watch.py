@@ -19,6 +19,7 @@ from redis import RedisError
 
 from aiplane.connections import connect
 from aiplane.runs import read_announcement
+from aiplane.subscription import hear
 from bridges.verdict import LONGEST_PATIENCE_MS, UNCLAIMED_MS, Verdict, judge, read_outcome
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at all runs."""
-
-LISTEN = 5.0
-"""Seconds after which a silent subscription is asked whether it is still there."""
 
 EARLY = 1_000
 """Runs that were heard of and are watched by nobody yet, of which so many are remembered."""
@@ -114,16 +112,9 @@ class Watch:
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _listen_once(self) -> None:
-        redis = connect(self._settings.redis_url, timeout=2 * LISTEN, name="aiplane:outcomes")
+        redis = connect(self._settings.redis_url, name="aiplane:outcomes")
         try:
-            async with redis.pubsub(ignore_subscribe_messages=True) as channel:
-                await channel.subscribe(self._runs.channel)
-                while True:
-                    message = await channel.get_message(timeout=LISTEN)
-                    if message is None:
-                        await channel.ping()
-                    else:
-                        self._hear(read_announcement(str(message["data"])))
+            await hear(redis, self._runs.channel, lambda text: self._hear(read_announcement(text)))
         finally:
             await redis.aclose()
 
