@@ -20,7 +20,7 @@ from aiplane.current import working_on
 from aiplane.errors import InternalError, WorkerLostError
 from aiplane.telemetry.identity import identified
 from aiplane.telemetry.instruments import count, record
-from aiplane.telemetry.propagation import read_metadata
+from aiplane.telemetry.propagation import is_traced, read_metadata
 from aiplane.telemetry.spans import fail, printable
 from bridges.settle import Settled
 
@@ -119,6 +119,8 @@ class Chronicle:
         span.end()
 
     def _begin(self, job: Job) -> Span:
+        if job.trace is None and not is_traced():
+            return trace.INVALID_SPAN
         tracer = trace.get_tracer("aiplane")
         one_taking = f"{job.run}|{job.processed_on}"
         whole_job = f"{job.queue}|{job.id}|{job.timestamp}"

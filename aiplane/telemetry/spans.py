@@ -13,6 +13,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from aiplane.errors import JobError
+from aiplane.telemetry.propagation import is_traced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,13 @@ def span(
     attributes: Mapping[str, AttributeValue] | None = None,
     context: Context | None = None,
 ) -> Iterator[Span]:
-    """Do the block in a span; what the block raises is its status."""
+    """Do the block in a span; what the block raises is its status.
+
+    Where nothing is traced there is none, and the block is done in the context that is given, if any.
+    """
+    if not is_traced() and not context:
+        yield trace.get_current_span()
+        return
     tracer = trace.get_tracer("aiplane")
     with tracer.start_as_current_span(
         name,

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from aiplane.telemetry.identity import identified
 from aiplane.telemetry.propagation import LONGEST, carrier, metadata, read_carrier, read_metadata
 from aiplane.telemetry.sdk import DerivedIds
-from aiplane.telemetry.spans import printable
+from aiplane.telemetry.spans import printable, span
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 PARENT = f"00-{TRACE}-{SPAN}-01"
@@ -107,3 +107,19 @@ def test_whatever_a_job_is_called_can_be_exported(text: str) -> None:
     printable(text).encode()
     spans_of(text, text)
     assert len(printable(text * 300)) <= 200
+
+
+def test_where_nothing_is_traced_no_span_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("a tracer was asked for")
+
+    monkeypatch.setattr(trace, "get_tracer", asked)
+    with span("chat", attributes={"a": 1}) as current:
+        assert not current.get_span_context().is_valid
+    with pytest.raises(KeyError, match="inside"), span("chat"):
+        raise KeyError("inside")
+
+
+def test_where_nothing_is_traced_the_context_that_was_brought_goes_on() -> None:
+    with span("run", context=read_carrier({"traceparent": PARENT})), span("chat"):
+        assert carrier()["traceparent"] == PARENT
