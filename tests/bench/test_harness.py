@@ -40,6 +40,6 @@ def test_every_contender_answers_what_it_is_asked(tmp_path: Path) -> None:
 def test_the_commands_of_a_job_are_told_by_what_they_are_for(tmp_path: Path) -> None:
     results = measure("cost", tmp_path / "results.json")
     ours = results["parts"]["cost"][0]
-    once_a_job = ("bridge: settle", "bridge: open", "hint: claim", "hint: finish")
+    once_a_job = ("bridge: settle", "hint: claim", "hint: finish")
     assert {name: ours["sent"][name] for name in once_a_job} == dict.fromkeys(once_a_job, 1.0)
     assert ours["in_scripts"] > 10
