@@ -222,10 +222,10 @@ class Bridge:
 
     def _source(self, settings: Settings, spec: QueueSpec, worker: str) -> Source:
         # A trace has to be continued by whoever runs the job, and no script knows what the span's ids are.
-        with_taking = self._dispatch.beside and not is_traced()
-        name = settings.queue_name(spec.kind)
-        form = self._dispatch.form(spec, name)
-        sending = Sending(form, name, self._runs.key("")) if with_taking else None
+        sending = None
+        if self._dispatch.beside and not is_traced():
+            name = settings.queue_name(spec.kind)
+            sending = Sending(self._dispatch.form(spec, name), name, self._runs.key(""))
         return Source(settings, self._bull, spec, self._me.id, worker, sending=sending)
 
     @staticmethod

@@ -75,7 +75,24 @@ class Dispatch:
         await self._redis.aclose()
 
     def form(self, spec: QueueSpec, queue: str) -> Form:
-        """Return what is alike in the messages of all runs of a queue."""
+        """Return what is alike in the messages of all runs of a queue. It is made once."""
+        if queue not in self._forms:
+            self._forms[queue] = self._made(spec, queue)
+        return self._forms[queue]
+
+    def message(self, job: Job) -> Message:
+        """Return what sends a job's run."""
+        return self.form(job.spec, job.queue).filled(
+            run=_within_json(job.run),
+            job=_within_json(job.id),
+            attempt=str(job.attempts_made + 1),
+            attempts=str(job.options.attempts),
+            trace=json.dumps(carrier()),
+            logs=str(job.options.keep_logs or KEEP_LOGS),
+            tag=new_tag(),
+        )
+
+    def _made(self, spec: QueueSpec, queue: str) -> Form:
         made = self._app.amqp.create_task_message("", spec.task, ignore_result=True)
         run = {"run": "@run@", "queue": queue, "job": "@job@", "trace": "@trace@", "keep_logs": "@logs@"}
         its_own = {
@@ -104,21 +121,6 @@ class Dispatch:
         # The only blank that is no text.
         text = json.dumps(envelope).replace('"@trace@"', "@trace@")
         return Form(f"{self._prefix}{spec.kind}", text)
-
-    def message(self, job: Job) -> Message:
-        """Return what sends a job's run."""
-        form = self._forms.get(job.queue)
-        if form is None:
-            form = self._forms[job.queue] = self.form(job.spec, job.queue)
-        return form.filled(
-            run=_within_json(job.run),
-            job=_within_json(job.id),
-            attempt=str(job.attempts_made + 1),
-            attempts=str(job.options.attempts),
-            trace=json.dumps(carrier()),
-            logs=str(job.options.keep_logs or KEEP_LOGS),
-            tag=new_tag(),
-        )
 
 
 def new_tag() -> str:
