@@ -11,7 +11,8 @@ would carry what is sent to an address that nobody configured.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import threading
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import httpx2
 
@@ -19,7 +20,7 @@ from aiplane.foreign import causes, why_not_connected
 from aiplane.http_network import DeadlineNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Far above any answer in words; what is longer is cut off before it fills the memory."""
@@ -33,6 +34,36 @@ _ONE_PIECE_BYTES = 1024 * 1024
 Otherwise a form leaves part by part, in some fifteen small writes, which take a third of what the client
 costs. From twice this length on, the copy costs what it saves; and 25 MB are not to lie in memory twice.
 """
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=_Closable)
+
+
+class OpenedOnce(Generic[C]):
+    """A client for any number of threads, which the first of their calls opens."""
+
+    def __init__(self, opened: Callable[[], C]) -> None:
+        self._opened = opened
+        self._guard = threading.Lock()
+        self._client: C | None = None
+
+    def get(self) -> C:
+        """Return the client; raises whatever opening it raises."""
+        with self._guard:
+            if self._client is None:
+                self._client = self._opened()
+            return self._client
+
+    def close(self) -> None:
+        """Close it, if it is open. It is opened anew by a later call."""
+        with self._guard:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
 
 class UnreadableBodyError(Exception):

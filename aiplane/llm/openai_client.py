@@ -7,7 +7,6 @@ SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``) 
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -16,7 +15,7 @@ from openai import AzureOpenAI, OpenAI, OpenAIError
 from aiplane.deadline import remaining, within
 from aiplane.errors import LLMAuthError, LLMTimeoutError
 from aiplane.foreign import ForeignError
-from aiplane.http_client import MAX_BODY_BYTES, open_http
+from aiplane.http_client import MAX_BODY_BYTES, OpenedOnce, open_http
 from aiplane.llm.openai_errors import RefusedBodyError, SettingNames, translate
 
 if TYPE_CHECKING:
@@ -42,12 +41,10 @@ class OpenAIConnection:
     def __init__(
         self, opened: Callable[[str], OpenAI], *, key: str | None, names: SettingNames, timeout: float
     ) -> None:
-        self._opened = opened
+        self._client = OpenedOnce(lambda: opened(_checked(key, names)))
         self._key = key
         self._names = names
         self._timeout = timeout
-        self._guard = threading.Lock()
-        self._client: OpenAI | None = None
 
     def call(self, request: Callable[[OpenAI], httpx2.Response]) -> bytes:
         """Send one request and return the body of its answer.
@@ -58,10 +55,11 @@ class OpenAIConnection:
         Raises:
             LLMError: one of its leaves.
         """
-        key, seconds = _checked(self._key, self._names), _time_left(self._timeout)
+        _checked(self._key, self._names)
+        seconds = _time_left(self._timeout)
         with within(seconds):
             try:
-                return request(self._open(key)).content
+                return request(self._client.get()).content
             except (OpenAIError, httpx2.InvalidURL) as error:
                 if remaining() <= 0:
                     raise _too_late(seconds) from ForeignError(error)
@@ -69,16 +67,7 @@ class OpenAIConnection:
 
     def close(self) -> None:
         """Close the connections. For programs that outlive them; a later call opens others."""
-        with self._guard:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
-
-    def _open(self, key: str) -> OpenAI:
-        with self._guard:
-            if self._client is None:
-                self._client = self._opened(key)
-            return self._client
+        self._client.close()
 
 
 def connect_openai(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -19,7 +18,7 @@ from aiplane.audio.containers import CONTAINERS
 from aiplane.deadline import remaining, within
 from aiplane.errors import TranscriptionFailedError
 from aiplane.foreign import ForeignError
-from aiplane.http_client import UnreadableBodyError, open_http, why_no_answer
+from aiplane.http_client import OpenedOnce, UnreadableBodyError, open_http, why_no_answer
 from aiplane.queues import QUEUES
 from aiplane.speech import LONGEST_SPEECH_BYTES, SpeechFailedError, Transcript, spoken
 from aiplane.speech.faults import (
@@ -59,8 +58,7 @@ class AzureConnection:
         self._key = key
         self._names = SettingNames("AZURE_SPEECH_KEY", "AZURE_SPEECH_REGION or AZURE_SPEECH_ENDPOINT", choice)
         self._timeout = timeout
-        self._guard = threading.Lock()
-        self._client: httpx2.Client | None = None
+        self._client = OpenedOnce(lambda: open_http(max_body=LONGEST_SPEECH_BYTES))
 
     def post(self, url: str, *, headers: dict[str, str] | None = None, **body: Any) -> bytes:
         """Send one request and return the body of its answer.
@@ -90,20 +88,11 @@ class AzureConnection:
 
     def close(self) -> None:
         """Close the connections. For programs that outlive them; a later call opens others."""
-        with self._guard:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._client.close()
 
     def _send(self, url: str, headers: dict[str, str], body: dict[str, Any]) -> httpx2.Response:
         headers = {**headers, "Ocp-Apim-Subscription-Key": self._key, "User-Agent": "aiplane"}
-        return self._open().post(url, headers=headers, **body)
-
-    def _open(self) -> httpx2.Client:
-        with self._guard:
-            if self._client is None:
-                self._client = open_http(max_body=LONGEST_SPEECH_BYTES)
-            return self._client
+        return self._client.get().post(url, headers=headers, **body)
 
 
 class AzureTextToSpeech:
