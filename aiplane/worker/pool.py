@@ -45,13 +45,8 @@ class SlotPool(BasePool):
 
     @property
     def num_processes(self) -> int:
-        """How many tasks the worker may have under way."""
+        """How many tasks the worker may have under way: one in each slot, and those that were left behind."""
         return self.limit + self._left_behind
-
-    @property
-    def slots(self) -> int:
-        """How many tasks may run here, those not counted that were left behind."""
-        return self.limit
 
     def register_with_event_loop(self, loop: Hub) -> None:
         """Remember the worker's loop, to wake it."""

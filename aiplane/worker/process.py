@@ -131,7 +131,7 @@ class PoolWorker(Worker):
         return [Observation(number, {"queue": self.app.settings.queue_name(self.kind)})]
 
     def _holder(self) -> Holder:
-        slots = self.pool.slots if self._offers_slots and self.pool else 0
+        slots = self.pool.limit if self._offers_slots and self.pool else 0
         return Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots)
 
 

@@ -77,9 +77,7 @@ async def test_an_outcome_too_large_to_be_told_is_read_in_the_ledger(
 ) -> None:
     outcome = Outcome(result=f'{{"hint": "{"x" * 70_000}"}}', usage=USAGE)
     await finish(redis_server, outcome)
-    answer = await asyncio.wait_for(watched.answer, 5)
-    assert isinstance(answer, Outcome)
-    assert (answer.result, answer.heard) == (outcome.result, "")
+    await assert_read_in_the_ledger(watched, outcome)
 
 
 async def test_an_outcome_that_comes_before_its_run_is_watched_is_looked_up(
@@ -89,9 +87,7 @@ async def test_an_outcome_that_comes_before_its_run_is_watched_is_looked_up(
     await finish(redis_server, outcome)
     await all_heard(watch, redis_server)
     with watch.follow(JOB) as watched:
-        answer = await asyncio.wait_for(watched.answer, 5)
-    assert isinstance(answer, Outcome)
-    assert (answer.result, answer.heard) == (outcome.result, "")
+        await assert_read_in_the_ledger(watched, outcome)
 
 
 async def test_of_what_nobody_watches_only_so_much_is_remembered(
@@ -104,6 +100,13 @@ async def test_of_what_nobody_watches_only_so_much_is_remembered(
     with watch.follow(JOB) as watched:
         await all_heard(watch, redis_server)
         assert not watched.answer.done()
+
+
+async def assert_read_in_the_ledger(watched: Watched, outcome: Outcome) -> None:
+    """What was only heard has a digest with it."""
+    answer = await asyncio.wait_for(watched.answer, 5)
+    assert isinstance(answer, Outcome)
+    assert (answer.result, answer.heard) == (outcome.result, "")
 
 
 async def all_heard(watch: Watch, redis_server: RedisServer) -> None:

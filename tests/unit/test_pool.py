@@ -85,11 +85,11 @@ def test_work_that_was_left_behind_holds_no_slot(pool: SlotPool, loop: Loop) -> 
     overdue, last = occupy(pool, SLOTS)
     pool.leave_behind()
     assert loop.woken.acquire(timeout=5)
-    assert (pool.num_processes, pool.slots) == (SLOTS + 1, SLOTS)
+    assert (pool.num_processes, pool.limit) == (SLOTS + 1, SLOTS)
 
     overdue.set()
     pool.take_back()
-    assert (pool.num_processes, pool.slots) == (SLOTS, SLOTS)
+    assert (pool.num_processes, pool.limit) == (SLOTS, SLOTS)
     last.set()
 
 
