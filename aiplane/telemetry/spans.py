@@ -34,7 +34,7 @@ def span(
     attributes: Mapping[str, AttributeValue] | None = None,
     context: Context | None = None,
 ) -> Iterator[Span]:
-    """Do the block in a span; what the block raises is its status.
+    """Do the block in a span, which the block may end before; what the block raises is its status.
 
     Where nothing is traced there is none, and the block is done in the context that is given, if any.
     """
@@ -49,12 +49,17 @@ def span(
         attributes=attributes,
         record_exception=False,
         set_status_on_exception=False,
+        end_on_exit=False,
     ) as current:
         try:
             yield current
         except BaseException as error:
-            fail(current, error)
+            if current.is_recording():
+                fail(current, error)
             raise
+        finally:
+            if current.is_recording():
+                current.end()
 
 
 def fail(current: Span, error: BaseException) -> None:

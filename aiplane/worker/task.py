@@ -143,6 +143,8 @@ class JobTask(Task):
         notes = progress.ended(outcome.error)
         if outcome.error is not None:
             fail(span, outcome.error)
+        # Before anybody hears of it: the job's span, in which this one lies, ends by that.
+        span.end()
         if not self._record(claim, replace(outcome, usage=tally.usage), notes):
             log.warning("the run was given up by the bridge while it ran; its outcome is dropped")
         log.debug("the run ended: %s", outcome.error.code if outcome.error else "with a result")

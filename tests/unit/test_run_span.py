@@ -8,9 +8,15 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
+from aiplane.claims import Claim
 from aiplane.current import Work, work
+from aiplane.errors import LLMAuthError
 from aiplane.queues import QUEUES
+from aiplane.runs import Outcome
+from aiplane.usage import Tally
 from aiplane.worker.run_span import run_span
+from aiplane.worker.task import JobTask
+from tasks.hint import generate_hint
 
 RUN = {"run": "ai.generate-hint|7|1|1", "queue": "ai.generate-hint", "job": "7"}
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -36,3 +42,35 @@ def test_a_run_without_a_context_begins_a_trace(more: dict[str, Any]) -> None:
     with run_span({**RUN, **more}, QUEUES["hint"]) as span:
         assert span.get_span_context().is_valid
         assert work() == Work("7", "ai.generate-hint", "hint", 2)
+
+
+def test_a_span_that_its_block_has_ended_is_not_ended_again(caplog: pytest.LogCaptureFixture) -> None:
+    def fail_after_its_end() -> None:
+        with run_span(RUN, QUEUES["hint"]) as span:
+            span.end()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_after_its_end()
+    assert caplog.records == []
+
+
+def test_a_span_ends_with_its_block() -> None:
+    with run_span(RUN, QUEUES["hint"]) as span:
+        assert span.is_recording()
+    assert not span.is_recording()
+
+
+@pytest.mark.parametrize("outcome", [Outcome(result="{}"), Outcome(error=LLMAuthError("The key is wrong."))])
+def test_a_runs_span_has_ended_before_anybody_hears_of_it(
+    monkeypatch: pytest.MonkeyPatch, outcome: Outcome
+) -> None:
+    with run_span(RUN, QUEUES["hint"]) as span:
+
+        def record(*_: object) -> bool:
+            assert not span.is_recording()
+            return True
+
+        monkeypatch.setattr(JobTask, "_record", record)
+        assert span.is_recording()
+        generate_hint._end(Claim("run", "token", "key", None), outcome, span, Tally())
