@@ -2,24 +2,26 @@
 
 Not a module to import: :mod:`aiplane.code_metrics` runs it, and asks it again and again. lizard reads code
 with regular expressions of which some take exponential time on the right 100 characters (an unfinished
-docstring with backslashes is enough), and no thread can be stopped inside one. A process can.
+docstring with backslashes is enough), and no thread can be stopped inside one. A process can. It is confined
+(:mod:`aiplane.confinement`), as all are that read what strangers wrote.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from typing import TYPE_CHECKING, Any
 
 import lizard
 
+from aiplane.code_languages import EXTENSIONS
+from aiplane.confinement import confine, limit_cpu
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _CPU_SECONDS = 10
-"""CPU time for one request, far above what the caller waits for; it ends the process when the caller was
-killed meanwhile."""
+"""For one request: far more than the caller waits."""
 
 _LONGEST_NAME = 80
 
@@ -83,9 +85,7 @@ def _row(function: Any) -> dict[str, Any]:
 
 def answer(line: bytes) -> dict[str, Any]:
     """Answer one request, ``{"extension", "code"}`` as JSON; without ``functions`` if it cannot be read."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    limit_cpu(_CPU_SECONDS)
     try:
         return analyze(**json.loads(line))
     except Exception:  # noqa: BLE001 -- lizard raises what it likes, and the next request is another's
@@ -94,6 +94,9 @@ def answer(line: bytes) -> dict[str, Any]:
 
 def main() -> None:
     """Answer requests until there are no more."""
+    for extension in EXTENSIONS.values():  # loads what lizard loads at its first use
+        analyze(extension, "")
+    confine()
     for line in sys.stdin.buffer:
         sys.stdout.write(json.dumps(answer(line)) + "\n")
         sys.stdout.flush()

@@ -9,31 +9,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from aiplane.code_languages import EXTENSIONS
 from aiplane.deadline import remaining
 from aiplane.remembered import Remembered
 from aiplane.standby import StandbyPool
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 log = logging.getLogger(__name__)
-
-EXTENSIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "python": "py",
-        "javascript": "js",
-        "typescript": "ts",
-        "java": "java",
-        "cpp": "cpp",
-        "c": "c",
-        "go": "go",
-        "rust": "rs",
-    }
-)
-"""The languages that are measured, and how lizard knows each of them."""
 
 TIME_LIMIT_SECONDS = 3.0
 """Six times what ordinary code of 200,000 characters takes, the most that is ever sent."""

@@ -43,10 +43,10 @@ LONGEST_LINE = 8 * 1024 * 1024
 class _Standby:
     """One running program."""
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, program: Path, *arguments: str) -> None:
         self.asked = 0
         self._process = subprocess.Popen(  # noqa: S603 -- our own program; what it reads is never run
-            [sys.executable, "-P", str(program)],
+            [sys.executable, "-P", str(program), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -118,14 +118,15 @@ def _say(writer: int, unsaid: list[memoryview]) -> bool:
 class StandbyPool:
     """Programs of one kind. Any number of threads may ask at once."""
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, program: Path, *arguments: str) -> None:
         """Prepare; nothing is started before the first question.
 
         Args:
             program: a Python file that reads questions from its standard input and answers each on its
                 standard output.
+            arguments: what it is started with.
         """
-        self._program = program
+        self._program, self._arguments = program, arguments
         self._idle: list[_Standby] = []
         self._running = 0
         self._changed = threading.Condition()
@@ -179,7 +180,7 @@ class StandbyPool:
 
     def _started(self) -> _Standby:
         try:
-            return _Standby(self._program)
+            return _Standby(self._program, *self._arguments)
         except BaseException:
             self._ended()
             raise

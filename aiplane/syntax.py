@@ -10,7 +10,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiplane.code_metrics import EXTENSIONS
+from aiplane.code_languages import EXTENSIONS
 from aiplane.deadline import remaining
 from aiplane.remembered import Remembered
 from aiplane.standby import StandbyPool
@@ -35,7 +35,7 @@ def syntax_errors(code: str, language: str | None) -> tuple[int, ...] | None:
 
     Returns:
         The line of each error, counted from 1, in order. ``None`` where that is not known: another language
-        than those of :data:`aiplane.code_metrics.EXTENSIONS`, or code that cannot be parsed in time.
+        than those of :data:`aiplane.code_languages.EXTENSIONS`, or code that cannot be parsed in time.
     """
     if language is None or language not in EXTENSIONS:
         return None

@@ -2,7 +2,7 @@
 
 Not a module to import: :mod:`aiplane.syntax` runs it, and asks it again and again. Some 100,000 brackets
 make the grammars of Java and C++ take gigabytes or crash, and no thread can be stopped inside C code. A
-process can.
+process can. It is confined (:mod:`aiplane.confinement`), as all are that read what strangers wrote.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Language, Parser
 
+from aiplane.code_languages import EXTENSIONS
+from aiplane.confinement import confine, limit_cpu
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,8 +28,7 @@ _MEMORY_BYTES = 512 * 1024 * 1024
 """Three times what ordinary code of 200,000 characters takes. Past it tree-sitter ends the process."""
 
 _CPU_SECONDS = 10
-"""CPU time for one request, far above what the caller waits for; it ends the process when the caller was
-killed meanwhile."""
+"""For one request: far more than the caller waits."""
 
 _MOST_FAULTS = 200
 """So many are counted; code with more is not code."""
@@ -61,9 +63,7 @@ def _fault_lines(tree: Tree) -> Iterator[int]:
 
 def answer(line: bytes) -> dict[str, Any]:
     """Answer one request, ``{"language", "code"}`` as JSON."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    limit_cpu(_CPU_SECONDS)
     return {"lines": faults(**json.loads(line))}
 
 
@@ -71,6 +71,9 @@ def main() -> None:
     """Answer requests until there are no more."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for language in EXTENSIONS:
+        faults(language, "")
+    confine()
     for line in sys.stdin.buffer:
         sys.stdout.write(json.dumps(answer(line)) + "\n")
         sys.stdout.flush()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeVar
 
-from aiplane.code_metrics import EXTENSIONS
+from aiplane.code_languages import EXTENSIONS
 from aiplane.contracts import Turn
 from aiplane.contracts.shared import PastHint
 from aiplane.listing import Listing

@@ -1,8 +1,8 @@
 """Recordings: what kind of audio, whether it is all there, how long it is, and a form that providers read.
 
-Whatever parses a stranger's audio runs in a process of its own (:mod:`aiplane.audio.reader`), which is killed
-when it takes too long. The program that makes these processes stands by. This module is what the rest of the
-project calls.
+Whatever parses a stranger's audio runs in another process (:mod:`aiplane.audio.reader`), which is confined,
+and killed when it takes too long. The programs that make these processes stand by. This module is what the
+rest of the project calls.
 """
 
 from __future__ import annotations
@@ -34,8 +34,18 @@ TIME_LIMIT_SECONDS = 60.0
 LONGEST_ANSWER = 128 * 1024 * 1024
 """Bytes. Half an hour of converted audio is half of it."""
 
-READERS = StandbyPool(Path(__file__).with_name("reader.py"))
-"""The programs that read. Starting one takes 20 times as long as reading a short recording."""
+MOST_RECORDINGS = 50
+"""How many recordings one process looks at. A process for each costs four times as much as its looking; and
+whoever takes one over with a recording may tell lies about so many others, how long they are."""
+
+_PROGRAM = Path(__file__).with_name("reader.py")
+
+READERS = StandbyPool(_PROGRAM, str(MOST_RECORDINGS))
+"""The programs that look at recordings. Starting one takes 20 times as long as reading a short recording."""
+
+CONVERTERS = StandbyPool(_PROGRAM, "1")
+"""The programs that convert them. What one person said can come out of nobody else's recording: the process
+that converts it has never seen another."""
 
 _SENTENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -72,7 +82,7 @@ class Recording:
         Raises:
             TranscriptionFailedError: it is longer than half an hour, or there was no time left.
         """
-        answer, files = _read("pieces", self.container, self.audio, seconds=seconds)
+        answer, files = _read(CONVERTERS, "pieces", self.container, self.audio, seconds=seconds)
         starts = [0, *accumulate(answer["lengths"])]
         return [files[start:end] for start, end in pairwise(starts)]
 
@@ -100,18 +110,18 @@ def read_recording(audio: bytes, mime_type: str) -> Recording:
             "What was sent is not audio of a known kind: WebM, Ogg, WAV, MP3, MP4, FLAC, "
             "or raw PCM by its mimeType."
         )
-    answer, _ = _read("inspect", container, audio)
+    answer, _ = _read(READERS, "inspect", container, audio)
     return Recording(audio, container, round(answer["seconds"] * 1000), answer["silent"])
 
 
 def _read(
-    command: str, container: Container, audio: bytes, *, seconds: float = 0.0
+    readers: StandbyPool, command: str, container: Container, audio: bytes, *, seconds: float = 0.0
 ) -> tuple[dict[str, Any], memoryview]:
-    """Ask a reader; return what it says and what it made."""
+    """Ask one of the readers; return what it says and what it made."""
     question = {"command": command, "name": container.name, "seconds": seconds, "size": len(audio)}
     parts = (json.dumps(question).encode() + b"\n", audio)
     try:
-        answer, files = READERS.exchange(
+        answer, files = readers.exchange(
             parts, min(TIME_LIMIT_SECONDS, remaining()), _whole_answer, LONGEST_ANSWER
         )
     except TimeoutError as error:

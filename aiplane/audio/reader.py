@@ -1,14 +1,16 @@
-"""The program that reads audio with FFmpeg, each file in a process of its own.
+"""The program that reads audio with FFmpeg, in processes that are confined.
 
-Not a module to import: :mod:`aiplane.audio` runs it. A question is a line of JSON, ``{"command": "inspect" or
-"pieces", "name": the kind of file, "seconds", "size"}``, with the file after it; the answer is a line of JSON
-with its ``size``, and so many bytes of files after it.
+Not a module to import: :mod:`aiplane.audio` runs it, and says how many recordings one process may read. A
+question is a line of JSON, ``{"command": "inspect" or "pieces", "name": the kind of file, "seconds",
+"size"}``, with the file after it; the answer is a line of JSON with its ``size``, and so many bytes of files
+after it.
 
-FFmpeg is a great deal of C that reads whatever a stranger sends. Here it has no secret, no file to write, a
-bounded memory and a bounded time, and nothing else dies with it: the program loads it once and forks for each
-file. The process for the next one stands ready and takes the question itself, so that no question waits for
-a fork, and no byte of a file is ever in the program that the next process is made of. Where such a process
-fails, the program ends as well, since half an answer may have been written.
+FFmpeg is a great deal of C that reads whatever a stranger sends. Here it has no secret, no file, no
+connection, a bounded memory and a bounded time (:mod:`aiplane.confinement`), and nothing else dies with it:
+the program loads it once and forks. The process takes its questions itself, and no byte of a file is ever in
+the program that the next process is made of. It is replaced after a file that FFmpeg stumbled over; where the
+system cannot confine it, after each. Where it fails, the program ends as well, since half an answer may have
+been written.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from av.error import FFmpegError
 
 from aiplane.audio.containers import CONTAINERS
 from aiplane.audio.pcm import wav_header
+from aiplane.confinement import confine, limit_cpu
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -189,11 +192,11 @@ def _wav(samples: array[int]) -> bytes:
     return wav_header(2 * len(samples), RATE, 1) + samples.tobytes()
 
 
-def main() -> None:
-    """Answer questions until there are no more."""
+def main(recordings: int) -> None:
+    """Answer questions until there are no more; one process answers so many."""
     av.logging.set_level(None)
     rehearse()
-    while delegate():
+    while delegate(recordings):
         pass
 
 
@@ -202,32 +205,37 @@ def rehearse() -> None:
     inspect(_wav(array("h", bytes(RATE // 10))), CONTAINERS["wav"])
 
 
-def delegate() -> bool:
-    """Fork the process for the next question and wait until it ends; return whether it answered one."""
+def delegate(recordings: int) -> bool:
+    """Fork a process that answers, and wait until it ends; return whether there may be more to answer."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            status = 0 if answer_next() else 1
+            status = 0 if answer_some(recordings) else 1
         finally:
             os._exit(status)  # without what Python would do: it is the parent's to do
     return os.waitpid(child, 0)[1] == 0
 
 
-def answer_next() -> bool:
-    """Wait for a question and answer it; return False if there are no more."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+def answer_some(recordings: int) -> bool:
+    """Answer so many questions, fewer if one should be the last; return False if there are no more."""
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if not (line := sys.stdin.buffer.readline()):
-        return False
-    question = json.loads(line)
-    answer(question, sys.stdin.buffer.read(question["size"]))
+    if not confine():
+        recordings = 1
+    for _ in range(recordings):
+        if not (line := sys.stdin.buffer.readline()):
+            return False
+        question = json.loads(line)
+        limit_cpu(_CPU_SECONDS)
+        said = answer(question, sys.stdin.buffer.read(question["size"]))
+        if "unfit" in said:
+            break
     return True
 
 
-def answer(question: dict[str, Any], audio: bytes) -> None:
-    """Do what a question says with a file, and write one line of JSON, then any files."""
+def answer(question: dict[str, Any], audio: bytes) -> dict[str, Any]:
+    """Do what a question says with a file; write one line of JSON, which is returned, then any files."""
     container = CONTAINERS[question["name"]]
     files: list[bytes] = []
     try:
@@ -244,7 +252,8 @@ def answer(question: dict[str, Any], audio: bytes) -> None:
     for file in files:
         sys.stdout.buffer.write(file)
     sys.stdout.buffer.flush()
+    return said
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -88,6 +90,7 @@ def _examine(settings: Settings, providers: Providers) -> list[Finding]:
         lambda: _voice(settings, providers),
         lambda: _ear(settings, providers),
         lambda: _bucket(settings, providers),
+        _seccomp,
     )
     with ThreadPoolExecutor(len(checks), thread_name_prefix="doctor") as threads:
         return list(threads.map(lambda check: check(), checks))
@@ -151,6 +154,17 @@ def _bucket(settings: Settings, providers: Providers) -> Finding:
         storage.remove(PROBE_KEY)
 
     return Finding("storage", f"S3_BUCKET={settings.s3_bucket}", _complaint(keep))
+
+
+def _seccomp() -> Finding:
+    """Have a process confine itself. One that cannot is no fault: it works, and is less safe."""
+    program = "import os; from aiplane.confinement import confine; os._exit(not confine())"
+    tried = subprocess.run([sys.executable, "-c", program], check=False)  # noqa: S603 -- our own program
+    if tried.returncode:
+        return Finding(
+            "seccomp", "nothing confines what reads recordings and code: is there a libseccomp?", used=False
+        )
+    return Finding("seccomp", "confines what reads recordings and code")
 
 
 def _complaint(work: Callable[[], object]) -> str:

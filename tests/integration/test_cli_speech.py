@@ -10,6 +10,7 @@ import pytest
 from aiplane import cli
 from tests.support.audio import recording, samples, seconds_of
 from tests.support.s3 import S3Server
+from tests.support.seccomp import hide_seccomp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +137,7 @@ def test_doctor_finds_all_well(
     assert cli.run(["doctor"]) == 0
 
     assert states(capsys.readouterr().out) == dict.fromkeys(
-        ("Redis", "language model", "text to speech", "speech to text", "storage"), "works"
+        ("Redis", "language model", "text to speech", "speech to text", "storage", "seccomp"), "works"
     )
     assert s3.objects() == []
 
@@ -150,8 +151,21 @@ def test_doctor_leaves_alone_what_is_not_used(
     assert cli.run(["doctor"]) == 0
 
     told = states(capsys.readouterr().out)
-    assert told.pop("Redis") == "works"
+    assert (told.pop("Redis"), told.pop("seccomp")) == ("works", "works")
     assert set(told.values()) == {"not used"}
+
+
+@pytest.mark.usefixtures("redis_env")
+def test_doctor_says_where_nothing_can_be_confined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hide_seccomp(tmp_path, monkeypatch)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    cli.run(["doctor"])
+
+    printed = capsys.readouterr().out
+    assert states(printed)["seccomp"] == "not used"
+    assert "libseccomp" in printed
 
 
 def test_doctor_tells_all_that_is_wrong_and_no_secret(
@@ -169,7 +183,9 @@ def test_doctor_tells_all_that_is_wrong_and_no_secret(
     assert cli.run(["doctor"]) == 1
 
     told = capsys.readouterr()
-    assert set(states(told.out).values()) == {"wrong"}
+    found = states(told.out)
+    assert found.pop("seccomp") == "works"
+    assert set(found.values()) == {"wrong"}
     for advice in ("REDIS_URL", "OPENAI_BASE_URL", "S3_SECRET_KEY"):
         assert advice in told.out
     assert "hunter2" not in told.out + told.err

@@ -16,15 +16,17 @@ import psutil
 import pytest
 
 from aiplane import deadline
-from aiplane.audio import READERS, _read, read_recording, reader
+from aiplane.audio import CONVERTERS, MOST_RECORDINGS, READERS, _read, read_recording, reader
 from aiplane.audio.containers import CONTAINERS, sniff
 from aiplane.audio.pcm import read_samples_type, wav_header
 from aiplane.errors import TranscriptionFailedError
 from aiplane.standby import _Standby
 from tests.support.audio import KINDS, encoded, filmed, recording, samples, seconds_of
+from tests.support.seccomp import hide_seccomp, needs_seccomp
 
 if TYPE_CHECKING:
     from aiplane.audio.containers import Container
+    from aiplane.standby import StandbyPool
 
 MEGABYTE = 1024 * 1024
 
@@ -281,34 +283,51 @@ def test_one_reader_answers_again_and_again() -> None:
     assert program.asked == 3
 
 
-def test_each_file_has_a_process_of_its_own_which_stands_ready() -> None:
+@needs_seccomp
+def test_one_process_looks_at_a_number_of_recordings_and_no_more() -> None:
+    program = started(READERS)  # and has looked at one
+
+    looked_at = [process_that_answers(program, READERS) for _ in range(MOST_RECORDINGS)]
+
+    assert len(set(looked_at[:-1])) == 1
+    assert looked_at[-1] != looked_at[0]
+
+
+@needs_seccomp
+def test_a_file_that_cannot_be_read_takes_its_process_with_it() -> None:
+    program = started(READERS)
+    first = process_that_answers(program, READERS)
+    refused(recording("webm", 1.0)[:-1])
+
+    assert process_that_answers(program, READERS) != first
+
+
+def test_whoever_converts_a_recording_has_seen_no_other() -> None:
+    program = started(CONVERTERS)
+
+    assert len({process_that_answers(program, CONVERTERS) for _ in range(3)}) == 3
+
+
+def test_where_nothing_is_confined_each_recording_has_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide_seccomp(tmp_path, monkeypatch)
+    program = started(READERS)
+
+    assert len({process_that_answers(program, READERS) for _ in range(3)}) == 3
     READERS.close()
-    read_recording(recording("wav", 0.2), "audio/wav")
-    [program] = READERS._idle
-
-    ready = standing_by(program)
-    read_recording(recording("wav", 0.2), "audio/wav")
-    ready.wait(10)
-
-    assert standing_by(program) != ready
-    assert program._process.poll() is None
 
 
-def test_a_process_is_bounded_before_it_gets_a_file() -> None:
-    READERS.close()
-    read_recording(recording("wav", 0.2), "audio/wav")
-    [program] = READERS._idle
+def test_a_process_is_bounded_while_it_has_a_file() -> None:
+    reader = process_that_answers(started(READERS), READERS)
 
-    ready = standing_by(program)
-    while resource.prlimit(ready.pid, resource.RLIMIT_FSIZE) != (0, 0):
-        time.sleep(0.001)
-
-    assert resource.prlimit(ready.pid, resource.RLIMIT_CPU) == (60, 60)
-    assert resource.prlimit(ready.pid, resource.RLIMIT_DATA) == (512 * MEGABYTE, 512 * MEGABYTE)
+    assert resource.prlimit(reader.pid, resource.RLIMIT_FSIZE) == (0, 0)
+    assert resource.prlimit(reader.pid, resource.RLIMIT_CPU)[0] in (60, 61)
+    assert resource.prlimit(reader.pid, resource.RLIMIT_DATA) == (512 * MEGABYTE, 512 * MEGABYTE)
 
 
 def test_a_reader_ends_when_nobody_can_ask_it_any_more() -> None:
-    program = _Standby(Path(reader.__file__))
+    program = _Standby(Path(reader.__file__), "1")
     try:
         said, _ = program._process.communicate(timeout=20)
     finally:
@@ -317,17 +336,35 @@ def test_a_reader_ends_when_nobody_can_ask_it_any_more() -> None:
     assert said == b""
 
 
-def standing_by(program: _Standby) -> psutil.Process:
-    """Return the process that a reader has ready for the next file, once it has one."""
-    while not (ready := psutil.Process(program._process.pid).children()):
+def started(readers: StandbyPool) -> _Standby:
+    """Start one of the programs, which has read a recording then."""
+    readers.close()
+    ask(readers)
+    [program] = readers._idle
+    return program
+
+
+def process_that_answers(program: _Standby, readers: StandbyPool) -> psutil.Process:
+    """Have a recording read, and return the process that stood ready for it."""
+    while not (ready := [child for child in children(program) if child.status() == psutil.STATUS_SLEEPING]):
         time.sleep(0.001)
+    ask(readers)
+    assert readers._idle == [program]
     return ready[0]
+
+
+def children(program: _Standby) -> list[psutil.Process]:
+    return psutil.Process(program._process.pid).children()
+
+
+def ask(readers: StandbyPool) -> None:
+    _read(readers, "inspect", CONTAINERS["wav"], recording("wav", 0.2))
 
 
 def test_a_reader_that_dies_on_a_file_costs_no_other_file_anything() -> None:
     # What cannot be read makes its process fail as a crash of FFmpeg would.
     with pytest.raises(TranscriptionFailedError, match="cannot be decoded"):
-        _read("inspect", replace(CONTAINERS["wav"], name="nothing"), b"RIFF")
+        _read(READERS, "inspect", replace(CONTAINERS["wav"], name="nothing"), b"RIFF")
 
     assert read_recording(recording("wav", 0.2), "audio/wav").duration_ms == 200
 

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from aiplane import code_metrics
-from aiplane.code_metrics import EXTENSIONS, CodeMetrics, measure
+from aiplane.code_languages import EXTENSIONS
+from aiplane.code_metrics import CodeMetrics, measure
 from aiplane.deadline import within
 
 BODY = """

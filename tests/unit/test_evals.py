@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from aiplane.cli.evaluate import evaluate
-from aiplane.code_metrics import EXTENSIONS
+from aiplane.code_languages import EXTENSIONS
 from aiplane.contracts import PAYLOADS
 from aiplane.evals.labels import Label, LabelError, read_labels
 from aiplane.evals.table import markdown, misses

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aiplane.code_metrics import EXTENSIONS, CodeMetrics, FunctionMetrics
+from aiplane.code_languages import EXTENSIONS
+from aiplane.code_metrics import CodeMetrics, FunctionMetrics
 from aiplane.contracts import (
     CODE_WEAKNESSES,
     WEAKNESSES,

@@ -14,7 +14,10 @@ from aiplane.patience import OutOfPatienceError, wait_for
 WHO: ContextVar[str] = ContextVar("WHO")
 
 
-def test_the_result_comes_back_from_a_thread_of_its_own_and_in_the_callers_context() -> None:
+def test_the_result_comes_back_from_a_thread_of_its_own_and_in_the_callers_context(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "_idle", [])  # other tests leave threads that wait, with names of their own
     WHO.set("caller")
     name, who = wait_for(lambda: (threading.current_thread().name, WHO.get()), 5, name="job")
     assert (name, who) == ("job", "caller")

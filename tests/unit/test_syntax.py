@@ -8,7 +8,7 @@ import time
 import pytest
 
 from aiplane import syntax
-from aiplane.code_metrics import EXTENSIONS
+from aiplane.code_languages import EXTENSIONS
 from aiplane.deadline import within
 from aiplane.syntax import still_parses, syntax_errors
 from tests.unit.test_code_metrics import PROGRAMS
