@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.chaos.plan import Blow, draw_plan
 from tests.faults.chaos.traffic import Sent
-from tests.faults.chaos.verdict import Call, Times, Verdict, _judge_job
+from tests.faults.chaos.verdict import Call, Times, Verdict, _judge_job, _judge_times
 from tests.faults.chaos.witness import Kill, Recovery
 from tests.support.journal import Event
 
@@ -112,5 +112,21 @@ def test_a_plan_is_its_seed_and_has_its_number_of_blows() -> None:
 
 
 def test_times_are_of_what_was_measured() -> None:
-    times = Times.of(Recovery(float(seconds), False, "") for seconds in range(1, 101))
+    times = Times.of(Recovery(0.0, float(seconds), False, "") for seconds in range(1, 101))
     assert (times.count, times.median, times.p99, times.worst) == (100, 50.5, 100.0, 100.0)
+
+
+def test_what_recovered_late_is_told_with_the_blows_that_fell_meanwhile() -> None:
+    verdict = Verdict(1, 1.0, blows=["99.000 bridge killed a", "112.500 bridge killed b", "130.000 x"])
+    worst, other = Recovery(100.0, 121.0, False, "hint j"), Recovery(100.0, 113.0, False, "hint k")
+    play: Any = SimpleNamespace(
+        witness=SimpleNamespace(killed_runs={}, watched_again=[worst, other], unwatched=0)
+    )
+
+    _judge_times(play, verdict)
+
+    [violation] = verdict.violations
+    assert violation.endswith(
+        "more than 10 s: hint j waited 21.0 s, meanwhile ['+12.5 bridge killed b']; "
+        "hint k waited 13.0 s, meanwhile ['+12.5 bridge killed b']"
+    )

@@ -208,7 +208,7 @@ def _judge_times(play: Play, verdict: Verdict) -> None:
                 )
                 continue
             outage = play.witness.outage_within(kill.at, moved)
-            retried.append(Recovery(moved - kill.at, outage, f"{queue} {job}"))
+            retried.append(Recovery(kill.at, moved, outage, f"{queue} {job} of {kill.victim}"))
     for name, recoveries, limit in (
         ("bridge killed → its jobs watched again", play.witness.watched_again, BRIDGE_LIMIT),
         ("pool killed → retry scheduled", retried, POOL_LIMIT),
@@ -216,9 +216,21 @@ def _judge_times(play: Play, verdict: Verdict) -> None:
         times = verdict.times[name] = Times.of(each for each in recoveries if not each.outage)
         verdict.times[f"{name}, Redis away meanwhile"] = Times.of(each for each in recoveries if each.outage)
         if times.p99 > limit:
-            verdict.violations.append(f"{name}: {times.p99} s at the 99th percentile, more than {limit:g} s")
+            late = [_story(verdict, each) for each in recoveries if each.seconds > limit and not each.outage]
+            verdict.violations.append(
+                f"{name}: {times.p99} s at the 99th percentile, more than {limit:g} s: {'; '.join(late)}"
+            )
     if play.witness.unwatched:
         verdict.violations.append(f"{play.witness.unwatched} jobs of dead bridges are watched by nobody")
+
+
+def _story(verdict: Verdict, recovery: Recovery) -> str:
+    """Tell what waited, and which blows fell in that time, each with its seconds after the kill."""
+    moments = (
+        (float(at) - recovery.killed, blow) for at, _, blow in (each.partition(" ") for each in verdict.blows)
+    )
+    meanwhile = [f"+{after:.1f} {blow}" for after, blow in moments if 0 < after < recovery.seconds]
+    return f"{recovery.what} waited {recovery.seconds:.1f} s, meanwhile {meanwhile}"
 
 
 def _moved(play: Play, queue: str, job: str, kill: Kill) -> float | None:

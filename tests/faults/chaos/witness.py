@@ -40,11 +40,16 @@ class Kill:
 
 @dataclass(frozen=True)
 class Recovery:
-    """How long something waited after a kill, and whether Redis was away meanwhile."""
+    """What waited after a kill, from when to when, and whether Redis was away meanwhile."""
 
-    seconds: float
+    killed: float
+    ended: float
     outage: bool
     what: str
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.killed
 
 
 @dataclass
@@ -123,7 +128,7 @@ class Witness:
             if owner not in (None, lease):
                 del self._orphans[lease, queue, job]
                 outage = self.outage_within(kill.at, now)
-                self.watched_again.append(Recovery(now - kill.at, outage, f"{queue} {job} of {kill.victim}"))
+                self.watched_again.append(Recovery(kill.at, now, outage, f"{queue} {job} of {kill.victim}"))
 
     async def _look_at_runs(self) -> None:
         holders = await self.redis.hgetall("aiplane:bull:holders")
