@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.contenders import CONTENDERS
@@ -62,7 +63,7 @@ def percentile(samples: Sequence[float], share: float) -> float:
 
 def processor_limit(row: Mapping[str, Any], cores: int) -> float:
     """Return how many jobs a second the CPU allows, by what all processes of a run used for each."""
-    return cores * float(row["jobs"]) / sum(row["cpu"].values())
+    return cores * float(row["jobs"]) / float(sum(row["cpu"].values()))
 
 
 def _utilisation(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
@@ -165,11 +166,11 @@ def _wide(rows: Rows, results: Mapping[str, Any]) -> Iterator[Figure]:
 
 def _idle(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
     def of_bridge(row: Mapping[str, Any]) -> float:
-        return 100 * float(row["cpu"].get("bridge", 0)) / row["elapsed"]
+        return 100 * float(row["cpu"].get("bridge", 0)) / float(row["elapsed"])
 
     def of_pools(row: Mapping[str, Any]) -> float:
         names = ("hint", "review", "interview", "transcribe", "worker")
-        return 100 * sum(row["cpu"].get(name, 0.0) for name in names) / row["elapsed"]
+        return 100 * float(sum(row["cpu"].get(name, 0.0) for name in names)) / float(row["elapsed"])
 
     bridge, pools = _values(rows, of_bridge)[OURS], _values(rows, of_pools)
     yield Figure(
@@ -192,10 +193,14 @@ def _idle(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
         )
 
 
+def _milliseconds(name: str, row: Mapping[str, Any]) -> float:
+    return float(row["cpu_milliseconds"][name])
+
+
 def _cost(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
     ours = [row for row in rows if row["contender"] == OURS]
     for name in ours[0]["cpu_milliseconds"]:
-        value = _values(ours, lambda row, name=name: row["cpu_milliseconds"][name])
+        value = _values(ours, partial(_milliseconds, name))
         yield Figure(f"one hint: CPU of the {'bridge' if name == 'bridge' else 'pool'} (ms)", value)
     total = _values(rows, lambda row: sum(row["cpu_milliseconds"].values()))
     yield Figure("one hint: CPU of all workers (ms)", total)

@@ -35,9 +35,14 @@ def write(results: Mapping[str, Any]) -> None:
         "commands": _commands(results),
     }
     for name, block in parts.items():
-        place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text = place.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
+        text = _put(text, name, block)
     PAGE.write_text(text)
+
+
+def _put(text: str, name: str, block: str) -> str:
+    """Put a block in the place that is marked with its name."""
+    place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    return place.sub(lambda found: f"{found[1]}{block}\n{found[2]}", text)
 
 
 def _machine(results: Mapping[str, Any]) -> str:

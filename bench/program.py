@@ -90,7 +90,9 @@ class Program:
     def cpu(self) -> float:
         """Return the seconds of CPU that the process and its children have used."""
         times = [each.cpu_times() for each in self._tree()]
-        return sum(part.user + part.system + part.children_user + part.children_system for part in times)
+        return float(
+            sum(part.user + part.system + part.children_user + part.children_system for part in times)
+        )
 
     def memory(self) -> dict[str, float]:
         """Return megabytes: ``rss`` of the process alone, ``pss`` of it and of its children together.
@@ -103,7 +105,7 @@ class Program:
 
     def rss(self) -> float:
         """Return the megabytes of RSS of the process alone; quick enough to be asked often."""
-        return round(self._process.memory_info().rss / 1e6, 1)
+        return round(float(self._process.memory_info().rss) / 1e6, 1)
 
     def ports(self) -> set[int]:
         """Return the local ports of its connections."""

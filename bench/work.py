@@ -15,6 +15,8 @@ from tests.support.answers import good_answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiplane.queues import Kind
+
 Body = Literal["provider", "instant", "instant model"]
 """What a job's body does: ask the provider over HTTP; return a constant at once; or, for this project only,
 all that the task does but for the call of the model."""
@@ -42,7 +44,7 @@ class Work:
         body: what a job does.
     """
 
-    slots: Mapping[str, int] = field(
+    slots: Mapping[Kind, int] = field(
         default_factory=lambda: {kind: QUEUES[kind].concurrency for kind in KINDS}
     )
     body: Body = "provider"
@@ -67,7 +69,7 @@ def answers() -> dict[str, str]:
     return {schema_name(shape): _answer(strict_schema(shape)) for shape in _SHAPES}
 
 
-def batch(kind: str, count: int) -> dict[str, Any]:
+def batch(kind: Kind, count: int) -> dict[str, Any]:
     """Return what a feeder is told to add: so many jobs of a kind."""
     spec = QUEUES[kind]
     return {

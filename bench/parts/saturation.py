@@ -20,7 +20,9 @@ SLOTS = 20
 def measure(rounds: Rounds) -> list[dict[str, Any]]:
     """Run it: all with a body that does nothing, and this project with its whole task as well."""
     jobs = 200 if rounds.quick else JOBS
-    entries = {name: (contender, "instant") for name, contender in CONTENDERS.items()}
+    entries: dict[str, tuple[Contender, Body]] = {
+        name: (contender, "instant") for name, contender in CONTENDERS.items()
+    }
     entries["aiplane, whole task"] = (CONTENDERS["aiplane"], "instant model")
     return rounds.interleaved(entries, lambda rig, entry: drain(rig, *entry, jobs))
 

@@ -11,6 +11,7 @@ from bench.work import Work, batch, result_queues
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiplane.queues import Kind
     from bench.contenders import Contender
     from bench.rounds import Rounds
 
@@ -28,7 +29,7 @@ def measure(rounds: Rounds) -> list[dict[str, Any]]:
     return rounds.interleaved(CONTENDERS, lambda rig, it: saturate(rig, it, slots, waves), delay=DELAY)
 
 
-def saturate(rig: Any, contender: Contender, slots: Mapping[str, int], waves: int) -> dict[str, Any]:
+def saturate(rig: Any, contender: Contender, slots: Mapping[Kind, int], waves: int) -> dict[str, Any]:
     """Give every slot so many jobs, and measure from the first job's adding to the last result's coming.
 
     A wave before that is not counted: in it, connections are opened and code is loaded.

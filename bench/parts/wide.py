@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aiplane.queues import KINDS
 from bench.contenders import CONTENDERS
 from bench.parts.utilisation import saturate
 
@@ -22,7 +23,7 @@ WAVES = 15
 
 def measure(rounds: Rounds) -> list[dict[str, Any]]:
     """Run it."""
-    slots = dict.fromkeys(("interview", "hint", "review", "transcribe"), 5 if rounds.quick else SLOTS)
+    slots = dict.fromkeys(KINDS, 5 if rounds.quick else SLOTS)
     waves = 1 if rounds.quick else WAVES
     return rounds.interleaved(
         rounds.some(CONTENDERS), lambda rig, it: saturate(rig, it, slots, waves), delay=DELAY
