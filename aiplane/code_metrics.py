@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field
 
 from aiplane.code_languages import EXTENSIONS
 from aiplane.deadline import remaining
 from aiplane.remembered import Remembered
-from aiplane.standby import StandbyPool
+from aiplane.standby import Answer, StandbyPool
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,9 @@ TIME_LIMIT_SECONDS = 3.0
 
 METERS = StandbyPool(Path(__file__).with_name("code_meter.py"))
 """The processes that measure. Starting one takes 20 times as long as asking one that is there."""
+
+LONGEST_NAME = 80
+"""Characters of a function's name. It is the candidate's text, and stands in prompts and findings."""
 
 _TOP_LEVEL = "*global*"
 """lizard's name for the code outside functions."""
@@ -89,6 +94,28 @@ class CodeMetrics:
         return max(self.functions, key=lambda function: function.length)
 
 
+_Count = Annotated[int, Field(ge=0)]
+
+
+class _Row(Answer):
+    """One function as the meter tells of it; the last is the code outside all functions."""
+
+    name: str
+    start_line: _Count
+    end_line: _Count
+    code_lines: int
+    parameters: _Count
+    complexity: _Count
+    nesting: _Count
+
+
+class _Rows(Answer):
+    """An answer of the meter; without functions where lizard could not read the code."""
+
+    lines: _Count = 0
+    functions: tuple[_Row, ...] = ()
+
+
 _MEASURED: Remembered[CodeMetrics] = Remembered()
 
 
@@ -108,40 +135,39 @@ def measure(code: str, language: str) -> CodeMetrics | None:
 
 def _measured(code: str, language: str, extension: str) -> CodeMetrics | None:
     try:
-        row = METERS.ask({"extension": extension, "code": code}, min(TIME_LIMIT_SECONDS, remaining()))
+        question = {"extension": extension, "code": code}
+        rows = METERS.ask(question, min(TIME_LIMIT_SECONDS, remaining()), _Rows)
     except TimeoutError:
         log.warning("measuring %d characters of %s took too long; no code metrics", len(code), language)
         return None
     except OSError as error:
         log.warning("the code meter does not work (%s); no code metrics", type(error).__name__)
         return None
-    if "functions" not in row:
+    if not rows.functions:
         log.warning("lizard cannot read %d characters of %s; no code metrics", len(code), language)
         return None
-    return _read_metrics(row, code)
+    return _read_metrics(rows, code)
 
 
-def _read_metrics(row: dict[str, Any], code: str) -> CodeMetrics:
-    *functions, top_level = row["functions"]
+def _read_metrics(rows: _Rows, code: str) -> CodeMetrics:
+    *functions, top_level = rows.functions
     metrics = [_read_function(function) for function in functions]
-    if top_level["complexity"] > 1 or not metrics:
+    if top_level.complexity > 1 or not metrics:
         # lizard counts one line too many here: its top level begins on a line of its own.
-        lines = max(0, top_level["code_lines"] - 1)
+        lines = max(0, top_level.code_lines - 1)
         metrics.append(
-            FunctionMetrics(
-                "", 1, code.count("\n") + 1, lines, 0, top_level["complexity"], top_level["nesting"]
-            )
+            FunctionMetrics("", 1, code.count("\n") + 1, lines, 0, top_level.complexity, top_level.nesting)
         )
-    return CodeMetrics(code_lines=row["lines"], functions=tuple(metrics))
+    return CodeMetrics(code_lines=rows.lines, functions=tuple(metrics))
 
 
-def _read_function(row: dict[str, Any]) -> FunctionMetrics:
+def _read_function(row: _Row) -> FunctionMetrics:
     return FunctionMetrics(
-        name=row["name"],
-        start_line=row["start_line"],
-        end_line=row["end_line"],
-        length=row["end_line"] - row["start_line"] + 1,
-        parameters=row["parameters"],
-        complexity=row["complexity"],
-        nesting=row["nesting"],
+        name=row.name[:LONGEST_NAME],
+        start_line=row.start_line,
+        end_line=row.end_line,
+        length=row.end_line - row.start_line + 1,
+        parameters=row.parameters,
+        complexity=row.complexity,
+        nesting=row.nesting,
     )

@@ -3,7 +3,8 @@
 A program is asked on its standard input and answers on its standard output, mostly one line of JSON with
 another. One that does not answer in time is killed with all that it started, and the next question gets a
 new one. It inherits nothing of this process's environment but where modules are: no secret of ours belongs
-into a process that reads what others wrote.
+into a process that reads what others wrote. And since what they wrote may have taken it over, its answers are
+held to a shape.
 """
 
 from __future__ import annotations
@@ -20,11 +21,21 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic import BaseModel, ConfigDict
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+
+class Answer(BaseModel):
+    """What a program answers; nothing of it is quoted where it is wrong."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
 T = TypeVar("T")
+A = TypeVar("A", bound=Answer)
 
 IDLE = 2
 """How many programs stand by. Where they hang, more are started, and they end after it."""
@@ -132,14 +143,18 @@ class StandbyPool:
         self._changed = threading.Condition()
         atexit.register(self.close)
 
-    def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+    def ask(self, question: dict[str, Any], seconds: float, answer: type[A]) -> A:
         """Ask one of the programs; question and answer are objects of JSON, each in one line.
 
         Raises:
             TimeoutError: there was no answer after ``seconds``.
             OSError: the program could not be started, has ended, or answered what is no answer.
         """
-        return self.exchange([json.dumps(question).encode() + b"\n"], seconds, _read_line, LONGEST_LINE)
+
+        def read(said: bytearray) -> A | None:
+            return answer.model_validate_json(said) if said.endswith(b"\n") else None
+
+        return self.exchange([json.dumps(question).encode() + b"\n"], seconds, read, LONGEST_LINE)
 
     def exchange(
         self, question: Sequence[bytes], seconds: float, read: Callable[[bytearray], T | None], longest: int
@@ -226,7 +241,3 @@ class StandbyPool:
     def _close(self, standby: _Standby) -> None:
         standby.close()
         self._ended()
-
-
-def _read_line(said: bytearray) -> dict[str, Any] | None:
-    return dict(json.loads(said)) if said.endswith(b"\n") else None

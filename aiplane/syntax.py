@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aiplane.code_languages import EXTENSIONS
 from aiplane.deadline import remaining
 from aiplane.remembered import Remembered
-from aiplane.standby import StandbyPool
+from aiplane.standby import Answer, StandbyPool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,11 @@ TIME_LIMIT_SECONDS = 1.0
 """Ten times what ordinary code of 200,000 characters takes, the most that is ever sent."""
 
 CHECKERS = StandbyPool(Path(__file__).with_name("syntax_checker.py"))
+
+
+class _Faults(Answer):
+    lines: tuple[int, ...]
+
 
 _CHECKED: Remembered[tuple[int, ...]] = Remembered()
 
@@ -44,12 +49,13 @@ def syntax_errors(code: str, language: str | None) -> tuple[int, ...] | None:
 
 def _checked(code: str, language: str) -> tuple[int, ...] | None:
     try:
-        answer = CHECKERS.ask({"language": language, "code": code}, min(TIME_LIMIT_SECONDS, remaining()))
+        question = {"language": language, "code": code}
+        answer = CHECKERS.ask(question, min(TIME_LIMIT_SECONDS, remaining()), _Faults)
     except OSError as error:
         log.warning("parsing %d characters of %s failed (%s)", len(code), language, type(error).__name__)
         return None
     last = code.count("\n") + (not code.endswith("\n"))
-    return tuple(max(1, min(line, last)) for line in answer["lines"])
+    return tuple(max(1, min(line, last)) for line in answer.lines)
 
 
 def still_parses(

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, NonNegativeInt
 
 from aiplane.audio.containers import sniff
 from aiplane.audio.pcm import read_samples_type
 from aiplane.deadline import remaining
 from aiplane.errors import TranscriptionFailedError
-from aiplane.standby import StandbyPool
+from aiplane.standby import LONGEST_LINE, Answer, StandbyPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +49,9 @@ CONVERTERS = StandbyPool(_PROGRAM, "1")
 """The programs that convert them. What one person said can come out of nobody else's recording: the process
 that converts it has never seen another."""
 
-_SENTENCES: Mapping[str, str] = MappingProxyType(
+_Unfit = Literal["cut_off", "damaged", "no_sound", "too_long", "unknown_codec"]
+
+_SENTENCES: Mapping[_Unfit, str] = MappingProxyType(
     {
         "cut_off": "The audio is cut off or damaged: its file ends before it should.",
         "damaged": "The audio is damaged or cut off, and cannot be decoded.",
@@ -56,6 +60,16 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         "unknown_codec": "The audio's codec is not read here; send Opus, Vorbis, AAC, MP3, FLAC or PCM.",
     }
 )
+
+
+class _Reading(Answer):
+    """What a reader says of a file; ``size`` bytes of files follow it, of these ``lengths``."""
+
+    size: Annotated[int, Field(ge=0, le=LONGEST_ANSWER)]
+    unfit: _Unfit | None = None
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    silent: bool = False
+    lengths: tuple[NonNegativeInt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,7 @@ class Recording:
             TranscriptionFailedError: it is longer than half an hour, or there was no time left.
         """
         answer, files = _read(CONVERTERS, "pieces", self.container, self.audio, seconds=seconds)
-        starts = [0, *accumulate(answer["lengths"])]
+        starts = [0, *accumulate(answer.lengths)]
         return [files[start:end] for start, end in pairwise(starts)]
 
 
@@ -111,12 +125,12 @@ def read_recording(audio: bytes, mime_type: str) -> Recording:
             "or raw PCM by its mimeType."
         )
     answer, _ = _read(READERS, "inspect", container, audio)
-    return Recording(audio, container, round(answer["seconds"] * 1000), answer["silent"])
+    return Recording(audio, container, round(answer.seconds * 1000), answer.silent)
 
 
 def _read(
     readers: StandbyPool, command: str, container: Container, audio: bytes, *, seconds: float = 0.0
-) -> tuple[dict[str, Any], memoryview]:
+) -> tuple[_Reading, memoryview]:
     """Ask one of the readers; return what it says and what it made."""
     question = {"command": command, "name": container.name, "seconds": seconds, "size": len(audio)}
     parts = (json.dumps(question).encode() + b"\n", audio)
@@ -129,14 +143,16 @@ def _read(
     except OSError as error:
         log.warning("the audio reader failed on %d bytes of %s (%s)", len(audio), container.name, error)
         raise TranscriptionFailedError(_SENTENCES["damaged"]) from error
-    if "unfit" in answer:
-        raise TranscriptionFailedError(_SENTENCES[answer["unfit"]])
+    if answer.unfit:
+        raise TranscriptionFailedError(_SENTENCES[answer.unfit])
     return answer, files
 
 
-def _whole_answer(said: bytearray) -> tuple[dict[str, Any], memoryview] | None:
-    end = said.find(b"\n")
+def _whole_answer(said: bytearray) -> tuple[_Reading, memoryview] | None:
+    end = said.find(b"\n", 0, LONGEST_LINE)
     if end < 0:
+        if len(said) >= LONGEST_LINE:
+            raise ValueError("the line has no end")
         return None
-    answer: dict[str, Any] = json.loads(said[:end])
-    return (answer, memoryview(said)[end + 1 :]) if len(said) > end + answer["size"] else None
+    answer = _Reading.model_validate_json(said[:end])
+    return (answer, memoryview(said)[end + 1 :]) if len(said) > end + answer.size else None

@@ -287,25 +287,25 @@ def test_one_reader_answers_again_and_again() -> None:
 def test_one_process_looks_at_a_number_of_recordings_and_no_more() -> None:
     program = started(READERS)  # and has looked at one
 
-    looked_at = [process_that_answers(program, READERS) for _ in range(MOST_RECORDINGS)]
+    [reader] = {process_that_answers(program, READERS) for _ in range(MOST_RECORDINGS - 1)}
 
-    assert len(set(looked_at[:-1])) == 1
-    assert looked_at[-1] != looked_at[0]
+    reader.wait(10)
 
 
 @needs_seccomp
 def test_a_file_that_cannot_be_read_takes_its_process_with_it() -> None:
-    program = started(READERS)
-    first = process_that_answers(program, READERS)
+    reader = process_that_answers(started(READERS), READERS)
+
     refused(recording("webm", 1.0)[:-1])
 
-    assert process_that_answers(program, READERS) != first
+    reader.wait(10)
 
 
 def test_whoever_converts_a_recording_has_seen_no_other() -> None:
     program = started(CONVERTERS)
 
-    assert len({process_that_answers(program, CONVERTERS) for _ in range(3)}) == 3
+    for _ in range(3):
+        process_that_answers(program, CONVERTERS).wait(10)
 
 
 def test_where_nothing_is_confined_each_recording_has_a_process(
@@ -314,7 +314,8 @@ def test_where_nothing_is_confined_each_recording_has_a_process(
     hide_seccomp(tmp_path, monkeypatch)
     program = started(READERS)
 
-    assert len({process_that_answers(program, READERS) for _ in range(3)}) == 3
+    for _ in range(3):
+        process_that_answers(program, READERS).wait(10)
     READERS.close()
 
 

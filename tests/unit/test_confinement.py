@@ -12,7 +12,7 @@ import pytest
 
 from aiplane import code_metrics, syntax
 from aiplane.audio import CONVERTERS, READERS, read_recording
-from aiplane.standby import StandbyPool
+from aiplane.standby import Answer, StandbyPool
 from tests.support.audio import recording
 from tests.support.seccomp import hide_seccomp, needs_seccomp
 
@@ -68,6 +68,13 @@ for line in sys.stdin:
 """
 
 
+class Outcome(Answer):
+    """What came of an attempt."""
+
+    confined: bool
+    errno: int | str
+
+
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[StandbyPool]:
     program = tmp_path / "program.py"
@@ -98,25 +105,25 @@ def pool(tmp_path: Path) -> Iterator[StandbyPool]:
     ],
 )
 def test_an_intruder_is_refused(pool: StandbyPool, attempt: str) -> None:
-    assert pool.ask({"attempt": attempt}, 20) == {"confined": True, "errno": errno.EPERM}
+    assert pool.ask({"attempt": attempt}, 20, Outcome) == Outcome(confined=True, errno=errno.EPERM)
 
 
 @needs_seccomp
 def test_no_thread_can_be_started(pool: StandbyPool) -> None:
-    assert pool.ask({"attempt": "start a thread"}, 20)["errno"] == "no thread"
+    assert pool.ask({"attempt": "start a thread"}, 20, Outcome).errno == "no thread"
 
 
 @needs_seccomp
 @pytest.mark.parametrize("attempt", ["compute", "bound its own time"])
 def test_the_work_goes_on(pool: StandbyPool, attempt: str) -> None:
-    assert pool.ask({"attempt": attempt}, 20) == {"confined": True, "errno": 0}
+    assert pool.ask({"attempt": attempt}, 20, Outcome) == Outcome(confined=True, errno=0)
 
 
 def test_a_system_that_cannot_confine_says_so(
     pool: StandbyPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hide_seccomp(tmp_path, monkeypatch)
-    assert pool.ask({"attempt": "list a directory"}, 20) == {"confined": False, "errno": 0}
+    assert pool.ask({"attempt": "list a directory"}, 20, Outcome) == Outcome(confined=False, errno=0)
 
 
 @needs_seccomp

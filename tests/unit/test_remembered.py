@@ -95,9 +95,7 @@ def test_a_program_is_asked_once_about_the_same_code(
 ) -> None:
     asked: list[dict[str, Any]] = []
     real = pool.ask
-    monkeypatch.setattr(
-        pool, "ask", lambda question, seconds: asked.append(question) or real(question, seconds)
-    )
+    monkeypatch.setattr(pool, "ask", lambda question, *rest: asked.append(question) or real(question, *rest))
     code = "asked_once = 1\nasked_again = (\n"
 
     first = look(code, "python")

@@ -7,12 +7,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aiplane import standby
-from aiplane.standby import StandbyPool
+from aiplane.standby import Answer, StandbyPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,22 @@ for line in sys.stdin:
     if "hang" in question: time.sleep(60)
     if "die" in question: os._exit(1)
     if "babble" in question: print("[" * 100, flush=True); continue
+    if "lie" in question: print(json.dumps({"pid": "none of your business"}), flush=True); continue
     if "flood" in question: sys.stdout.write("x" * 20_000_000); continue
     print(json.dumps({"pid": os.getpid(), "size": len(line), "env": sorted(os.environ)}), flush=True)
 """
+
+
+class Told(Answer):
+    """What the program tells of itself."""
+
+    pid: int
+    size: int
+    env: list[str]
+
+
+def ask(pool: StandbyPool, question: dict[str, Any], seconds: float) -> Told:
+    return pool.ask(question, seconds, Told)
 
 
 @pytest.fixture
@@ -39,55 +52,55 @@ def pool(tmp_path: Path) -> Iterator[StandbyPool]:
 
 
 def test_one_program_answers_many_questions(pool: StandbyPool) -> None:
-    assert len({pool.ask({}, 10)["pid"] for _ in range(5)}) == 1
+    assert len({ask(pool, {}, 10).pid for _ in range(5)}) == 1
 
 
 def test_questions_larger_than_a_pipe_go_through(pool: StandbyPool) -> None:
-    assert pool.ask({"text": "x" * 1_000_000}, 10)["size"] > 1_000_000
+    assert ask(pool, {"text": "x" * 1_000_000}, 10).size > 1_000_000
 
 
 def test_a_program_that_hangs_is_killed_and_replaced(pool: StandbyPool) -> None:
-    first = pool.ask({}, 10)["pid"]
+    first = ask(pool, {}, 10).pid
     with pytest.raises(TimeoutError):
-        pool.ask({"hang": 1}, 0.2)
+        ask(pool, {"hang": 1}, 0.2)
     assert not Path(f"/proc/{first}").exists()
-    assert pool.ask({}, 10)["pid"] != first
+    assert ask(pool, {}, 10).pid != first
 
 
 def test_without_time_nobody_is_asked_and_nobody_killed(pool: StandbyPool) -> None:
-    first = pool.ask({}, 10)["pid"]
+    first = ask(pool, {}, 10).pid
     with pytest.raises(TimeoutError):
-        pool.ask({}, 0)
-    assert pool.ask({}, 10)["pid"] == first
+        ask(pool, {}, 0)
+    assert ask(pool, {}, 10).pid == first
 
 
-@pytest.mark.parametrize("fault", ["die", "babble", "flood"])
+@pytest.mark.parametrize("fault", ["die", "babble", "flood", "lie"])
 def test_a_program_that_fails_costs_one_answer(pool: StandbyPool, fault: str) -> None:
     with pytest.raises(OSError, match="program"):
-        pool.ask({fault: 1}, 10)
-    assert pool.ask({}, 10)["pid"]
+        ask(pool, {fault: 1}, 10)
+    assert ask(pool, {}, 10).pid
 
 
 def test_a_program_that_died_while_it_stood_by_costs_nothing(pool: StandbyPool) -> None:
-    pool.ask({}, 10)
+    ask(pool, {}, 10)
     pool._idle[0]._process.kill()
     pool._idle[0]._process.wait()
-    assert pool.ask({}, 10)["pid"]
+    assert ask(pool, {}, 10).pid
 
 
 def test_a_program_is_replaced_after_its_lifetime(pool: StandbyPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standby, "LIFETIME", 2)
-    assert len({pool.ask({}, 10)["pid"] for _ in range(4)}) == 2
+    assert len({ask(pool, {}, 10).pid for _ in range(4)}) == 2
 
 
 def test_our_environment_stays_here(pool: StandbyPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
-    assert set(pool.ask({}, 10)["env"]) <= {"PYTHONPATH", "LC_CTYPE"}
+    assert set(ask(pool, {}, 10).env) <= {"PYTHONPATH", "LC_CTYPE"}
 
 
 def test_many_threads_ask_at_once_and_few_programs_stay(pool: StandbyPool) -> None:
     pids: list[int] = []
-    threads = [threading.Thread(target=lambda: pids.append(pool.ask({}, 30)["pid"])) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: pids.append(ask(pool, {}, 30).pid)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -98,8 +111,8 @@ def test_many_threads_ask_at_once_and_few_programs_stay(pool: StandbyPool) -> No
 
 def test_a_burst_waits_for_those_that_stand_by(pool: StandbyPool) -> None:
     pids: list[int] = []
-    first = pool.ask({}, 10)["pid"]
-    threads = [threading.Thread(target=lambda: pids.append(pool.ask({}, 30)["pid"])) for _ in range(50)]
+    first = ask(pool, {}, 10).pid
+    threads = [threading.Thread(target=lambda: pids.append(ask(pool, {}, 30).pid)) for _ in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -115,7 +128,7 @@ def test_those_that_hang_hold_up_nobody(pool: StandbyPool) -> None:
         thread.start()
     while pool._running < standby.IDLE:
         time.sleep(0.001)
-    assert pool.ask({}, 30)["pid"]
+    assert ask(pool, {}, 30).pid
     assert all(thread.is_alive() for thread in hung)
     for thread in hung:
         thread.join()
@@ -124,7 +137,7 @@ def test_those_that_hang_hold_up_nobody(pool: StandbyPool) -> None:
 
 def hang(pool: StandbyPool) -> None:
     with pytest.raises(TimeoutError):
-        pool.ask({"hang": 1}, 2)
+        ask(pool, {"hang": 1}, 2)
 
 
 def test_a_machine_that_starts_no_more_processes_is_an_error_of_the_system(
@@ -133,7 +146,7 @@ def test_a_machine_that_starts_no_more_processes_is_an_error_of_the_system(
     monkeypatch.setattr(standby.sys, "executable", "/nowhere/python")
     started = time.monotonic()
     with pytest.raises(FileNotFoundError):
-        pool.ask({}, 10)
+        ask(pool, {}, 10)
     assert time.monotonic() - started < 5
 
 
@@ -148,14 +161,14 @@ for line in sys.stdin:
 FIRST_PROCESS = """
 import ctypes, os, sys
 from pathlib import Path
-from aiplane.standby import StandbyPool
+from aiplane.standby import Answer, StandbyPool
 
 BECOME_SUBREAPER = 36
 assert ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0) == 0
 pool = StandbyPool(Path(sys.argv[1]))
 for _ in range(5):
     try:
-        pool.ask({}, 20)
+        pool.ask({}, 20, Answer)
     except BrokenPipeError:
         print(Path("/proc/self/task").joinpath(str(os.getpid()), "children").read_text())
 """
