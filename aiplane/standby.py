@@ -41,8 +41,9 @@ IDLE = 2
 """How many programs stand by. Where they hang, more are started, and they end after it."""
 
 PATIENCE = 0.25
-"""Seconds that a question waits for one of them before it gets a program of its own. An answer takes a
-hundredth of that, and starting a program takes as much of the CPU as a hundred answers."""
+"""Seconds in which none of them has answered, and none was started, after which a question gets a program of
+its own. An answer takes a hundredth of that, and starting a program takes as much of the CPU as a hundred
+answers: in a burst, more of them would only be in each other's way."""
 
 LIFETIME = 500
 """How many questions a program answers before it is replaced, so that nothing can pile up in it."""
@@ -140,6 +141,7 @@ class StandbyPool:
         self._program, self._arguments = program, arguments
         self._idle: list[_Standby] = []
         self._running = 0
+        self._stirred = 0.0
         self._changed = threading.Condition()
         atexit.register(self.close)
 
@@ -174,7 +176,7 @@ class StandbyPool:
         if seconds <= 0:  # and a program that does not answer in time is killed for it
             raise TimeoutError
         give_up = time.monotonic() + seconds
-        while (standby := self._idle_one(seconds)) is not None:
+        while (standby := self._idle_one(give_up)) is not None:
             try:
                 return self._asked(standby, question, give_up - time.monotonic(), read, longest)
             except TimeoutError:
@@ -183,14 +185,26 @@ class StandbyPool:
                 continue  # it has ended while it stood by
         return self._asked(self._started(), question, give_up - time.monotonic(), read, longest)
 
-    def _idle_one(self, seconds: float) -> _Standby | None:
-        """Take one that stands by, waiting for it a moment; None if one is to be started."""
+    def _idle_one(self, give_up: float) -> _Standby | None:
+        """Take one that stands by, waiting for it while they answer others; None if one is to be started.
+
+        Raises:
+            TimeoutError: they have answered others until it was time to give up.
+        """
+        began = time.monotonic()
         with self._changed:
-            if not self._idle and self._running >= IDLE:
-                self._changed.wait_for(lambda: self._idle, min(PATIENCE, seconds))
+            while not self._idle and self._running >= IDLE:
+                now = time.monotonic()
+                if now >= give_up:
+                    raise TimeoutError
+                patience = max(began, self._stirred) + PATIENCE - now
+                if patience <= 0:
+                    break
+                self._changed.wait(min(patience, give_up - now))
             if self._idle:
                 return self._idle.pop()
             self._running += 1
+            self._stirred = time.monotonic()
             return None
 
     def _started(self) -> _Standby:
@@ -232,6 +246,7 @@ class StandbyPool:
 
     def _give_back(self, standby: _Standby) -> None:
         with self._changed:
+            self._stirred = time.monotonic()
             if len(self._idle) < IDLE and standby.asked < LIFETIME:
                 self._idle.append(standby)
                 self._changed.notify()

@@ -22,6 +22,7 @@ import json, os, sys, time
 for line in sys.stdin:
     question = json.loads(line)
     if "hang" in question: time.sleep(60)
+    if "slow" in question: time.sleep(0.1)
     if "die" in question: os._exit(1)
     if "babble" in question: print("[" * 100, flush=True); continue
     if "lie" in question: print(json.dumps({"pid": "none of your business"}), flush=True); continue
@@ -120,6 +121,40 @@ def test_a_burst_waits_for_those_that_stand_by(pool: StandbyPool) -> None:
     assert first in pids
     assert len(pids) == 50
     assert len(set(pids)) < 25
+
+
+def test_a_burst_waits_for_as_long_as_others_are_answered(
+    pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "PATIENCE", 1.0)
+    pids: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: pids.append(ask(pool, {"slow": 1}, 30).pid)) for _ in range(40)
+    ]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert time.monotonic() - began > 1.5  # and so the last ones waited for longer than they have patience
+    assert len(pids) == 40
+    assert len(set(pids)) == standby.IDLE
+
+
+def test_a_question_does_not_wait_for_longer_than_it_has_time(pool: StandbyPool) -> None:
+    busy = [threading.Thread(target=ask, args=(pool, {"slow": 1}, 30)) for _ in range(20)]
+    for thread in busy:
+        thread.start()
+    while pool._running < standby.IDLE:
+        time.sleep(0.001)
+
+    with pytest.raises(TimeoutError):
+        ask(pool, {}, 0.05)
+
+    for thread in busy:
+        thread.join()
+    assert pool._running == standby.IDLE
 
 
 def test_those_that_hang_hold_up_nobody(pool: StandbyPool) -> None:
