@@ -64,6 +64,7 @@ class Driver:
         self._minutes = minutes
         self._say = say
         self._redis_guard = asyncio.Lock()
+        self._freezing = asyncio.Lock()
         self._problems: list[str] = []
         self._delayed_fsyncs = 0
 
@@ -171,12 +172,14 @@ class Driver:
         await self._fleet.restart(member)
 
     async def _freeze(self, stroke: Stroke) -> None:
-        member = await self._fleet.victim(self._fleet.bridges, stroke.draw)
-        member.process.stop()
-        self._witness.note(Kill(stroke.blow, time.time()))
-        await asyncio.sleep(stroke.lasting)
-        member.process.cont()
-        member.busy = False
+        # One at a time: with both frozen, nobody is there whose recovery could be measured.
+        async with self._freezing:
+            member = await self._fleet.victim(self._fleet.bridges, stroke.draw)
+            member.process.stop()
+            self._witness.note(Kill(stroke.blow, time.time(), f"{member.name} for {stroke.lasting:.1f} s"))
+            await asyncio.sleep(stroke.lasting)
+            member.process.cont()
+            member.busy = False
 
     async def _strike_redis(self, stroke: Stroke) -> None:
         self._witness.note(Kill(stroke.blow, time.time()))
