@@ -217,6 +217,7 @@ class StandbyPool:
     def _ended(self) -> None:
         with self._changed:
             self._running -= 1
+            self._changed.notify()
 
     def _asked(
         self,

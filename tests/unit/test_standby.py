@@ -142,6 +142,22 @@ def test_a_burst_waits_for_as_long_as_others_are_answered(
     assert len(set(pids)) == standby.IDLE
 
 
+def test_whoever_waits_has_the_place_of_a_program_that_ends(
+    pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "PATIENCE", 60.0)
+    hung = [threading.Thread(target=hang, args=(pool,)) for _ in range(standby.IDLE)]
+    for thread in hung:
+        thread.start()
+    while pool._running < standby.IDLE:
+        time.sleep(0.001)
+
+    assert ask(pool, {}, 30).pid
+
+    for thread in hung:
+        thread.join()
+
+
 def test_a_question_does_not_wait_for_longer_than_it_has_time(pool: StandbyPool) -> None:
     busy = [threading.Thread(target=ask, args=(pool, {"slow": 1}, 30)) for _ in range(20)]
     for thread in busy:
