@@ -30,7 +30,7 @@ _MASKED_EQUAL = 7
 _CALLS = (
     # the pipes that its questions and answers go through
     *("read", "write"),
-    # memory; with what _bounded_calls allows
+    # memory; some with conditions: see _allowed
     *("brk", "munmap", "mremap", "madvise", "futex"),
     *("clock_gettime", "rt_sigreturn", "exit", "exit_group"),
 )
