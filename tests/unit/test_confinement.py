@@ -12,12 +12,15 @@ import pytest
 
 from aiplane import code_metrics, syntax
 from aiplane.audio import CONVERTERS, READERS, read_recording
-from aiplane.standby import Answer, StandbyPool
+from aiplane.standby import Answer
 from tests.support.audio import recording
 from tests.support.seccomp import hide_seccomp, needs_seccomp
+from tests.support.standing_by import standing_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aiplane.standby import StandbyPool
 
 PROGRAM = """
 import ctypes, errno, json, mmap, os, resource, socket, sys, threading
@@ -77,11 +80,8 @@ class Outcome(Answer):
 
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[StandbyPool]:
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
-    made = StandbyPool(program)
-    yield made
-    made.close()
+    with standing_by(tmp_path, PROGRAM) as made:
+        yield made
 
 
 @needs_seccomp

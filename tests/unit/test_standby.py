@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiplane import standby
-from aiplane.standby import Answer, StandbyPool
+from aiplane.standby import Answer
+from tests.support.standing_by import standing_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aiplane.standby import StandbyPool
 
 PROGRAM = """
 import json, os, sys, time
@@ -45,11 +48,8 @@ def ask(pool: StandbyPool, question: dict[str, Any], seconds: float) -> Told:
 
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[StandbyPool]:
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
-    made = StandbyPool(program)
-    yield made
-    made.close()
+    with standing_by(tmp_path, PROGRAM) as made:
+        yield made
 
 
 def test_one_program_answers_many_questions(pool: StandbyPool) -> None:
@@ -146,11 +146,7 @@ def test_whoever_waits_has_the_place_of_a_program_that_ends(
     pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standby, "PATIENCE", 60.0)
-    hung = [threading.Thread(target=hang, args=(pool,)) for _ in range(standby.IDLE)]
-    for thread in hung:
-        thread.start()
-    while pool._running < standby.IDLE:
-        time.sleep(0.001)
+    hung = all_hang(pool)
 
     assert ask(pool, {}, 30).pid
 
@@ -174,16 +170,22 @@ def test_a_question_does_not_wait_for_longer_than_it_has_time(pool: StandbyPool)
 
 
 def test_those_that_hang_hold_up_nobody(pool: StandbyPool) -> None:
-    hung = [threading.Thread(target=hang, args=(pool,)) for _ in range(standby.IDLE)]
-    for thread in hung:
-        thread.start()
-    while pool._running < standby.IDLE:
-        time.sleep(0.001)
+    hung = all_hang(pool)
     assert ask(pool, {}, 30).pid
     assert all(thread.is_alive() for thread in hung)
     for thread in hung:
         thread.join()
     assert pool._running == len(pool._idle) == 1
+
+
+def all_hang(pool: StandbyPool) -> list[threading.Thread]:
+    """Have as many programs hang as stand by; return the threads that have asked them."""
+    hung = [threading.Thread(target=hang, args=(pool,)) for _ in range(standby.IDLE)]
+    for thread in hung:
+        thread.start()
+    while pool._running < standby.IDLE:
+        time.sleep(0.001)
+    return hung
 
 
 def hang(pool: StandbyPool) -> None:
