@@ -7,9 +7,10 @@ answer. No metrics are an answer too: whoever asks must do without them.
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -17,6 +18,9 @@ from aiplane.code_languages import EXTENSIONS
 from aiplane.deadline import remaining
 from aiplane.remembered import Remembered
 from aiplane.standby import Answer, StandbyPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 log = logging.getLogger(__name__)
 
@@ -120,33 +124,45 @@ _MEASURED: Remembered[CodeMetrics] = Remembered()
 
 
 def measure(code: str, language: str) -> CodeMetrics | None:
-    """Measure code, complete or not, in one of the languages of :data:`EXTENSIONS`.
+    """Measure code, and wait for it: :func:`measuring`, with nothing to do meanwhile."""
+    with measuring(code, language) as metrics:
+        return metrics()
 
-    Blocks for :data:`TIME_LIMIT_SECONDS` at most, and not past the deadline of the work at hand.
 
-    Returns:
-        The metrics, or ``None`` for any other language, and for code that lizard cannot read in time.
+@contextmanager
+def measuring(code: str, language: str) -> Iterator[Callable[[], CodeMetrics | None]]:
+    """Have code measured while something else is done in the block.
+
+    The code may be complete or not; it is measured in one of the languages of :data:`EXTENSIONS`.
+
+    Yields:
+        What waits for the metrics, for :data:`TIME_LIMIT_SECONDS` at most and not past the deadline of the
+        work at hand. It returns ``None`` for any other language, and for code that lizard cannot read in
+        time.
     """
     extension = EXTENSIONS.get(language)
-    if extension is None:
-        return None
-    return _MEASURED.answer(code, language, lambda: _measured(code, language, extension))
+    known = _MEASURED.find(code, language)
+    if extension is None or known is not None:
+        yield lambda: known
+        return
+    question = {"extension": extension, "code": code}
+    with METERS.asked(question, min(TIME_LIMIT_SECONDS, remaining()), _Rows) as rows:
+        yield lambda: _MEASURED.keep(code, language, _measured(rows, code, language))
 
 
-def _measured(code: str, language: str, extension: str) -> CodeMetrics | None:
+def _measured(rows: Callable[[], _Rows], code: str, language: str) -> CodeMetrics | None:
     try:
-        question = {"extension": extension, "code": code}
-        rows = METERS.ask(question, min(TIME_LIMIT_SECONDS, remaining()), _Rows)
+        found = rows()
     except TimeoutError:
         log.warning("measuring %d characters of %s took too long; no code metrics", len(code), language)
         return None
     except OSError as error:
         log.warning("the code meter does not work (%s); no code metrics", type(error).__name__)
         return None
-    if not rows.functions:
+    if not found.functions:
         log.warning("lizard cannot read %d characters of %s; no code metrics", len(code), language)
         return None
-    return _read_metrics(rows, code)
+    return _read_metrics(found, code)
 
 
 def _read_metrics(rows: _Rows, code: str) -> CodeMetrics:

@@ -8,10 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -32,21 +29,26 @@ class Remembered(Generic[T]):
         self._answers: OrderedDict[bytes, T] = OrderedDict()
         self._guard = threading.Lock()
 
-    def answer(self, code: str, language: str, find: Callable[[], T | None]) -> T | None:
-        """Return what ``find`` found for this code before, or finds now; ``None`` is not kept."""
+    def find(self, code: str, language: str) -> T | None:
+        """Return what was found out about this code before; None where nothing is known."""
         if len(code) > LONGEST:
-            return find()
-        key = hashlib.sha256(f"{language}\n{code}".encode(errors="surrogatepass")).digest()
+            return None
+        key = _digest(code, language)
         with self._guard:
             if key in self._answers:
                 self._answers.move_to_end(key)
-                return self._answers[key]
-        if (found := find()) is not None:
-            self._keep(key, found)
+            return self._answers.get(key)
+
+    def keep(self, code: str, language: str, found: T | None) -> T | None:
+        """Keep what was found out about this code, where something was; return it."""
+        if found is not None and len(code) <= LONGEST:
+            key = _digest(code, language)
+            with self._guard:
+                self._answers[key] = found
+                if len(self._answers) > MOST:
+                    self._answers.popitem(last=False)
         return found
 
-    def _keep(self, key: bytes, found: T) -> None:
-        with self._guard:
-            self._answers[key] = found
-            if len(self._answers) > MOST:
-                self._answers.popitem(last=False)
+
+def _digest(code: str, language: str) -> bytes:
+    return hashlib.sha256(f"{language}\n{code}".encode(errors="surrogatepass")).digest()

@@ -18,13 +18,14 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -52,11 +53,26 @@ LONGEST_LINE = 8 * 1024 * 1024
 """Bytes. More than any program here has to say in one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Question(Generic[T]):
+    """What a program is asked; the attributes are the arguments of :meth:`StandbyPool.exchange`."""
+
+    parts: Sequence[bytes]
+    give_up: float
+    read: Callable[[bytearray], T | None]
+    longest: int
+
+    @property
+    def seconds_left(self) -> float:
+        return self.give_up - time.monotonic()
+
+
 class _Standby:
     """One running program."""
 
     def __init__(self, program: Path, *arguments: str) -> None:
         self.asked = 0
+        self._unsaid: list[memoryview] = []
         self._process = subprocess.Popen(  # noqa: S603 -- our own program; what it reads is never run
             [sys.executable, "-P", str(program), *arguments],
             stdin=subprocess.PIPE,
@@ -66,25 +82,32 @@ class _Standby:
             process_group=0,
         )
 
-    def ask(
-        self, question: Sequence[bytes], seconds: float, read: Callable[[bytearray], T | None], longest: int
-    ) -> T:
-        """Return the answer; the arguments are those of :meth:`StandbyPool.exchange`."""
+    def ask(self, question: _Question[T]) -> T:
+        """Return the answer to a question."""
+        self.say(question)
+        return self.hear(question)
+
+    def say(self, question: _Question[Any]) -> None:
+        """Write as much of a question as the program takes without being waited for."""
         self.asked += 1
-        give_up = time.monotonic() + seconds
+        self._unsaid = [memoryview(part) for part in question.parts]
+        _say(self._pipes()[0], self._unsaid)
+
+    def hear(self, question: _Question[T]) -> T:
+        """Write what is left of that question, and return the answer."""
         writer, reader = self._pipes()
-        unsaid, answer = [memoryview(part) for part in question], bytearray()
+        answer = bytearray()
         ready = select.poll()
         ready.register(reader, select.POLLIN)
-        if not _say(writer, unsaid):
+        if self._unsaid:
             ready.register(writer, select.POLLOUT)
-        while (whole := read(answer)) is None:
-            if not (events := ready.poll(max(0.0, give_up - time.monotonic()) * 1000)):
+        while (whole := question.read(answer)) is None:
+            if not (events := ready.poll(max(0.0, question.seconds_left) * 1000)):
                 raise TimeoutError
             for pipe, _ in events:
                 if pipe == reader:
-                    answer += self._read(reader, longest - len(answer))
-                elif _say(writer, unsaid):
+                    answer += self._read(reader, question.longest - len(answer))
+                elif _say(writer, self._unsaid):
                     ready.unregister(writer)
         return whole
 
@@ -146,17 +169,47 @@ class StandbyPool:
         atexit.register(self.close)
 
     def ask(self, question: dict[str, Any], seconds: float, answer: type[A]) -> A:
-        """Ask one of the programs; question and answer are objects of JSON, each in one line.
+        """Ask one of the programs, and wait for its answer: :meth:`asked`, with nothing to do meanwhile."""
+        with self.asked(question, seconds, answer) as wait:
+            return wait()
 
-        Raises:
-            TimeoutError: there was no answer after ``seconds``.
-            OSError: the program could not be started, has ended, or answered what is no answer.
+    @contextmanager
+    def asked(self, question: dict[str, Any], seconds: float, answer: type[A]) -> Iterator[Callable[[], A]]:
+        """Ask one of the programs, and do something else in the block before the answer is waited for.
+
+        One that stands by begins at once. Where none does, nothing happens before the wait.
+
+        Args:
+            question: an object of JSON, as the answer is; each is one line.
+            seconds: the longest wait, counted from now.
+            answer: its shape.
+
+        Yields:
+            What waits for the answer, to be called once. It raises ``TimeoutError`` if there was none after
+            ``seconds``, and ``OSError`` if the program could not be started, has ended, or answered what is
+            no answer.
         """
 
         def read(said: bytearray) -> A | None:
             return answer.model_validate_json(said) if said.endswith(b"\n") else None
 
-        return self.exchange([json.dumps(question).encode() + b"\n"], seconds, read, LONGEST_LINE)
+        line = json.dumps(question).encode() + b"\n"
+        asking = _Question([line], time.monotonic() + seconds, read, LONGEST_LINE)
+        told = self._told(asking)
+
+        def wait() -> A:
+            nonlocal told
+            if told is not None:
+                standby, told = told, None
+                with suppress(BrokenPipeError):  # it has ended while it stood by
+                    return self._heard(standby, standby.hear, asking)
+            return self._answer(asking)
+
+        try:
+            yield wait
+        finally:
+            if told is not None:  # nobody waits for its answer any more
+                self._close(told)
 
     def exchange(
         self, question: Sequence[bytes], seconds: float, read: Callable[[bytearray], T | None], longest: int
@@ -173,17 +226,16 @@ class StandbyPool:
             TimeoutError: there was no answer after ``seconds``.
             OSError: the program could not be started, has ended, or answered what is no answer.
         """
-        if seconds <= 0:  # and a program that does not answer in time is killed for it
+        return self._answer(_Question(question, time.monotonic() + seconds, read, longest))
+
+    def _answer(self, question: _Question[T]) -> T:
+        if question.seconds_left <= 0:  # and a program that does not answer in time is killed for it
             raise TimeoutError
-        give_up = time.monotonic() + seconds
-        while (standby := self._idle_one(give_up)) is not None:
-            try:
-                return self._asked(standby, question, give_up - time.monotonic(), read, longest)
-            except TimeoutError:
-                raise
-            except OSError:
-                continue  # it has ended while it stood by
-        return self._asked(self._started(), question, give_up - time.monotonic(), read, longest)
+        while (standby := self._idle_one(question.give_up)) is not None:
+            with suppress(BrokenPipeError):  # it has ended while it stood by
+                return self._heard(standby, standby.ask, question)
+        standby = self._started()
+        return self._heard(standby, standby.ask, question)
 
     def _idle_one(self, give_up: float) -> _Standby | None:
         """Take one that stands by, waiting for it while they answer others; None if one is to be started.
@@ -219,16 +271,24 @@ class StandbyPool:
             self._running -= 1
             self._changed.notify()
 
-    def _asked(
-        self,
-        standby: _Standby,
-        question: Sequence[bytes],
-        seconds: float,
-        read: Callable[[bytearray], T | None],
-        longest: int,
-    ) -> T:
+    def _told(self, question: _Question[Any]) -> _Standby | None:
+        """Put a question to one that stands by, and leave it to its work; None where none stands by."""
+        if question.seconds_left <= 0:
+            return None
+        with self._changed:
+            standby = self._idle.pop() if self._idle else None
+        if standby is not None:
+            try:
+                standby.say(question)
+            except OSError:  # it has ended while it stood by
+                self._close(standby)
+                return None
+        return standby
+
+    def _heard(self, standby: _Standby, hear: Callable[[_Question[T]], T], question: _Question[T]) -> T:
+        """Return the answer of one, and have it stand by again; one that fails is ended."""
         try:
-            answer = standby.ask(question, seconds, read, longest)
+            answer = hear(question)
         except ValueError as error:
             self._close(standby)
             raise BrokenPipeError("the program answered what is no answer") from error

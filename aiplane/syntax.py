@@ -44,7 +44,8 @@ def syntax_errors(code: str, language: str | None) -> tuple[int, ...] | None:
     """
     if language is None or language not in EXTENSIONS:
         return None
-    return _CHECKED.answer(code, language, lambda: _checked(code, language))
+    known = _CHECKED.find(code, language)
+    return known if known is not None else _CHECKED.keep(code, language, _checked(code, language))
 
 
 def _checked(code: str, language: str) -> tuple[int, ...] | None:

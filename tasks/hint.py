@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from aiplane.app import app
-from aiplane.code_metrics import measure
+from aiplane.code_metrics import measuring
 from aiplane.contracts import HintPayload, HintResult
 from aiplane.listing import Listing
 from aiplane.llm.answers import HintAnswer
@@ -53,8 +53,11 @@ def write_hint(payload: HintPayload, llm: LLM) -> HintResult:
     Raises:
         LLMError: the call failed, or the answer broke a rule twice.
     """
-    metrics = measure(payload.current_code, payload.language)
-    errors = syntax_errors(payload.current_code, payload.language) or ()
+    code, language = payload.current_code, payload.language
+    with measuring(code, language) as measured:
+        errors = syntax_errors(code, language) or ()
+        sheet = lay_out(_shown(payload))
+        metrics = measured()
     case = HintCase(payload, metrics, find_need(payload, metrics, errors), errors)
     trace.get_current_span().set_attribute("ai.hint.need", case.need)
     log.debug("a %s hint for the need %s", payload.hint_level, case.need)
@@ -62,7 +65,7 @@ def write_hint(payload: HintPayload, llm: LLM) -> HintResult:
         kind="hint",
         shape=HintAnswer,
         case=case,
-        sheet=lay_out(_shown(payload)),
+        sheet=sheet,
         facts=_facts(case),
         check=lambda answer: _checked(answer, payload),
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from aiplane.app import app
-from aiplane.code_metrics import measure
+from aiplane.code_metrics import measuring
 from aiplane.contracts import (
     CodeAnnotation,
     InterviewPayload,
@@ -75,7 +75,9 @@ def reply(payload: InterviewPayload, llm: LLM, *, is_spoken: bool = False) -> In
     """
     if payload.room_mode == "peer":
         raise NotAvailableInModeError("The interviewer is not available in a room of two people.")
-    metrics = measure(payload.current_code, payload.language or "")
+    with measuring(payload.current_code, payload.language or "") as measured:
+        sheet = lay_out(_shown(payload))
+        metrics = measured()
     verdict = decide(read_signals(payload, metrics), payload.current_difficulty)
     _tell(verdict)
     case = InterviewCase(
@@ -90,7 +92,7 @@ def reply(payload: InterviewPayload, llm: LLM, *, is_spoken: bool = False) -> In
         kind="interview",
         shape=InterviewAnswer,
         case=case,
-        sheet=lay_out(_shown(payload)),
+        sheet=sheet,
         facts=_facts(case),
         check=lambda answer: _checked(answer, case),
     )

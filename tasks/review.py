@@ -17,7 +17,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, get_args
 
 from aiplane.app import app
-from aiplane.code_metrics import measure
+from aiplane.code_metrics import measuring
 from aiplane.contracts import (
     Category,
     Evidence,
@@ -83,13 +83,16 @@ def review(payload: ReviewPayload, llm: LLM) -> ReviewResult:
     Raises:
         LLMError: the call failed, or the answer failed a check.
     """
-    sheet = lay_out(_shown(payload))
+    with measuring(payload.code, payload.language) as measured:
+        errors = syntax_errors(payload.code, payload.language) or ()
+        sheet = lay_out(_shown(payload))
+        metrics = measured()
     case = ReviewCase(
         payload,
         payload.rubric or CATEGORIES,
-        measure(payload.code, payload.language),
+        metrics,
         lines_shown=sheet.lines_shown,
-        syntax_errors=syntax_errors(payload.code, payload.language) or (),
+        syntax_errors=errors,
     )
     question = Question(
         kind="review",

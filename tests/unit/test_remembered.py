@@ -18,69 +18,51 @@ if TYPE_CHECKING:
     from aiplane.standby import StandbyPool
 
 
-class Finder:
-    """Finds a new number each time, or nothing."""
-
-    def __init__(self) -> None:
-        self.times = 0
-        self.nothing = False
-
-    def __call__(self) -> int | None:
-        self.times += 1
-        return None if self.nothing else self.times
-
-
 @pytest.fixture
-def find() -> Finder:
-    return Finder()
+def known() -> Remembered[int]:
+    return Remembered()
 
 
-def test_code_that_comes_again_is_looked_at_once(find: Finder) -> None:
-    known: Remembered[int] = Remembered()
+def test_what_was_found_is_known_when_the_code_comes_again(known: Remembered[int]) -> None:
+    assert known.find("a", "go") is None
+    assert known.keep("a", "go", 1) == 1
+    assert known.keep("\ud83d", "go", 2) == 2
 
-    assert [known.answer(code, "go", find) for code in ("a", "b", "a", "\ud83d", "\ud83d")] == [1, 2, 1, 3, 3]
-
-
-def test_the_same_code_in_another_language_is_other_code(find: Finder) -> None:
-    known: Remembered[int] = Remembered()
-
-    assert [known.answer("a", language, find) for language in ("c", "cpp", "c")] == [1, 2, 1]
+    assert [known.find(code, "go") for code in ("a", "b", "\ud83d")] == [1, None, 2]
 
 
-def test_what_was_not_found_is_looked_for_again(find: Finder) -> None:
-    known: Remembered[int] = Remembered()
-    find.nothing = True
-    assert known.answer("a", "c", find) is None
-    find.nothing = False
+def test_the_same_code_in_another_language_is_other_code(known: Remembered[int]) -> None:
+    known.keep("a", "c", 1)
 
-    assert known.answer("a", "c", find) == 2
+    assert known.find("a", "cpp") is None
 
 
-def test_of_very_long_code_nothing_is_kept(find: Finder) -> None:
-    known: Remembered[int] = Remembered()
+def test_what_was_not_found_is_not_kept(known: Remembered[int]) -> None:
+    assert known.keep("a", "c", None) is None
+
+    assert not known._answers
+
+
+def test_of_very_long_code_nothing_is_kept(known: Remembered[int]) -> None:
     code = "x" * (LONGEST + 1)
 
-    assert [known.answer(code, "c", find) for _ in range(2)] == [1, 2]
+    assert known.keep(code, "c", 1) == 1
+    assert known.find(code, "c") is None
 
 
-def test_what_was_not_asked_for_longest_is_forgotten(find: Finder) -> None:
-    known: Remembered[int] = Remembered()
+def test_what_was_not_asked_for_longest_is_forgotten(known: Remembered[int]) -> None:
     for number in range(MOST):
-        known.answer(str(number), "c", find)
-    known.answer("0", "c", find)
-    known.answer("one more", "c", find)
-    assert find.times == MOST + 1
+        known.keep(str(number), "c", number)
+    known.find("0", "c")
+    known.keep("one more", "c", MOST)
 
-    known.answer("0", "c", find)
-    assert find.times == MOST + 1
-    known.answer("1", "c", find)
-    assert find.times == MOST + 2
+    assert known.find("0", "c") == 0
+    assert known.find("1", "c") is None
     assert len(known._answers) == MOST
 
 
-def test_the_code_itself_is_not_kept(find: Finder) -> None:
-    known: Remembered[int] = Remembered()
-    known.answer("text-that-nobody-keeps", "c", find)
+def test_the_code_itself_is_not_kept(known: Remembered[int]) -> None:
+    known.keep("text-that-nobody-keeps", "c", 1)
 
     assert b"nobody-keeps" not in pickle.dumps(known._answers)
 
@@ -94,8 +76,10 @@ def test_a_program_is_asked_once_about_the_same_code(
     look: Callable[[str, str], Any], pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, Any]] = []
-    real = pool.ask
-    monkeypatch.setattr(pool, "ask", lambda question, *rest: asked.append(question) or real(question, *rest))
+    real = pool.asked
+    monkeypatch.setattr(
+        pool, "asked", lambda question, *rest: asked.append(question) or real(question, *rest)
+    )
     code = "asked_once = 1\nasked_again = (\n"
 
     first = look(code, "python")

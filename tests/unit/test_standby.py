@@ -26,6 +26,7 @@ for line in sys.stdin:
     question = json.loads(line)
     if "hang" in question: time.sleep(60)
     if "slow" in question: time.sleep(0.1)
+    if "touch" in question: open(question["touch"], "x").close()
     if "die" in question: os._exit(1)
     if "babble" in question: print("[" * 100, flush=True); continue
     if "lie" in question: print(json.dumps({"pid": "none of your business"}), flush=True); continue
@@ -97,6 +98,70 @@ def test_a_program_is_replaced_after_its_lifetime(pool: StandbyPool, monkeypatch
 def test_our_environment_stays_here(pool: StandbyPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     assert set(ask(pool, {}, 10).env) <= {"PYTHONPATH", "LC_CTYPE"}
+
+
+def test_a_program_that_stands_by_works_while_its_asker_does_something_else(
+    pool: StandbyPool, tmp_path: Path
+) -> None:
+    done = tmp_path / "done"
+    first = ask(pool, {}, 10).pid
+
+    with pool.asked({"touch": str(done)}, 30, Told) as answer:
+        give_up = time.monotonic() + 20
+        while not done.exists():
+            assert time.monotonic() < give_up, "nothing was done before the answer was waited for"
+            time.sleep(0.001)
+        assert answer().pid == first
+
+
+def test_a_question_is_put_while_another_one_is_under_way(pool: StandbyPool) -> None:
+    with pool.asked({}, 30, Told) as slower, pool.asked({"text": "x" * 1_000_000}, 30, Told) as larger:
+        assert larger().size > 1_000_000
+        assert slower().size < 1_000
+
+
+def test_a_question_whose_answer_nobody_waits_for_ends_its_program(pool: StandbyPool) -> None:
+    first = ask(pool, {}, 10).pid
+
+    with pytest.raises(KeyError), pool.asked({"hang": 1}, 30, Told):
+        raise KeyError
+
+    assert not Path(f"/proc/{first}").exists()
+    assert pool._running == 0
+    assert ask(pool, {}, 10).pid != first
+
+
+def test_an_answer_that_was_waited_for_in_vain_is_not_waited_for_again(pool: StandbyPool) -> None:
+    ask(pool, {}, 10)
+
+    with pool.asked({"hang": 1}, 0.2, Told) as answer, pytest.raises(TimeoutError):
+        answer()
+
+    assert pool._running == 0
+
+
+def test_without_time_nobody_is_told_and_nobody_killed(pool: StandbyPool) -> None:
+    first = ask(pool, {}, 10).pid
+
+    with pool.asked({}, 0, Told) as answer, pytest.raises(TimeoutError):
+        answer()
+
+    assert ask(pool, {}, 10).pid == first
+
+
+@pytest.mark.parametrize("when", ["before it is told", "before it is heard"])
+def test_a_program_that_dies_under_a_question_costs_nothing(pool: StandbyPool, when: str) -> None:
+    ask(pool, {}, 10)
+    process = pool._idle[0]._process
+    if when == "before it is told":
+        process.kill()
+        process.wait()
+
+    with pool.asked({"slow": 1}, 30, Told) as answer:
+        process.kill()
+        assert answer().pid != process.pid
+
+    assert pool._running == 1
 
 
 def test_many_threads_ask_at_once_and_few_programs_stay(pool: StandbyPool) -> None:
