@@ -112,20 +112,16 @@ def _saturation(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
 
 
 def _waiting(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
-    long = next(row for row in rows if "memory" in row)
-    few = _values([row for row in rows if "memory" not in row], lambda row: row["rate"])
-    short = next(iter(few.values()))
-    share = long["rate"] / short.median
-    yield Figure(f"{short_name(rows, long)} (jobs/s)", {OURS: short})
+    short, long = dict.fromkeys(row["contender"] for row in rows)
+    rates = _values(rows, lambda row: row["rate"])
+    share = _ratio(rows, lambda row: row["rate"], short, ours=long)
+    yield Figure(f"rate with {short} (jobs/s)", {OURS: rates[short]})
     yield Figure(
-        f"with {long['waiting']:,} waiting (jobs/s)",
-        {OURS: _single(long["rate"])},
-        "within 10 %",
-        f"{share:.2f} times",
-        share >= 0.9,
+        f"with {long} (jobs/s)", {OURS: rates[long]}, "within 10 %", f"{share:.2f} times", share >= 0.9
     )
+    memory = [row["memory"] for row in rows if row["contender"] == long]
     for process in ("bridge", "hint"):
-        early, late = growth(long["memory"], process)
+        early, late = growth(memory, process)
         yield Figure(
             f"{'bridge' if process == 'bridge' else 'pool'}: memory at their end, and after a tenth (MB)",
             {OURS: Value(late, early, late)},
@@ -135,16 +131,10 @@ def _waiting(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
         )
 
 
-def short_name(rows: Rows, long: Mapping[str, Any]) -> str:
-    """Say how many wait in the short queue that the long one is compared with."""
-    waiting = next(row["waiting"] for row in rows if row is not long)
-    return f"rate with {waiting:,} waiting"
-
-
 def growth(memory: Sequence[Mapping[str, float]], process: str) -> tuple[float, float]:
-    """Return the megabytes after a tenth of the time, and at the end."""
+    """Return the megabytes after a tenth of the jobs, and at the end."""
     used = [sample[process] for sample in memory]
-    return used[len(used) // 10], used[-1]
+    return used[max(len(used) // 10, 1) - 1], used[-1]
 
 
 def _wide(rows: Rows, results: Mapping[str, Any]) -> Iterator[Figure]:
@@ -228,12 +218,12 @@ def _values(rows: Rows, read: Callable[[Mapping[str, Any]], float]) -> dict[str,
     }
 
 
-def _ratio(rows: Rows, read: Callable[[Mapping[str, Any]], float], other: str) -> float:
+def _ratio(rows: Rows, read: Callable[[Mapping[str, Any]], float], other: str, *, ours: str = OURS) -> float:
     """Return the median of the rounds' ratios: rounds drift with the machine, the ratio within one less."""
     by_round: dict[int, dict[str, float]] = {}
     for row in rows:
         by_round.setdefault(row["round"], {})[row["contender"]] = read(row)
-    return statistics.median(each[OURS] / each[other] for each in by_round.values())
+    return statistics.median(each[ours] / each[other] for each in by_round.values())
 
 
 def _single(value: float) -> Value:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from bench.contenders import CONTENDERS
-from bench.parts.waiting import STEP
 from tests.support.processes import REPOSITORY
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 IMAGES = REPOSITORY / "docs" / "images"
 _SIZE = (8, 4.5)
+_COLORS = ("tab:gray", "tab:blue")
 
 
 def draw(results: Mapping[str, Any]) -> list[Path]:
@@ -47,24 +47,21 @@ def _latency(rows: list[Mapping[str, Any]]) -> Path:
 def _waiting(rows: list[Mapping[str, Any]]) -> Path:
     from matplotlib import pyplot  # noqa: PLC0415
 
-    long = next(row for row in rows if "memory" in row)
     figure, axes = pyplot.subplots(figsize=_SIZE, layout="constrained")
-    ends = long["results"]
-    rates = [STEP * 1000 / (late - early) for early, late in itertools.pairwise(ends)]
-    axes.step(
-        [STEP * (place + 1) / 1000 for place in range(len(rates))], rates, color="tab:blue", label="jobs/s"
-    )
-    axes.set(xlabel="thousands of jobs done", ylabel="jobs/s", ylim=(0, None))
+    done = list(accumulate(row["jobs"] / 1000 for row in rows if row["contender"] == rows[-1]["contender"]))
+    for name, color in zip(dict.fromkeys(row["contender"] for row in rows), _COLORS, strict=True):
+        turns = [row for row in rows if row["contender"] == name]
+        axes.plot(done, [row["rate"] for row in turns], "o-", color=color, label=f"jobs/s, {name}")
+    axes.set(xlabel="thousands of jobs that the long queue has done", ylabel="jobs/s", ylim=(0, None))
     other = axes.twinx()
     for process, style in (("bridge", "-"), ("hint", "--")):
-        done = [sample["done"] / 1000 for sample in long["memory"]]
-        memory = [sample[process] for sample in long["memory"]]
+        memory = [row["memory"][process] for row in turns]
         label = "bridge, MB" if process == "bridge" else "pool, MB"
         other.plot(done, memory, style, color="tab:red", label=label)
     other.set(ylabel="MB of RSS", ylim=(0, None))
-    axes.set_title(f"{long['jobs']:,} jobs that wait from the start: rate and memory")
+    axes.set_title("A long queue and a short one, in turns: their rates, and the memory of the long one's")
     axes.grid(alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=3)
+    figure.legend(loc="outside lower center", ncols=4)
     return _saved(figure, "waiting.png")
 
 

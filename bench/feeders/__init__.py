@@ -28,9 +28,17 @@ class Feeder:
         """Add jobs; return when it began, in epoch milliseconds."""
         return float(self._do("add", batches=batches, timeout=timeout)["began"])
 
-    def keep(self, batch: dict[str, Any], waiting: int) -> None:
-        """Add jobs as others end, so that about so many wait, until a batch is done. It does not wait."""
-        self._do("keep", batch=batch, waiting=waiting)
+    def refill(self, batch: dict[str, Any], step: int) -> None:
+        """Add as many jobs as end, in steps, until a batch is added. It does not wait."""
+        self._do("refill", batch=batch, step=step)
+
+    def pause(self, queue: str) -> None:
+        """Pause a queue; wait for the jobs that run, and forget their results."""
+        self._do("pause", queue=queue)
+
+    def resume(self, queue: str) -> None:
+        """Let a paused queue go on."""
+        self._do("resume", queue=queue)
 
     def count(self) -> int:
         """Return how many results came since the last :meth:`results`."""

@@ -4,7 +4,9 @@
 //
 //   {do: "consume", queues}                 listen for results, from now on
 //   {do: "add", batches, timeout}           add jobs; answers when it began and ended
-//   {do: "keep", batch, waiting}            add jobs as others end, so that about so many wait; do not wait for it
+//   {do: "refill", batch, step}             add as many jobs as end, step by step, until all are; do not wait for it
+//   {do: "pause", queue}                    pause a queue, and wait until what was active has ended; forget its results
+//   {do: "resume", queue}                   let it go on
 //   {do: "count"}                           how many results came since the last "results"
 //   {do: "results", count, timeout}         wait for so many results; when each came, and the last of each queue
 //   {do: "one by one", batch, warm, timeout}  add a job, await its result, add the next; how long each took
@@ -70,18 +72,29 @@ async function add({ batches }) {
   return { began, ended: now() };
 }
 
-function keep({ batch, waiting }) {
-  const step = Math.max(1, waiting / 10);
-  const target = times.length + batch.count;
+function refill({ batch, step }) {
+  const before = seen.size;
   const run = async () => {
-    await addBatch({ ...batch, count: waiting });
-    for (let added = waiting; added < batch.count; added += step) {
-      while (times.length < target - batch.count + added - waiting + step) await sleep(1);
-      await addBatch({ ...batch, count: Math.min(step, batch.count - added) });
+    for (let added = 0; added < batch.count; added += step) {
+      const length = Math.min(step, batch.count - added);
+      while (seen.size < before + added + length) await sleep(1);
+      await addBatch({ ...batch, count: length });
     }
   };
   run();
 }
+
+async function pause({ queue }) {
+  await queueOf(queue).pause();
+  let left;
+  do {
+    await sleep(5);
+    left = await queueOf(queue).getJobCountByTypes('waiting', 'paused', 'active');
+  } while (seen.size < number - left);
+  times = [];
+}
+
+const resume = ({ queue }) => queueOf(queue).resume();
 
 async function results({ count }) {
   await new Promise(resolve => {
@@ -108,7 +121,8 @@ async function oneByOne({ batch: { queue, name, count, ...batch }, warm }) {
   return { took };
 }
 
-const commands = { consume, add, keep, results, 'one by one': oneByOne, count: () => ({ count: times.length }) };
+const count = () => ({ count: times.length });
+const commands = { consume, add, refill, pause, resume, results, 'one by one': oneByOne, count };
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   const value = await commands[command.do](command);

@@ -2,76 +2,81 @@
 
 from __future__ import annotations
 
-import time
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from aiplane.queues import QUEUES
 from bench.contenders import CONTENDERS
 from bench.parts.saturation import SLOTS
+from bench.rig import Rig
 from bench.work import Work, batch, result_queues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.contenders import Contender
-    from bench.rig import Rig
+    from bench.program import Program
     from bench.rounds import Rounds
 
 MANY, FEW = 100_000, 1_000
-COUNTED = 5_000
-"""Jobs by which the rate is told: in the long queue the first ones, when 95,000 still wait."""
+"""Jobs that wait."""
 
-STEP = 1_000
-"""Of so many results, the time of one is kept."""
+JOBS_OF_MANY, JOBS_OF_FEW = 10_000, 2_500
+"""Jobs of a turn: in the long queue they are 100,000 in all, over which its memory is looked at."""
+
+TURNS = 10
+
+STEP = 100
+"""So many jobs at most are added whenever as many have ended."""
+
+QUEUE = QUEUES["hint"].name
 
 
 def measure(rounds: Rounds) -> list[dict[str, Any]]:
-    """Run it: a few waiting in each round, and many once, which takes minutes."""
-    contender = CONTENDERS["aiplane"]
-    many, few, counted = (500, 50, 250) if rounds.quick else (MANY, FEW, COUNTED)
-    short = rounds.interleaved(
-        {f"{few:,} waiting": (contender,)}, lambda rig, it: _few(rig, it[0], few, counted)
-    )
-    long = rounds.once({f"{many:,} waiting": (contender,)}, lambda rig, it: _many(rig, it[0], many, counted))
-    return [*short, *long]
+    """Run it: the two queues take turns, each with a bridge, a pool and a Redis of its own.
+
+    So both have their figures from the same minutes. While one of them runs, the other is paused; as many
+    jobs are added to it as end, so that the one with many has them to the last.
+    """
+    part, turns = (100, 2) if rounds.quick else (1, TURNS)
+    with (
+        _queue(FEW // part, JOBS_OF_FEW // part) as short,
+        _queue(MANY // part, JOBS_OF_MANY // part) as long,
+    ):
+        return [queue.turn(number) for number in range(1, turns + 1) for queue in (short, long)]
 
 
-def _few(rig: Rig, contender: Contender, waiting: int, counted: int) -> dict[str, Any]:
-    work = Work({"hint": SLOTS}, "instant")
-    rig.feeder.consume(result_queues(work))
-    contender.start(rig, work)
-    rig.feeder.keep(batch("hint", counted), waiting)
-    return {"jobs": counted, "waiting": waiting, "rate": _rate(rig.feeder.results(counted))}
+class Queue:
+    """A queue in which some jobs wait, paused but in its turns, and who serves it."""
+
+    def __init__(self, rig: Rig, waiting: int, jobs: int) -> None:
+        work = Work({"hint": SLOTS}, "instant")
+        self._rig, self._waiting, self._jobs = rig, waiting, jobs
+        rig.feeder.consume(result_queues(work))
+        rig.feeder.pause(QUEUE)
+        rig.feeder.add(batch("hint", waiting), timeout=600)
+        self._programs: list[Program] = CONTENDERS["aiplane"].start(rig, work)
+
+    def turn(self, number: int) -> dict[str, Any]:
+        """Let a turn's jobs end; return their rate, and what was used."""
+        feeder, jobs, clock = self._rig.feeder, self._jobs, self._rig.clock()
+        feeder.resume(QUEUE)
+        feeder.refill(batch("hint", jobs), min(STEP, self._waiting // 10))
+        times = feeder.results(jobs, timeout=600)
+        feeder.pause(QUEUE)
+        print(".", end="", flush=True, file=sys.stderr)
+        return {
+            "contender": f"{self._waiting:,} waiting",
+            "round": number,
+            "jobs": jobs,
+            "waiting": self._waiting,
+            "rate": round((len(times) - 1) * 1000 / (times[-1] - times[0]), 1),
+            "memory": {program.name: program.rss() for program in self._programs},
+            **clock.read(),
+        }
 
 
-def _many(rig: Rig, contender: Contender, waiting: int, counted: int) -> dict[str, Any]:
-    work = Work({"hint": SLOTS}, "instant")
-    rig.feeder.consume(result_queues(work))
-    rig.feeder.add(batch("hint", waiting))
-    programs = contender.start(rig, work)
-    clock = rig.clock()
-    memory = list(_watched(rig, {program.name: program for program in programs}, waiting))
-    times = rig.feeder.results(waiting)
-    return {
-        "jobs": waiting,
-        "waiting": waiting,
-        "rate": _rate(times[:counted]),
-        "rate_over_all": _rate(times),
-        "results": [round(moment - times[0]) for moment in times[::STEP]],
-        "memory": memory,
-        **clock.read(),
-    }
-
-
-def _watched(rig: Rig, programs: dict[str, Any], jobs: int) -> Iterator[dict[str, float]]:
-    """Yield every second how far it is and what memory the processes have, until all is done."""
-    began = time.monotonic()
-    while (done := rig.feeder.count()) < jobs:
-        rss = {name: program.rss() for name, program in programs.items()}
-        used = rig.client.info("memory")["used_memory"]
-        seconds = round(time.monotonic() - began, 1)
-        yield {"seconds": seconds, "done": done, **rss, "redis": round(used / 1e6, 1)}
-        time.sleep(1.0)
-
-
-def _rate(times: list[float]) -> float:
-    return round((len(times) - 1) * 1000 / (times[-1] - times[0]), 1)
+@contextmanager
+def _queue(waiting: int, jobs: int) -> Iterator[Queue]:
+    with Rig(feeder=CONTENDERS["aiplane"].feeder) as rig:
+        yield Queue(rig, waiting, jobs)
