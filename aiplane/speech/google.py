@@ -49,6 +49,9 @@ LONGEST_PIECE = 55.0
 
 PIECES_AT_ONCE = 4
 
+_TOO_LONG = "Received message larger than max"
+"""gRPC's own words."""
+
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"
 _OPTIONS = (
@@ -136,6 +139,9 @@ def _sentence(error: exceptions.GoogleAPICallError, names: SettingNames) -> str:
     # gRPC says "unavailable" of a provider that cannot be reached and of one that answers 503.
     if isinstance(error, exceptions.ServiceUnavailable):
         return no_connection_sentence("it could not be made, or broke", names)
+    # And "resource exhausted" of a quota and, on this side, of an answer past the channel's limit.
+    if isinstance(error, exceptions.ResourceExhausted) and _TOO_LONG in error.message:
+        return f"The provider's answer is longer than {LONGEST_SPEECH_BYTES // 1024 // 1024} MiB."
     return status_sentence(int(error.code or 500), names)
 
 

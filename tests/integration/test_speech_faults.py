@@ -14,7 +14,12 @@ from aiplane import deadline
 from aiplane.audio import read_recording
 from aiplane.errors import TranscriptionFailedError
 from aiplane.settings import Settings
-from aiplane.speech import SpeechFailedError, create_speech_to_text, create_text_to_speech
+from aiplane.speech import (
+    LONGEST_SPEECH_BYTES,
+    SpeechFailedError,
+    create_speech_to_text,
+    create_text_to_speech,
+)
 from aiplane.speech.languages import same_language, voice_tag
 from tests.support.audio import KINDS, recording, seconds_of
 from tests.support.google_speech import GoogleSpeech
@@ -238,8 +243,18 @@ def test_every_fault_of_http_is_failed_speech(stage: Stage, case: str, name: str
 
 
 def test_google_s_answers_are_bounded(stage: Stage) -> None:
-    stage.google.fault, voice = "huge", stage.voice("google")
-    fails(SpeechFailedError, lambda: voice.synthesize("Hello.", language=None))
+    stage.google.fault = f"long={LONGEST_SPEECH_BYTES}"
+    voice = stage.voice("google", tts_audio_format="mp3")
+
+    with pytest.raises(SpeechFailedError, match="longer than 16 MiB"):
+        voice.synthesize("Hello.", language=None)
+
+
+def test_google_may_speak_for_as_long_as_the_others(stage: Stage) -> None:
+    stage.google.fault = f"long={LONGEST_SPEECH_BYTES * 3 // 4}"
+    audio = stage.voice("google", tts_audio_format="mp3").synthesize("Hello.", language=None)
+
+    assert len(audio) > LONGEST_SPEECH_BYTES * 3 // 4
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ class GoogleSpeech:
         requests: what was asked for, as the SDK's own messages.
         metadata: what came with each request.
         fault: what happens to every request: empty for nothing, ``status=429``, ``hang``, ``garbage`` (an
-            answer that is not of the protocol), ``empty`` (an answer without audio or text) or ``huge``.
+            answer that is not of the protocol), ``empty`` (an answer without audio or text) or
+            ``long=1000000`` (a recording of so many bytes at least).
         says: what a transcription says.
     """
 
@@ -88,10 +89,10 @@ class GoogleSpeech:
                 self._released.clear()
             case "garbage":
                 return b"\xff\xff\xff garbage"
-            case "huge":
-                return bytes(
-                    texttospeech_v1.SynthesizeSpeechResponse.serialize({"audio_content": bytes(2**25)})
-                )
+            case "long":
+                piece = recording("mp3", 5.0)
+                audio = piece * (int(value) // len(piece) + 1)
+                return bytes(texttospeech_v1.SynthesizeSpeechResponse.serialize({"audio_content": audio}))
         return None
 
     def _synthesize(self, request: texttospeech_v1.SynthesizeSpeechRequest) -> bytes:
