@@ -16,7 +16,7 @@ demo: $(VENV)/.runs ## Start everything, send one job of each kind, show the res
 up: $(VENV)/.runs ## Run the bridge, the four pools and (unless REDIS_URL is set) a Redis; Ctrl-C stops them
 	@$(BIN)/aiplane up
 
-check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in less than half a minute
+check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
