@@ -1,4 +1,4 @@
-"""The program that measures code with lizard, in a process of its own: a request a line, an answer a line.
+"""The program that measures code with lizard, in a process of its own.
 
 Not a module to import: :mod:`aiplane.code_metrics` runs it, and asks it again and again. lizard reads code
 with regular expressions of which some take exponential time on the right 100 characters (an unfinished
@@ -8,20 +8,15 @@ docstring with backslashes is enough), and no thread can be stopped inside one. 
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import lizard
 
 from aiplane.code_languages import EXTENSIONS
-from aiplane.confinement import confine, limit_cpu
+from aiplane.standby_program import answer_questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-_CPU_SECONDS = 10
-"""For one request: far more than the caller waits."""
 
 
 def _code_only(tokens: Iterable[str], reader: Any) -> Iterator[str]:
@@ -81,23 +76,19 @@ def _row(function: Any) -> dict[str, Any]:
     }
 
 
-def answer(line: bytes) -> dict[str, Any]:
-    """Answer one request, ``{"extension", "code"}`` as JSON; without ``functions`` if it cannot be read."""
-    limit_cpu(_CPU_SECONDS)
+def answer(extension: str, code: str) -> dict[str, Any]:
+    """Measure ``code``; the answer is without ``functions`` if it cannot be read."""
     try:
-        return analyze(**json.loads(line))
-    except Exception:  # noqa: BLE001 -- lizard raises what it likes, and the next request is another's
+        return analyze(extension, code)
+    except Exception:  # noqa: BLE001 -- lizard raises what it likes, and the next question is another's
         return {}
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
-    for extension in EXTENSIONS.values():  # loads what lizard loads at its first use
+    """Load what lizard loads at its first use, and answer."""
+    for extension in EXTENSIONS.values():
         analyze(extension, "")
-    confine()
-    for line in sys.stdin.buffer:
-        sys.stdout.write(json.dumps(answer(line)) + "\n")
-        sys.stdout.flush()
+    answer_questions(answer)
 
 
 if __name__ == "__main__":

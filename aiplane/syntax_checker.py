@@ -1,4 +1,4 @@
-"""The program that finds syntax errors with tree-sitter, in a process of its own: a request a line.
+"""The program that finds syntax errors with tree-sitter, in a process of its own.
 
 Not a module to import: :mod:`aiplane.syntax` runs it, and asks it again and again. Some 100,000 brackets
 make the grammars of Java and C++ take gigabytes or crash, and no thread can be stopped inside C code. A
@@ -8,16 +8,14 @@ process can. It is confined (:mod:`aiplane.confinement`), as all are that read w
 from __future__ import annotations
 
 import importlib
-import json
 import resource
-import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Language, Parser
 
 from aiplane.code_languages import EXTENSIONS
-from aiplane.confinement import confine, limit_cpu
+from aiplane.standby_program import answer_questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
 
 _MEMORY_BYTES = 512 * 1024 * 1024
 """Three times what ordinary code of 200,000 characters takes. Past it tree-sitter ends the process."""
-
-_CPU_SECONDS = 10
-"""For one request: far more than the caller waits."""
 
 _MOST_FAULTS = 200
 """So many are counted; code with more is not code."""
@@ -61,22 +56,18 @@ def _fault_lines(tree: Tree) -> Iterator[int]:
             open_nodes.extend(reversed(node.children))
 
 
-def answer(line: bytes) -> dict[str, Any]:
-    """Answer one request, ``{"language", "code"}`` as JSON."""
-    limit_cpu(_CPU_SECONDS)
-    return {"lines": faults(**json.loads(line))}
+def answer(language: str, code: str) -> dict[str, Any]:
+    """Find the faults of ``code``."""
+    return {"lines": faults(language, code)}
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Load every grammar, and answer."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for language in EXTENSIONS:
         faults(language, "")
-    confine()
-    for line in sys.stdin.buffer:
-        sys.stdout.write(json.dumps(answer(line)) + "\n")
-        sys.stdout.flush()
+    answer_questions(answer)
 
 
 if __name__ == "__main__":

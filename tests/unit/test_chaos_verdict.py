@@ -117,7 +117,12 @@ def test_times_are_of_what_was_measured() -> None:
 
 
 def test_what_recovered_late_is_told_with_the_blows_that_fell_meanwhile() -> None:
-    verdict = Verdict(1, 1.0, blows=["99.000 bridge killed a", "112.500 bridge killed b", "130.000 x"])
+    blows = [
+        Kill(Blow.KILL_BRIDGE, 99.0, "a"),
+        Kill(Blow.KILL_BRIDGE, 112.5, "b"),
+        Kill(Blow.KILL_BRIDGE, 130.0, "c"),
+    ]
+    verdict = Verdict(1, 1.0, blows=blows)
     worst, other = Recovery(100.0, 121.0, False, "hint j"), Recovery(100.0, 113.0, False, "hint k")
     play: Any = SimpleNamespace(
         witness=SimpleNamespace(killed_runs={}, watched_again=[worst, other], unwatched=0)
@@ -127,6 +132,16 @@ def test_what_recovered_late_is_told_with_the_blows_that_fell_meanwhile() -> Non
 
     [violation] = verdict.violations
     assert violation.endswith(
-        "more than 10 s: hint j waited 21.0 s, meanwhile ['+12.5 bridge killed b']; "
-        "hint k waited 13.0 s, meanwhile ['+12.5 bridge killed b']"
+        "more than 10 s: hint j waited 21.0 s, meanwhile ['+12.5 bridge killed (SIGKILL) b']; "
+        "hint k waited 13.0 s, meanwhile ['+12.5 bridge killed (SIGKILL) b']"
     )
+
+
+def test_a_violation_is_told_with_the_blows_around_it_and_the_report_with_all() -> None:
+    verdict = Verdict(1, 1.0, blows=[Kill(Blow.KILL_BRIDGE, 100.0, "a"), Kill(Blow.CUT, 500.0)])
+
+    verdict.violate("Something is wrong.", 90.0)
+
+    near = "100.000 bridge killed (SIGKILL) a"
+    assert verdict.violations == [f"Something is wrong. Blows around it: ['{near}']"]
+    assert verdict.to_dict()["blows"] == [near, "500.000 all connections cut (CLIENT KILL)"]

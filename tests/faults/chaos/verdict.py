@@ -60,17 +60,20 @@ class Verdict:
     counts: Counter[str] = field(default_factory=Counter)
     times: dict[str, Times] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
-    blows: list[str] = field(default_factory=list)
+    blows: list[Kill] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         times = {name: asdict(each) for name, each in self.times.items()}
-        return {**vars(self), "counts": dict(self.counts), "times": times}
+        blows = [f"{blow.at:.3f} {blow}" for blow in self.blows]
+        return {**vars(self), "counts": dict(self.counts), "times": times, "blows": blows}
 
     def violate(self, sentence: str, *moments: float) -> None:
         """Add a violation, with the blows that fell around the moments that it is about."""
         around = [
-            blow for blow in self.blows if any(abs(float(blow.split()[0]) - at) < AROUND for at in moments)
+            f"{blow.at:.3f} {blow}"
+            for blow in self.blows
+            if any(abs(blow.at - moment) < AROUND for moment in moments)
         ]
         self.violations.append(f"{sentence} Blows around it: {around}" if moments else sentence)
 
@@ -80,7 +83,7 @@ async def judge(play: Play) -> Verdict:
     verdict = Verdict(play.seed, play.minutes, facts=play.facts, violations=[*play.problems])
     struck = Counter(kill.blow for kill in play.witness.kills)
     verdict.kills = {blow.value: struck[blow] for blow in Blow}
-    verdict.blows = [f"{kill.at:.3f} {kill.blow.value} {kill.victim}".strip() for kill in play.witness.kills]
+    verdict.blows = list(play.witness.kills)
     calls = read_calls(play.calls)
     answers = _answers(play)
     for job in play.sent:
@@ -226,10 +229,11 @@ def _judge_times(play: Play, verdict: Verdict) -> None:
 
 def _story(verdict: Verdict, recovery: Recovery) -> str:
     """Tell what waited, and which blows fell in that time, each with its seconds after the kill."""
-    moments = (
-        (float(at) - recovery.killed, blow) for at, _, blow in (each.partition(" ") for each in verdict.blows)
-    )
-    meanwhile = [f"+{after:.1f} {blow}" for after, blow in moments if 0 < after < recovery.seconds]
+    meanwhile = [
+        f"+{blow.at - recovery.killed:.1f} {blow}"
+        for blow in verdict.blows
+        if recovery.killed < blow.at < recovery.ended
+    ]
     return f"{recovery.what} waited {recovery.seconds:.1f} s, meanwhile {meanwhile}"
 
 

@@ -37,6 +37,9 @@ class Kill:
     victim: str = ""
     lease: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.blow.value} {self.victim}".strip()
+
 
 @dataclass(frozen=True)
 class Recovery:
