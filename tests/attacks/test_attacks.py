@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,7 +69,7 @@ KINDS: dict[str, tuple[Callable[[str], dict[str, Any]], Callable[[dict[str, Any]
 def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure nothing: these are tests of words, and some of them are built to hang a parser."""
     for task in (hint, review, interview):
-        monkeypatch.setattr(task, "measure", lambda *_: None)
+        monkeypatch.setattr(task, "measuring", lambda *_: nullcontext(lambda: None))
     for task in (hint, review):
         monkeypatch.setattr(task, "syntax_errors", lambda *_: ())
 
