@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
@@ -44,13 +44,25 @@ def _is_url(value: str, schemes: Collection[str]) -> bool:
         return False
 
 
+_TLS_OPTIONS = ("ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile")
+"""What may follow a ``rediss://`` URL: Celery and the clients of Redis understand the same by it."""
+
+
 def _redis_url(value: str) -> str:
     if not _is_url(value, ("redis", "rediss")) or not re.fullmatch(r"/?|/\d{1,5}", urlsplit(value).path):
         raise ValueError
-    # Celery takes either spelling, the clients of Redis only theirs.
-    return re.sub(
-        r"(?<=[?&]ssl_cert_reqs=)CERT_(NONE|OPTIONAL|REQUIRED)", lambda word: word[1].lower(), value
-    )
+    url = urlsplit(value)
+    options = dict(parse_qsl(url.query, keep_blank_values=True, strict_parsing=True)) if url.query else {}
+    if url.fragment or not options.keys() <= set(_TLS_OPTIONS if url.scheme == "rediss" else ()):
+        raise ValueError
+    if url.scheme == "redis":
+        return value
+    # Celery takes either spelling, the clients of Redis only theirs. Without it, Celery's connections to the
+    # broker would check no certificate, and its backend would not start.
+    checks = options.get("ssl_cert_reqs", "required").removeprefix("CERT_").lower()
+    if checks not in ("none", "optional", "required"):
+        raise ValueError
+    return urlunsplit(url._replace(query=urlencode({**options, "ssl_cert_reqs": checks})))
 
 
 def _http_url(value: str) -> str:
@@ -111,7 +123,8 @@ RedisUrl = Annotated[
     Field(
         repr=False,
         max_length=2_000,
-        description="redis://host:port/db or rediss://host:port/db, with a password percent-encoded",
+        description="redis://host:port/db or rediss://host:port/db, with a password percent-encoded; "
+        f"after rediss:// only {', '.join(_TLS_OPTIONS)}",
     ),
 ]
 OptionalUrl = Annotated[

@@ -7,6 +7,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 import pytest
+from celery import Celery
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -81,18 +82,47 @@ def test_a_queue_can_be_renamed_resized_and_timed(kind: str) -> None:
 
 
 def test_celery_lives_where_bullmq_lives_unless_told_otherwise() -> None:
-    redis, other = "rediss://:pw@redis:6380/2", "redis://celery/1"
+    redis, other = "redis://:pw@redis:6380/2", "redis://celery/1"
     settings = Settings.load({"REDIS_URL": redis, "CELERY_RESULT_BACKEND": other})
     assert (settings.celery_broker_url, settings.celery_result_backend) == (redis, other)
 
 
-@pytest.mark.parametrize("spelling", ["CERT_NONE", "none"])
-def test_how_certificates_are_checked_can_be_told_in_celerys_words(spelling: str) -> None:
-    url = f"rediss://redis:6380/2?ssl_cert_reqs={spelling}"
-    client = connect_thread(Settings.load({"CELERY_BROKER_URL": url}).celery_broker_url)
-    connection = client.connection_pool.make_connection()
-    assert isinstance(connection, SSLConnection)
-    assert connection.cert_reqs is ssl.CERT_NONE
+@pytest.mark.parametrize(
+    ("options", "checked"),
+    [
+        ("", ssl.CERT_REQUIRED),
+        ("?ssl_cert_reqs=CERT_REQUIRED", ssl.CERT_REQUIRED),
+        ("?ssl_cert_reqs=optional", ssl.CERT_OPTIONAL),
+        ("?ssl_cert_reqs=CERT_NONE", ssl.CERT_NONE),
+        ("?ssl_cert_reqs=none", ssl.CERT_NONE),
+    ],
+)
+def test_every_connection_checks_certificates_as_the_url_says_and_else_it_does(
+    options: str, checked: ssl.VerifyMode
+) -> None:
+    settings = Settings.load({"REDIS_URL": f"rediss://:p%23w@redis:6380/2{options}"})
+    client = connect_thread(settings.redis_url).connection_pool.make_connection()
+    celery = Celery(set_as_current=False, broker=settings.celery_broker_url)
+    celery.conf.result_backend = settings.celery_result_backend
+
+    assert isinstance(client, SSLConnection)
+    assert client.cert_reqs is checked
+    assert celery.connection_for_read().ssl == {"ssl_cert_reqs": checked}
+    assert celery.backend.connparams["ssl_cert_reqs"] is checked
+    assert {client.password, celery.backend.connparams["password"]} == {"p#w"}
+
+
+def test_certificates_of_ones_own_are_known_to_every_connection() -> None:
+    url = "rediss://redis:6380?ssl_ca_certs=%2Fetc%2Four%20ca.pem"
+    settings = Settings.load({"REDIS_URL": url})
+    client = connect_thread(settings.redis_url).connection_pool.make_connection()
+    celery = Celery(set_as_current=False, broker=settings.celery_broker_url)
+    celery.conf.result_backend = settings.celery_result_backend
+
+    assert isinstance(client, SSLConnection)
+    assert client.ca_certs == "/etc/our ca.pem"
+    assert celery.connection_for_read().ssl["ssl_ca_certs"] == "/etc/our ca.pem"
+    assert celery.backend.connparams["ssl_ca_certs"] == "/etc/our ca.pem"
 
 
 def test_a_kind_asks_the_common_model_unless_it_has_its_own() -> None:
@@ -156,6 +186,8 @@ def test_settings_cannot_be_changed() -> None:
             ("unix:///tmp/redis.sock", "localhost:6379", "redis://", "redis://h:x/0", "redis://h/a"),
         ),
         ("REDIS_URL", ("redis://:p#ss@h/0", "redis://h h/0", "http://h", "redis://h:0", "redis://h:65536")),
+        ("REDIS_URL", ("redis://h/0?db=3", "redis://h?ssl_cert_reqs=none", "redis://h#1", "rediss://h?db=3")),
+        ("REDIS_URL", ("rediss://h?ssl_cert_reqs=maybe", "rediss://h?ssl_cert_reqs=", "rediss://h?none")),
         ("CELERY_BROKER_URL", ("amqp://guest@rabbit//", "sqs://")),
         ("CELERY_RESULT_BACKEND", ("db+sqlite:///results",)),
         ("BULLMQ_PREFIX", ("a b", "a\tb", "x" * 201)),
