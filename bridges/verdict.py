@@ -26,7 +26,8 @@ LONGEST_PATIENCE_MS = 60_000
 """Milliseconds between two sendings of a run, at most: doubled from UNCLAIMED_MS at each."""
 
 OVERDUE_MS = 30_000
-"""Milliseconds past its time limit that a run gets before the bridge ends it in the worker's stead."""
+"""Milliseconds past its time limit that a run gets before the bridge ends it in the worker's stead: and as
+many after an outage, in which its worker may have held its outcome ready for long."""
 
 
 class Verdict(Enum):
@@ -61,7 +62,8 @@ def judge(
     # A worker that was just started may have claimed the run since the leases were read.
     if (state.claimed or 0) <= roll.now and roll.gone(state.worker or "", POOL_STALE_MS):
         return Outcome(error=WorkerLostError("The process that ran the job died."))
-    if state.claimed is not None and roll.now - state.claimed > time_limit * 1000 + OVERDUE_MS:
+    over = (state.claimed or 0) + time_limit * 1000
+    if state.claimed is not None and roll.now - max(over, roll.steady_since) > OVERDUE_MS:
         return Outcome(error=JobTimeoutError(f"The job ran past its limit of {time_limit:g} seconds."))
     return Verdict.WAIT
 

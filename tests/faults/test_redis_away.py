@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from redis.exceptions import OutOfMemoryError
 
+from bridges.verdict import OVERDUE_MS
 from tests.faults.ledger import assert_nothing_lost
 
 if TYPE_CHECKING:
@@ -60,6 +61,25 @@ async def test_killed_while_tasks_end(stage: Stage, outage: float) -> None:
     assert pids == (bridge.pid, pool.pid)
     assert bridge.alive
     assert pool.alive
+
+
+@slow
+async def test_away_for_longer_than_a_job_may_take(stage: Stage) -> None:
+    stage.plane.env["HINT_TIME_LIMIT_SECONDS"] = "10"
+    await stage.bridge()
+    pool = await stage.pool()
+    job = await stage.submit("delay=2")
+    await stage.called(job)
+    stage.redis.end()
+    await asyncio.sleep(10 + OVERDUE_MS / 1000 + 2)  # the outage's length is what is tested
+    # The worker, which has the outcome, is slower to notice than the bridge, which has none.
+    pool.stop()
+    stage.redis.start()
+    assert await uptime_below(stage, 2)
+    await asyncio.sleep(4)  # how much slower is what is tested
+    pool.cont()
+    await assert_nothing_lost(stage)
+    assert (await stage.record(job))["atm"] == "1"
 
 
 @pytest.mark.parametrize(

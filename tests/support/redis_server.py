@@ -59,6 +59,12 @@ class RedisServer:
         """End the server with SIGKILL. What it has acknowledged stays in its directory."""
         self.process.kill()
 
+    def end(self) -> None:
+        """End the server with SIGTERM: everything that it has acknowledged is on the disk then."""
+        self.process.terminate()
+        self.process.wait()
+        self.process.kill()  # closes its pipes
+
     def restart(self) -> None:
         """Kill the server if it still runs, and start it again with the same port and data."""
         self.kill()

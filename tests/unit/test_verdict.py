@@ -102,3 +102,9 @@ def test_a_run_that_its_worker_does_not_end_is_ended_by_the_bridge() -> None:
     overdue = RunState(SENT, "claim", "pool-1", NOW - 180_001, None)
     assert code(verdict(overdue, roll())) == "job_timeout"
     assert verdict(RunState(SENT, "claim", "pool-1", NOW - 179_999, None), roll()) is Verdict.WAIT
+
+
+def test_after_an_outage_a_worker_has_as_long_to_say_what_it_holds() -> None:
+    held = RunState(SENT, "claim", "pool-1", NOW - 400_000, None)
+    assert verdict(held, roll(steady_since=NOW - 29_999)) is Verdict.WAIT
+    assert code(verdict(held, roll(steady_since=NOW - 30_001))) == "job_timeout"
