@@ -1,7 +1,8 @@
 """What prompts show and say: the exhibits from outside, and the facts that were measured of them.
 
-What is of rank 0 is shortened first when a prompt is too long, and the problem last. Of what may be without
-end (turns, hints), no more is written out than a prompt could hold.
+What is of rank 0 is shortened first when a prompt is too long, and the problem last. What an answer cannot do
+without is never shortened away: some of the code, and what somebody said last. Of what may be without end
+(turns, hints), no more is written out than a prompt could hold.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ _MOST_FUNCTIONS = 8
 _MOST_ERRORS = 3
 """So many syntax errors: those after the first are often its echo."""
 
+_LEAST_WORDS = 2_000
+"""Characters that are kept of what was said or written last: more than nearly anybody does at once."""
+
+_LEAST_CODE = 10_000
+"""Characters that are kept of the code, its numbers included: some 250 lines."""
+
 _SPEAKERS = {"user": "candidate", "assistant": "interviewer", "system": "a note in the record"}
 
 
@@ -38,12 +45,19 @@ def problem(text: str) -> Exhibit:
 def code(text: str) -> Exhibit:
     """Show the code with the numbers of its lines."""
     numbered = Listing(text).numbered() if text.strip() else ""
-    return Exhibit("the candidate's code, with line numbers", (numbered,), rank=8, numbered=True)
+    return Exhibit(
+        "the candidate's code, with line numbers", (numbered,), rank=8, least=_LEAST_CODE, numbered=True
+    )
 
 
 def words(label: str, text: str | None) -> Exhibit:
     """Show what somebody wrote just now."""
-    return Exhibit(label, (text or "",), rank=7)
+    return Exhibit(label, (text or "",), rank=7, least=_LEAST_WORDS)
+
+
+def names(label: str, text: str) -> Exhibit:
+    """Show what the answer has to name or to fit: the whole of it, always."""
+    return Exhibit(label, (text,), rank=7, least=len(text))
 
 
 def conversation(turns: Sequence[Turn], message: str | None = None) -> Exhibit:
@@ -58,13 +72,13 @@ def conversation(turns: Sequence[Turn], message: str | None = None) -> Exhibit:
     ]
     if message is not None:
         pieces.append(_line(turn=str(len(turns) + 1), candidate=message))
-    return Exhibit("conversation so far, oldest first", tuple(pieces) or ("",), rank=0)
+    return Exhibit("conversation so far, oldest first", tuple(pieces) or ("",), rank=0, least=_LEAST_WORDS)
 
 
 def hints(past: Sequence[PastHint]) -> Exhibit:
     """Show the hints that the candidate already has."""
     pieces = tuple(_line(hint=hint.hint) for _, hint in _newest(past))
-    return Exhibit("hints given so far, oldest first", pieces or ("",), rank=1)
+    return Exhibit("hints given so far, oldest first", pieces or ("",), rank=1, least=_LEAST_WORDS)
 
 
 def weaknesses(known: Iterable[HistoricalWeakness]) -> Exhibit:
@@ -75,7 +89,7 @@ def weaknesses(known: Iterable[HistoricalWeakness]) -> Exhibit:
 
 def language(name: str | None) -> Exhibit:
     """Show the name of a programming language that we do not know: such a name may be any text."""
-    return Exhibit("name of the programming language", ("" if name in EXTENSIONS else name or "",), rank=7)
+    return names("name of the programming language", "" if name in EXTENSIONS else name or "")
 
 
 S = TypeVar("S", Turn, PastHint)

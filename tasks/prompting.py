@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,12 +45,14 @@ class Exhibit:
         label: what it is, in our words.
         pieces: its parts, oldest first; where there are several, the oldest are the first to be left out.
         rank: exhibits of a lower rank are shortened first.
+        least: so many of its characters are kept, whatever rank the others have.
         numbered: whether its lines begin with numbers of ours.
     """
 
     label: str
     pieces: tuple[str, ...] = field(repr=False)
     rank: int
+    least: int = 0
     numbered: bool = False
 
     @property
@@ -65,7 +67,7 @@ class Exhibit:
             newest -= 1
         text = _without_middle("\n".join(self.pieces[newest:]), size)
         note = (f"[the oldest {newest} left out here]",) if newest else ()
-        return Exhibit(self.label, (*note, text), self.rank, self.numbered)
+        return replace(self, pieces=(*note, text))
 
 
 @cache
@@ -166,7 +168,7 @@ def fenced(label: str, text: str, fences: Fences, *, numbered: bool = False) -> 
 
 
 def fit(exhibits: Sequence[Exhibit], budget: int) -> tuple[list[Exhibit], list[str]]:
-    """Shorten what does not fit into ``budget`` characters, by rank.
+    """Shorten what does not fit into ``budget`` characters, by rank, but each to its least at most.
 
     Returns:
         The exhibits in the order in which they came, and the labels of those that were shortened.
@@ -177,9 +179,11 @@ def fit(exhibits: Sequence[Exhibit], budget: int) -> tuple[list[Exhibit], list[s
         if excess <= 0:
             break
         size = len(exhibit.text)
-        fitting[place] = exhibit.shortened_to(max(0, size - excess))
-        shortened.append(exhibit.label)
-        excess -= size
+        kept = max(exhibit.least, size - excess)
+        if kept < size:
+            fitting[place] = exhibit.shortened_to(kept)
+            shortened.append(exhibit.label)
+            excess -= size - kept
     return fitting, shortened
 
 

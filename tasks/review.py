@@ -230,7 +230,7 @@ def _shown(payload: ReviewPayload) -> list[Exhibit]:
         exhibits.problem(payload.problem_description),
         exhibits.code(payload.code),
         exhibits.language(payload.language),
-        Exhibit("rubric: the names of the categories", ("\n".join(lines),), rank=7),
+        exhibits.names("rubric: the names of the categories", "\n".join(lines)),
         exhibits.weaknesses(payload.historical_weaknesses),
     ]
 

@@ -289,7 +289,7 @@ def test_one_process_looks_at_a_number_of_recordings_and_no_more() -> None:
 
     [reader] = {process_that_answers(program, READERS) for _ in range(MOST_RECORDINGS - 1)}
 
-    reader.wait(10)
+    reader.wait(30)
 
 
 @needs_seccomp
@@ -298,14 +298,14 @@ def test_a_file_that_cannot_be_read_takes_its_process_with_it() -> None:
 
     refused(recording("webm", 1.0)[:-1])
 
-    reader.wait(10)
+    reader.wait(30)
 
 
 def test_whoever_converts_a_recording_has_seen_no_other() -> None:
     program = started(CONVERTERS)
 
     for _ in range(3):
-        process_that_answers(program, CONVERTERS).wait(10)
+        process_that_answers(program, CONVERTERS).wait(30)
 
 
 def test_where_nothing_is_confined_each_recording_has_a_process(
@@ -315,7 +315,7 @@ def test_where_nothing_is_confined_each_recording_has_a_process(
     program = started(READERS)
 
     for _ in range(3):
-        process_that_answers(program, READERS).wait(10)
+        process_that_answers(program, READERS).wait(30)
     READERS.close()
 
 
@@ -347,11 +347,18 @@ def started(readers: StandbyPool) -> _Standby:
 
 def process_that_answers(program: _Standby, readers: StandbyPool) -> psutil.Process:
     """Have a recording read, and return the process that stood ready for it."""
-    while not (ready := [child for child in children(program) if child.status() == psutil.STATUS_SLEEPING]):
+    while not (ready := [child for child in children(program) if sleeps(child)]):
         time.sleep(0.001)
     ask(readers)
     assert readers._idle == [program]
     return ready[0]
+
+
+def sleeps(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_SLEEPING
+    except psutil.NoSuchProcess:  # it has just ended
+        return False
 
 
 def children(program: _Standby) -> list[psutil.Process]:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.contracts import HintPayload, ReviewPayload, Turn
+from aiplane.contracts import HintPayload, InterviewPayload, ReviewPayload, Turn
+from aiplane.errors import LLMUnavailableError
 from tasks import exhibits, prompting
 from tasks.hint import write_hint
+from tasks.interview import reply
 from tasks.prompting import Exhibit, Fences, fit, instructions, lay_out, system_message, user_message
 from tasks.review import review
-from tests.unit.payloads import HINT, REVIEW
+from tests.unit.payloads import HINT, INTERVIEW, REVIEW
 from tests.unit.scripted import GOOD_HINT, ScriptedLLM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiplane.llm import LLM
 
 HINT_ANSWER = {"hint": GOOD_HINT, "relatedConcepts": ["loops"]}
 
@@ -174,7 +182,61 @@ def test_the_largest_payload_fits_the_budget() -> None:
     )
 
     assert prompting.BUDGET_CHARACTERS < len(llm.user) < prompting.BUDGET_CHARACTERS + 6_000
-    assert block(llm.user, "problem").replace(" ", "") == "p" * 50_000
+    assert 45_000 < block(llm.user, "problem").count("p") < 50_000
+    assert 9_000 < len(block(llm.user, "the candidate's code, with line numbers")) < 11_000
+
+
+CODE = "value = 1\n" * 10_000
+
+
+def asked(task: Callable[[Any, LLM], object], payload: object) -> ScriptedLLM:
+    """Have a task ask a model that does not answer."""
+    llm = ScriptedLLM(LLMUnavailableError("No."))
+    with pytest.raises(LLMUnavailableError):
+        task(payload, llm)
+    return llm
+
+
+def test_a_rubric_is_shown_whole_however_long_the_rest_is() -> None:
+    rubric = [f"criterion number {number}{' and more' * 52}" for number in range(50)]
+    payload = {**REVIEW, "problemDescription": "p" * 50_000, "code": CODE, "rubric": rubric}
+
+    llm = asked(review, ReviewPayload.parse(payload))
+
+    shown = block(llm.user, "rubric: the names of the categories").splitlines()
+    assert shown == [f"{number}. {line}" for number, line in enumerate(rubric, start=1)]
+    assert len(llm.user) < prompting.BUDGET_CHARACTERS + 6_000
+
+
+def test_what_a_candidate_said_last_is_shown_however_long_the_rest_is() -> None:
+    history = [{"role": "user", "content": "word " * 1_000}] * 20
+    payload = {
+        **INTERVIEW,
+        "currentCode": CODE,
+        "conversationHistory": history,
+        "userMessage": "Why?",
+    }
+
+    llm = asked(reply, InterviewPayload.parse(payload))
+
+    assert '{"turn": "21", "candidate": "Why?"}' in block(llm.user, "conversation so far, oldest first")
+
+
+def test_an_answer_to_a_hint_and_that_hint_are_shown_however_long_the_rest_is() -> None:
+    payload = {
+        **HINT,
+        "currentCode": CODE,
+        "language": "a language of my own",
+        "previousHints": ["h" * 500] * 100,
+        "previousHint": "Think of a table",
+        "reflectionResponse": "A dictionary?",
+    }
+
+    llm = asked(write_hint, HintPayload.parse(payload))
+
+    assert block(llm.user, "the candidate's answer to the latest hint") == "A dictionary?"
+    assert '"Think of a table"' in block(llm.user, "hints given so far, oldest first")
+    assert block(llm.user, "name of the programming language") == "a language of my own"
 
 
 def test_a_fence_cannot_be_closed_from_within() -> None:
