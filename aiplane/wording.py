@@ -1,5 +1,7 @@
 """What can be measured of a text without understanding it: its length, how hard it reads, what it repeats.
 
+And how a number is put into one.
+
 Words are counted alike in every language: a run of letters and digits is one, whatever stands in backticks
 is one, and where a script writes no spaces (Chinese, Japanese, Thai and their neighbours) two characters are.
 """
@@ -31,6 +33,12 @@ _RUN = 4
 def _prose(text: str) -> str:
     """Take the code out: a block is nothing, a name in backticks is one word of one syllable."""
     return _INLINE.sub(" it ", _FENCED.sub("\n", text[:_LONGEST_LOOK]))
+
+
+def percent(share: float) -> str:
+    """Write a share as a whole per cent, rounded down: only what is whole is 100%."""
+    # The product of 0.29 and 100 is a little less than 29.
+    return f"{int(round(share * 100, 6))}%"
 
 
 def count_words(text: str) -> int:

@@ -14,6 +14,7 @@ from aiplane.code_languages import EXTENSIONS
 from aiplane.contracts import Turn
 from aiplane.contracts.shared import PastHint
 from aiplane.listing import Listing
+from aiplane.wording import percent
 from tasks.prompting import BUDGET_CHARACTERS, Exhibit
 
 if TYPE_CHECKING:
@@ -114,13 +115,15 @@ def _line(**content: str) -> str:
 
 def execution(run: ExecutionSummary | None) -> list[str]:
     """Say how the tests went, in numbers."""
+    if run is not None and run.pass_share is None and run.fails:
+        return ["Some tests fail; how many pass is not known."]
     if run is None or (run.pass_share is None and run.status is None):
         return ["The tests have not been run."]
     if run.pass_share is None:
         return [f"The test run is {run.status}; how many tests pass is not known."]
-    if run.passed_test_cases is None:
+    if run.passed is None:
         return ["All tests pass."]
-    return [f"Tests that pass: {run.passed_test_cases}, a share of {run.pass_share:.0%}."]
+    return [f"Tests that pass: {run.passed}, a share of {percent(run.pass_share)}."]
 
 
 def measurements(name: str | None, metrics: CodeMetrics | None) -> list[str]:

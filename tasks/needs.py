@@ -52,10 +52,10 @@ def find_need(payload: HintPayload, metrics: CodeMetrics | None, syntax_errors: 
         return "start"
     if syntax_errors:
         return "syntax"
-    pass_share = payload.execution.pass_share if payload.execution else None
-    if pass_share is None:
-        return "next_step"
-    if pass_share < 1:
+    run = payload.execution
+    if run is not None and run.fails:
         return "failing"
+    if run is None or run.pass_share is None:
+        return "next_step"
     nested = any(row.is_loop and row.loops for row in source.rows)
     return "cost" if nested or (metrics is not None and metrics.max_complexity > COMPLEX) else "done"

@@ -42,6 +42,7 @@ from tasks.weaknesses import proven_in_code
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aiplane.contracts import ExecutionSummary
     from aiplane.llm import LLM
     from aiplane.llm.answers import CategoryAnswer, EvidenceAnswer, SuggestionAnswer
 
@@ -107,16 +108,15 @@ def review(payload: ReviewPayload, llm: LLM) -> ReviewResult:
 
 def _checked(answer: ReviewAnswer, case: ReviewCase) -> ReviewResult:
     payload, names, listing = case.payload, case.categories, Listing(case.payload.code)
-    pass_share = payload.execution.pass_share if payload.execution else None
     categories = tuple(
-        _category(name, given, listing, pass_share)
+        _category(name, given, listing, payload.execution)
         for name, given in zip(names, _in_order(answer.categories, names), strict=True)
     )
     suggestions = _suggestions(answer.suggestions, case, listing)
     texts = (answer.summary, *(each.feedback for each in categories), *(each.message for each in suggestions))
     check_lines_named(texts, len(listing.lines))
     return ReviewResult(
-        overall_score=overall_score(categories),
+        overall_score=overall_score(categories, rubric=bool(payload.rubric)),
         categories=categories,
         suggestions=suggestions,
         summary=answer.summary + _lines_read(case, listing),
@@ -153,10 +153,11 @@ def _key(name: str) -> str:
     return "".join(_NUMBERING.sub("", name).casefold().replace("_", " ").split())
 
 
-def _category(name: str, given: CategoryAnswer, listing: Listing, pass_share: float | None) -> Category:
+def _category(name: str, given: CategoryAnswer, listing: Listing, run: ExecutionSummary | None) -> Category:
     evidence = tuple(_evidence(item, listing) for item in given.evidence)
-    score = capped(name, given.score, pass_share)
-    if score < 10 and not evidence and not speaks_for_itself(name, pass_share):
+    score = capped(name, given.score, run.pass_share if run else None)
+    tests_fail = run is not None and run.fails
+    if score < 10 and not evidence and not speaks_for_itself(name, tests_fail=tests_fail):
         raise LLMInvalidResponseError("The model's review has a score below 10 without evidence.")
     return Category(name=name, score=score, feedback=given.feedback, evidence=evidence)
 

@@ -2,7 +2,7 @@
 
 - The overall score is the weighted mean of the category scores, halves rounded up. The usual four weigh 0.4
   (``correctness``) and 0.2 each (``efficiency``, ``readability``, ``edge_cases``). The lines of a job's own
-  rubric weigh the same.
+  rubric weigh the same, whatever their names are.
 - A category named ``correctness`` scores at most ten times the share of test cases that pass, rounded down,
   where that is known.
 - A score below 10 rests on evidence. Failed tests are evidence for ``correctness`` and ``edge_cases``, and
@@ -31,10 +31,9 @@ CATEGORIES: tuple[str, ...] = tuple(WEIGHTS)
 _NEEDS_A_QUOTE = frozenset({"efficiency", "readability"})
 
 
-def overall_score(categories: Sequence[Category]) -> int:
-    """Compute the overall score, 0 to 10, from one or more categories."""
-    usual = all(category.name in WEIGHTS for category in categories)
-    weights = [WEIGHTS[category.name] if usual else 1.0 for category in categories]
+def overall_score(categories: Sequence[Category], *, rubric: bool) -> int:
+    """Compute the overall score, 0 to 10, from one or more categories: the usual ones, or a job's rubric."""
+    weights = [1.0 if rubric else WEIGHTS[category.name] for category in categories]
     total = sum(weight * category.score for weight, category in zip(weights, categories, strict=True))
     # Sums of tenths are not exact: 7.5 may come out as 7.499…
     return int(round(total / sum(weights), 6) + 0.5)
@@ -47,6 +46,6 @@ def capped(name: str, score: int, pass_share: float | None) -> int:
     return min(score, int(10 * pass_share))
 
 
-def speaks_for_itself(name: str, pass_share: float | None) -> bool:
+def speaks_for_itself(name: str, *, tests_fail: bool) -> bool:
     """Tell whether failed tests are evidence enough for a low score in this category."""
-    return pass_share is not None and pass_share < 1 and name.casefold() not in _NEEDS_A_QUOTE
+    return tests_fail and name.casefold() not in _NEEDS_A_QUOTE

@@ -106,16 +106,38 @@ class ExecutionSummary(Wire):
         numbers that contradict each other. Where there is no total it is the sum of the other counts;
         where there are no counts at all, ``allTestsPassed`` can tell of a full share, and of no other.
         """
-        if self.status in ("pending", "running"):
+        if not self._is_over:
             return None
-        total = self._total()
-        if total == 0:
-            return None
-        if total is None or self.passed_test_cases is None:
-            return 1.0 if self.all_tests_passed else None
-        share = self.passed_test_cases / total
-        agreed = share <= 1 and self.all_tests_passed in (None, share == 1)
+        total, passed = self._total(), self.passed
+        if total is None or passed is None:
+            return 1.0 if self.all_tests_passed and not self._not_passed else None
+        share = passed / total
+        agreed = passed + self._not_passed <= total and self.all_tests_passed in (None, share == 1)
         return share if agreed else None
+
+    @property
+    def passed(self) -> int | None:
+        """How many test cases pass: as told, or what the others leave of the total; None if not known."""
+        if self.passed_test_cases is None and None not in (self.total_test_cases, self.failed_test_cases):
+            left = (self.total_test_cases or 0) - self._not_passed
+            return left if left >= 0 else None
+        return self.passed_test_cases
+
+    @property
+    def fails(self) -> bool:
+        """Whether some test case is known not to pass; how many do may be unknown all the same."""
+        share = self.pass_share
+        if share is not None or not self._is_over:
+            return share is not None and share < 1
+        return self._not_passed > 0 or self.all_tests_passed is False
+
+    @property
+    def _is_over(self) -> bool:
+        return self.status not in ("pending", "running") and self._total() != 0
+
+    @property
+    def _not_passed(self) -> int:
+        return (self.failed_test_cases or 0) + (self.error_test_cases or 0)
 
     def _total(self) -> int | None:
         if self.total_test_cases is not None:
@@ -163,9 +185,9 @@ class WithExecution(Payload):
     def execution(self) -> ExecutionSummary | None:
         """The test run to go by.
 
-        That is the first one that tells how many tests pass, else the first one there is, in this
-        order: the result sent for this very job, the latest submission (run against every case), the
-        latest trial run.
+        That is the first one that tells how many tests pass, or that some do not, else the first one
+        there is, in this order: the result sent for this very job, the latest submission (run against
+        every case), the latest trial run.
         """
         runs = [
             run
@@ -176,7 +198,8 @@ class WithExecution(Payload):
             )
             if run is not None
         ]
-        return next((run for run in runs if run.pass_share is not None), runs[0] if runs else None)
+        telling = (run for run in runs if run.pass_share is not None or run.fails)
+        return next(telling, runs[0] if runs else None)
 
 
 class PastHint(Wire):

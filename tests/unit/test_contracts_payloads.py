@@ -203,11 +203,46 @@ def test_a_run_that_tells_something_goes_before_one_that_does_not() -> None:
         ({"passedTestCases": 4, "totalTestCases": 4, "allTestsPassed": False}, None),
         ({"passedTestCases": 3, "totalTestCases": 4, "status": "running"}, None),
         ({"passedTestCases": 3, "totalTestCases": 4, "status": "failed"}, 0.75),
+        ({"failedTestCases": 2, "totalTestCases": 5}, 0.6),
+        ({"failedTestCases": 2, "errorTestCases": 1, "totalTestCases": 5, "allTestsPassed": False}, 0.4),
+        ({"failedTestCases": 6, "totalTestCases": 5}, None),
+        ({"passedTestCases": 5, "totalTestCases": 5, "failedTestCases": 2}, None),
+        ({"failedTestCases": 2, "allTestsPassed": True}, None),
         ({}, None),
     ],
 )
 def test_the_share_of_tests_that_pass(run: dict[str, Any], share: float | None) -> None:
     assert ExecutionSummary.model_validate(run).pass_share == share
+
+
+@pytest.mark.parametrize(
+    ("run", "fails"),
+    [
+        ({"passedTestCases": 3, "totalTestCases": 4}, True),
+        ({"passedTestCases": 4, "totalTestCases": 4}, False),
+        ({"allTestsPassed": True}, False),
+        ({"allTestsPassed": False}, True),
+        ({"failedTestCases": 2}, True),
+        ({"errorTestCases": 1}, True),
+        ({"failedTestCases": 0}, False),
+        ({"passedTestCases": 5, "totalTestCases": 5, "allTestsPassed": False}, True),
+        ({"failedTestCases": 2, "status": "running"}, False),
+        ({"allTestsPassed": False, "status": "pending"}, False),
+        ({"allTestsPassed": False, "totalTestCases": 0}, False),
+        ({"status": "failed"}, False),
+        ({}, False),
+    ],
+)
+def test_whether_some_test_fails(run: dict[str, Any], fails: bool) -> None:
+    assert ExecutionSummary.model_validate(run).fails is fails
+
+
+def test_a_run_that_tells_of_failures_goes_before_one_that_tells_nothing() -> None:
+    payload = ReviewPayload.parse(
+        REVIEW
+        | {"latestSubmissionSummary": {"status": "failed"}, "latestExecutionSummary": {"failedTestCases": 2}}
+    )
+    assert payload.execution == payload.latest_execution_summary
 
 
 # Times

@@ -44,6 +44,8 @@ def need(code: str, run: dict[str, Any] | None = None) -> Need:
         (PLAIN, PASSED, "done"),
         (PLAIN, FAILED, "failing"),
         (PLAIN, {"passedTestCases": 0, "totalTestCases": 4}, "failing"),
+        (PLAIN, {"allTestsPassed": False}, "failing"),
+        (PLAIN, {"failedTestCases": 2}, "failing"),
         (PLAIN, None, "next_step"),
         (NESTED, {"status": "running"}, "next_step"),
     ],
@@ -75,6 +77,21 @@ def test_the_model_is_told_where_the_code_does_not_parse() -> None:
 @pytest.mark.parametrize(
     ("fields", "fact"),
     [
+        ({}, "The tests have not been run."),
+        (
+            {"executionResult": {"status": "failed"}},
+            "The test run is failed; how many tests pass is not known.",
+        ),
+        ({"executionResult": {"allTestsPassed": False}}, "Some tests fail; how many pass is not known."),
+        ({"executionResult": {"allTestsPassed": True}}, "All tests pass."),
+        (
+            {"executionResult": {"failedTestCases": 2, "totalTestCases": 5}},
+            "Tests that pass: 3, a share of 60%.",
+        ),
+        (
+            {"executionResult": {"passedTestCases": 999, "totalTestCases": 1000}},
+            "Tests that pass: 999, a share of 99%.",
+        ),
         ({}, "This is hint number 1 for this problem."),
         ({"previousHints": ["a", "b"]}, "This is hint number 3 for this problem."),
         ({"hintIteration": 5}, "This is hint number 5 for this problem."),

@@ -151,7 +151,7 @@ def test_a_review_passes_every_check(payload: dict[str, Any], metrics: CodeMetri
 
     assert result == again
     assert [category.name for category in result.categories] == list(parsed.rubric or CATEGORIES)
-    assert result.overall_score == overall_score(result.categories)
+    assert result.overall_score == overall_score(result.categories, rubric=bool(parsed.rubric))
     assert set(result.weakness_signals) <= CODE_WEAKNESSES
     lines = parsed.code.split("\n")
     for evidence in (each for category in result.categories for each in category.evidence):

@@ -30,12 +30,13 @@ def test_the_weights_make_a_whole() -> None:
     ],
 )
 def test_correctness_weighs_twice_what_the_others_do(scores: tuple[int, ...], overall: int) -> None:
-    assert overall_score(scored(*scores)) == overall
+    assert overall_score(scored(*scores), rubric=False) == overall
 
 
 @pytest.mark.parametrize(("scores", "overall"), [((7, 8), 8), ((0, 1), 1), ((1, 1), 1), ((0, 0), 0)])
 def test_the_lines_of_a_rubric_weigh_the_same_and_halves_go_up(scores: tuple[int, ...], overall: int) -> None:
-    assert overall_score(scored(*scores, names=("Naming", "Tests"))) == overall
+    for names in (("Naming", "Tests"), ("correctness", "efficiency")):
+        assert overall_score(scored(*scores, names=names), rubric=True) == overall
 
 
 @pytest.mark.parametrize(
@@ -54,16 +55,15 @@ def test_correctness_is_capped_by_the_tests(name: str, share: float | None, expe
 
 
 @pytest.mark.parametrize(
-    ("name", "share", "expected"),
+    ("name", "tests_fail", "expected"),
     [
-        ("correctness", 0.5, True),
-        ("edge_cases", 0.5, True),
-        ("Naming conventions", 0.5, True),
-        ("efficiency", 0.5, False),
-        ("readability", 0.5, False),
-        ("correctness", 1.0, False),
-        ("correctness", None, False),
+        ("correctness", True, True),
+        ("edge_cases", True, True),
+        ("Naming conventions", True, True),
+        ("efficiency", True, False),
+        ("readability", True, False),
+        ("correctness", False, False),
     ],
 )
-def test_failed_tests_are_evidence_for_what_they_test(name: str, share: float | None, expected: bool) -> None:
-    assert speaks_for_itself(name, share) is expected
+def test_failed_tests_are_evidence_for_what_they_test(name: str, tests_fail: bool, expected: bool) -> None:
+    assert speaks_for_itself(name, tests_fail=tests_fail) is expected

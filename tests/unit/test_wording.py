@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aiplane.wording import count_words, questions, reading_grade, repeated_share, shares_run
+from aiplane.wording import count_words, percent, questions, reading_grade, repeated_share, shares_run
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,10 @@ def test_no_text_takes_long(text: str) -> None:
     count_words(text), reading_grade(text), questions(text), repeated_share(text, text)
 
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("share", "written"), [(0, "0%"), (0.29, "29%"), (2 / 3, "66%"), (0.9999, "99%"), (1.0, "100%")]
+)
+def test_only_what_is_whole_is_a_hundred_per_cent(share: float, written: str) -> None:
+    assert percent(share) == written

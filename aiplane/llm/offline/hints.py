@@ -22,12 +22,12 @@ from aiplane.llm.offline.steps import (
 )
 from aiplane.llm.offline.topics import topic_of
 from aiplane.source import Source
-from aiplane.wording import count_words, repeated_share
+from aiplane.wording import count_words, percent, repeated_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aiplane.contracts import PreviousHint
+    from aiplane.contracts import ExecutionSummary, PreviousHint
     from aiplane.llm.cases import HintCase
 
 _ENOUGH_WORDS = 84
@@ -97,19 +97,24 @@ def _acknowledgement(case: HintCase) -> Iterator[str]:
 
 def _standing(case: HintCase) -> str:
     """Say where the candidate stands, from the facts."""
-    execution = case.payload.execution
-    pass_share = execution.pass_share if execution else None
     if case.need == "start":
         return "Nothing is written yet, which is the best moment to think."
     if case.need == "syntax":
         return "Your code cannot be read by the language yet, so that comes before all else."
-    if pass_share is None:
+    return _tested(case.payload.execution)
+
+
+def _tested(run: ExecutionSummary | None) -> str:
+    share = run.pass_share if run is not None else None
+    if share is None and run is not None and run.fails:
+        return "Some tests do not pass yet, so one of the cases that fail is the place to look at."
+    if share is None:
         return "Your code has not been through the tests yet, so check it with your own eyes first."
-    if pass_share == 1:
+    if share == 1:
         return "All tests pass, so the idea is right, and what is left is to make it better."
-    if pass_share == 0:
+    if share == 0:
         return "No test passes yet, so one thing is off for every input, and one change may mend them all."
-    return f"{pass_share:.0%} of the tests pass, so your idea carries some of the way."
+    return f"{percent(share)} of the tests pass, so your idea carries some of the way."
 
 
 def _steps(case: HintCase) -> Iterator[Step]:

@@ -9,7 +9,7 @@ from aiplane.llm.answers import AnnotationAnswer, InterviewAnswer, SignalAnswer
 from aiplane.llm.offline.findings import RULES, findings_in
 from aiplane.llm.offline.topics import topic_of
 from aiplane.source import Source
-from aiplane.wording import questions
+from aiplane.wording import percent, questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -175,8 +175,10 @@ def _kind(case: InterviewCase, said: str) -> tuple[FollowUpType, str]:
     usual = case.follow_up_types[0]
     if case.mood is not None:
         return ("encouragement" if "encouragement" in case.follow_up_types else usual), _ANSWERS[case.mood]
-    share = payload.execution.pass_share if payload.execution else None
-    standing = "" if share is None else f"As it stands, {share:.0%} of the tests pass."
+    run = payload.execution
+    standing = "As it stands, some tests fail." if run is not None and run.fails else ""
+    if run is not None and run.pass_share is not None:
+        standing = f"As it stands, {percent(run.pass_share)} of the tests pass."
     if standing and standing not in said:
         return ("evaluation" if "evaluation" in case.follow_up_types else usual), standing
     return usual, ""

@@ -14,11 +14,12 @@ from aiplane.llm.answers import (
 )
 from aiplane.llm.offline.findings import findings_in
 from aiplane.source import Source
+from aiplane.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aiplane.contracts import Severity
+    from aiplane.contracts import ExecutionSummary, Severity
     from aiplane.llm.cases import ReviewCase
     from aiplane.llm.offline.findings import Finding
 
@@ -46,11 +47,10 @@ def write_review(case: ReviewCase) -> ReviewAnswer:
         for finding in findings_in(Source(payload.code, payload.language, case.metrics))
         if any(finding.start_line in lines and finding.end_line in lines for lines in case.lines_shown)
     ]
-    pass_share = payload.execution.pass_share if payload.execution else None
     return ReviewAnswer(
-        categories=[_judge(name, found, pass_share) for name in case.categories],
+        categories=[_judge(name, found, payload.execution) for name in case.categories],
         suggestions=[_suggest(finding, case.categories) for finding in found[:_MOST_SUGGESTIONS]],
-        summary=_summary(case, found, pass_share),
+        summary=_summary(case, found),
         weakness_signals=_weaknesses(found),
     )
 
@@ -60,14 +60,14 @@ def _meaning(name: str) -> str:
     return next((meaning for meaning, words in _MEANINGS if re.search(words, text)), "correctness")
 
 
-def _judge(name: str, found: Sequence[Finding], pass_share: float | None) -> CategoryAnswer:
+def _judge(name: str, found: Sequence[Finding], run: ExecutionSummary | None) -> CategoryAnswer:
     meaning = _meaning(name)
     here = [finding for finding in found if finding.rule.category == meaning]
     score = max(_LEAST, 10 - sum(_COSTS[finding.rule.severity] for finding in here)) if here else 10
     remarks = [finding.rule.remark for finding in here]
-    if meaning == "correctness" and pass_share is not None:
-        score = min(score, int(10 * pass_share))
-        remarks.insert(0, f"{pass_share:.0%} of the tests pass.")
+    if meaning == "correctness" and run is not None and (run.fails or run.pass_share is not None):
+        score = min(score, 9 if run.pass_share is None else int(10 * run.pass_share))
+        remarks.insert(0, _standing(run))
     return CategoryAnswer(
         name=name,
         evidence=[_quote(finding) for finding in here],
@@ -109,11 +109,15 @@ def _weaknesses(found: Sequence[Finding]) -> list[CodeSignalAnswer]:
     ]
 
 
-def _summary(case: ReviewCase, found: Sequence[Finding], pass_share: float | None) -> str:
-    sentences = [*_broken(case)]
-    sentences.append(
-        "The tests were not run." if pass_share is None else f"{pass_share:.0%} of the tests pass."
-    )
+def _standing(run: ExecutionSummary | None) -> str:
+    """Say how the tests went."""
+    if run is not None and run.pass_share is not None:
+        return f"{percent(run.pass_share)} of the tests pass."
+    return "Some tests fail." if run is not None and run.fails else "The tests were not run."
+
+
+def _summary(case: ReviewCase, found: Sequence[Finding]) -> str:
+    sentences = [*_broken(case), _standing(case.payload.execution)]
     if found:
         sentences.append(f"What matters most is in {found[0].place}: {found[0].rule.remark}")
         sentences.append(found[0].rule.advice)
