@@ -81,6 +81,7 @@ class JobOptions:
         trace: the trace context that the producer sent along.
         delay_ms: for how long the job was not to be run at first.
         stored: all of it as stored, decoded.
+        text: all of it as stored.
     """
 
     attempts: int = DEFAULT_ATTEMPTS
@@ -94,6 +95,7 @@ class JobOptions:
     trace: str | None = None
     delay_ms: float = 0.0
     stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    text: str = field(default="{}", repr=False)
 
 
 def read_options(text: str) -> JobOptions:
@@ -102,7 +104,8 @@ def read_options(text: str) -> JobOptions:
     Raises:
         ValueError: they are not a JSON object.
     """
-    stored = read_json(text or "{}")
+    text = text or "{}"
+    stored = read_json(text)
     if not isinstance(stored, dict):
         raise ValueError("not an object")  # noqa: TRY004 -- one class for all that is wrong with the text
     attempts = _whole(stored.get("attempts"))
@@ -123,6 +126,7 @@ def read_options(text: str) -> JobOptions:
         trace=trace if isinstance(trace, str) and _can_be_written(trace) else None,
         delay_ms=_amount(stored.get("delay")) or 0.0,
         stored=stored,
+        text=text,
     )
 
 

@@ -234,7 +234,6 @@ class Settler:
         letter = {
             "jobId": job.id,
             "name": job.name,
-            "opts": job.options.stored,
             "failedReason": error.failed_reason,
             "code": error.code,
             "attemptsMade": job.attempts_made + 1,
@@ -242,7 +241,9 @@ class Settler:
             "failedAt": failed_at,
         }
         data = await queue.data(job.id)
-        text = f'{json.dumps(letter)[:-1]},"data":{data if is_json(data) else json.dumps(data)}}}'
+        # Both as they are stored: what was read of them is not always what another reader would write.
+        texts = f'"opts":{job.options.text},"data":{data if is_json(data) else json.dumps(data)}'
+        text = f"{json.dumps(letter)[:-1]},{texts}}}"
         letter_id = dead_letter_id(job.id, job.processed_on)
         return letters.adding(job.name, text, job_id=letter_id, options={"attempts": 1})
 

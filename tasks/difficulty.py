@@ -13,8 +13,9 @@ code complexity          1                                        nesting 5, or 
 ==================  ======  ====================  ==============  =====================
 
 A signal that is absent has no vote. Depth and complexity have none either where they are ordinary: few
-unresolved questions or plain code prove nothing. The score is the weighted sum of the votes, divided by the
-sum of their weights or by 4, whichever is more, so that one thin signal does not decide alone.
+unresolved questions or plain code prove nothing. So that one thin signal does not decide alone, the tier of
+the reply before votes, too, with what their weights lack of 4: +1 for ``hard``, 0 for ``medium``, -1 for
+``easy``. The score is the weighted mean of the votes.
 
 - above 0.6, and no hint was taken: ``hard``;
 - -0.4 or below: ``easy``;
@@ -34,6 +35,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+from aiplane.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,7 +107,7 @@ def decide(signals: Signals, current: Difficulty | None) -> Verdict:
     """
     before = current or "medium"
     votes = list(_votes(signals))
-    aim = _aim(votes, signals.hints) if votes else before
+    aim = _aim(votes, before, signals.hints) if votes else before
     tier = _one_step(before, aim)
     because = ", ".join(vote.because for vote in votes) or "nothing was measured"
     if tier != aim:
@@ -112,9 +115,11 @@ def decide(signals: Signals, current: Difficulty | None) -> Verdict:
     return Verdict(tier, FOLLOW_UP_TYPES[tier], f"{tier}: {because}", signals)
 
 
-def _aim(votes: list[_Vote], hints: int | None) -> Difficulty:
+def _aim(votes: list[_Vote], before: Difficulty, hints: int | None) -> Difficulty:
     weight = sum(vote.weight for vote in votes)
-    score = sum(vote.value * vote.weight for vote in votes) / max(weight, ENOUGH_WEIGHT)
+    lacking = max(0.0, ENOUGH_WEIGHT - weight)
+    standing = TIERS.index(before) - 1
+    score = (sum(vote.value * vote.weight for vote in votes) + standing * lacking) / (weight + lacking)
     if score <= EASY_FROM:
         return "easy"
     return "hard" if score > HARD_ABOVE and not hints else "medium"
@@ -128,7 +133,7 @@ def _one_step(before: Difficulty, aim: Difficulty) -> Difficulty:
 def _votes(signals: Signals) -> Iterator[_Vote]:
     if (share := signals.pass_share) is not None:
         value = 1.0 if share >= 0.9 else 0.0 if share >= 0.5 else -1.0
-        yield _Vote(value, 3, f"{share:.0%} of the tests pass")
+        yield _Vote(value, 3, f"{percent(share)} of the tests pass")
     if (seconds := signals.response_seconds) is not None:
         value = 1.0 if seconds <= 60 else 0.0 if seconds <= 180 else -1.0
         yield _Vote(value, 2, f"answers take {seconds:.0f} s")

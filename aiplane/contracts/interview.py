@@ -85,8 +85,8 @@ class InterviewPayload(WithExecution, WithHistory):
     """What an interview job brings.
 
     Attributes:
-        user_message: what the candidate just said. Absent: the interviewer speaks first, or of its own
-            accord.
+        user_message: what the candidate just said. Absent or blank: the interviewer speaks first, or of
+            its own accord.
         hint_count: how many hints the candidate has had.
         recent_hints: at most 500, the wire contract's limit of turns: a hint is one exchange.
         current_difficulty: the tier of the reply before this one.
@@ -98,7 +98,7 @@ class InterviewPayload(WithExecution, WithHistory):
     current_code: Code
     conversation_history: Conversation
     language: Annotated[Language | None, BLANK_IS_ABSENT] = None
-    user_message: Speech | None = None
+    user_message: Annotated[Speech | None, BLANK_IS_ABSENT] = None
     hint_count: Count | None = None
     recent_hints: Annotated[tuple[RecentHint, ...], Field(max_length=500), FailFast()] = ()
     current_difficulty: Difficulty | None = None

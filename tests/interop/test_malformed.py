@@ -99,6 +99,21 @@ def test_what_stands_around_the_data_is_read_with_forgiveness(
     assert gone_from(redis_server, hints, odd)
 
 
+def test_a_dead_letter_has_the_options_as_they_are_stored(
+    hints: NodeQueue, redis_server: RedisServer
+) -> None:
+    opts = '{"attempts": 1,"past all numbers":1e999}'
+    dead = write(redis_server, hints, GOOD | {"data": '"text"', "opts": opts})
+    hints.watch().wait(dead, "failed")
+
+    [letter] = [
+        data
+        for key in redis_server.client.scan_iter(f"{hints.key}.dlq:*", _type="hash")
+        if dead in (data := redis_server.client.hget(key, "data") or "")
+    ]
+    assert f'"opts":{opts},' in letter
+
+
 def test_a_job_with_no_hash_at_all_blocks_nobody(hints: NodeQueue, redis_server: RedisServer) -> None:
     ghost = write(redis_server, hints, {})
     good = hints.add(HINT.job_name, hint())

@@ -158,6 +158,11 @@ def test_without_hints_there_are_none() -> None:
     assert HintPayload.parse(HINT | {"previousHints": None, "previousHint": None}).hints_so_far == ()
 
 
+@pytest.mark.parametrize("said", ["", " \n", None])
+def test_who_said_nothing_is_not_answered(said: str | None) -> None:
+    assert InterviewPayload.parse(INTERVIEW | {"userMessage": said}).user_message is None
+
+
 # The test run
 
 

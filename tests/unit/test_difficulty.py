@@ -74,6 +74,21 @@ def test_a_single_sign_of_tangled_code_does_not_make_it_easy() -> None:
     assert tier(complexity=40) == "medium"
 
 
+@pytest.mark.parametrize("measured", [{"hints": 0}, {"response_seconds": 10}, {"pass_share": 1}])
+@pytest.mark.parametrize("current", TIERS)
+def test_a_single_good_sign_never_lowers_the_tier(current: Difficulty, measured: dict[str, float]) -> None:
+    assert TIERS.index(tier(current, **measured)) >= TIERS.index(current)
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [{"hints": 3}, {"response_seconds": 900}, {"pass_share": 0}, {"unresolved": 2}, {"nesting": 9}],
+)
+@pytest.mark.parametrize("current", TIERS)
+def test_a_single_bad_sign_never_raises_the_tier(current: Difficulty, measured: dict[str, float]) -> None:
+    assert TIERS.index(tier(current, **measured)) <= TIERS.index(current)
+
+
 def test_the_tier_moves_by_one_step() -> None:
     assert tier("easy", pass_share=1, response_seconds=10, hints=0) == "medium"
     assert tier("hard", pass_share=0, response_seconds=900, hints=9) == "medium"
