@@ -54,6 +54,11 @@ def _blank_is_absent(value: Any) -> Any:
     return None if isinstance(value, str) and (not value or value.isspace()) else value
 
 
+def _cut_at(length: int) -> BeforeValidator:
+    """Leave out what is past a length: of context that a job can do without, no refusal is worth it."""
+    return BeforeValidator(lambda value: value[:length] if isinstance(value, str) else value)
+
+
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise PydanticCustomError("wire", "is empty")
@@ -146,11 +151,11 @@ Words = Annotated[str, Field(strict=True), NOT_BLANK, CLEAN]
 Identifier = Annotated[str | None, Field(strict=True, max_length=256), BLANK_IS_ABSENT]
 """An id of the control plane's: up to 256 characters, seven times a UUID. Blank is absent."""
 
-Label = Annotated[str, Field(strict=True, max_length=200), NOT_BLANK, CLEAN]
-"""A name or a few words, up to 200 characters."""
+Label = Annotated[str, Field(strict=True), NOT_BLANK, CLEAN, _cut_at(200)]
+"""A name or a few words, of which 200 characters are kept."""
 
-Note = Annotated[str, Field(strict=True, max_length=2_000), CLEAN]
-"""A few sentences, up to 2,000 characters."""
+Note = Annotated[str, Field(strict=True), CLEAN, _cut_at(2_000)]
+"""A few sentences, of which 2,000 characters are kept."""
 
 Path = Annotated[str | None, Field(strict=True, max_length=1_024), BLANK_IS_ABSENT]
 """A file's path, up to 1,024 characters. Blank is absent."""

@@ -163,6 +163,18 @@ def test_who_said_nothing_is_not_answered(said: str | None) -> None:
     assert InterviewPayload.parse(INTERVIEW | {"userMessage": said}).user_message is None
 
 
+def test_of_context_that_is_too_long_the_beginning_is_kept() -> None:
+    weakness = {"category": "😀" * 201, "description": "d" * 2_001}
+    payload = InterviewPayload.parse(
+        INTERVIEW | {"historicalWeaknesses": [weakness], "interactionSignals": {"reason": "r" * 201}}
+    )
+
+    [known] = payload.historical_weaknesses
+    assert (known.category, known.description) == ("😀" * 200, "d" * 2_000)
+    assert payload.interaction_signals is not None
+    assert payload.interaction_signals.reason == "r" * 200
+
+
 # The test run
 
 

@@ -147,8 +147,6 @@ def test_a_fault_is_told_with_its_place(
         ("hint", ("previousHints", 0), 20_000),
         ("hint", ("previousHint",), 20_000),
         ("hint", ("reflectionResponse",), 20_000),
-        ("hint", ("historicalWeaknesses", 0, "category"), 200),
-        ("hint", ("historicalWeaknesses", 0, "description"), 2_000),
         ("hint", ("historicalWeaknesses", 0, "trend"), 100),
         ("hint", ("roomId",), 256),
         ("review", ("code",), 200_000),
@@ -157,7 +155,6 @@ def test_a_fault_is_told_with_its_place(
         ("interview", ("recentHints", 0, "hint"), 20_000),
         ("interview", ("codeContext", "file"), 1_024),
         ("interview", ("codeContext", "codeSnippet"), 200_000),
-        ("interview", ("interactionSignals", "reason"), 200),
         ("transcribe", ("audioKey",), 1_024),
     ],
 )
