@@ -85,12 +85,13 @@ function refill({ batch, step }) {
 }
 
 async function pause({ queue }) {
-  await queueOf(queue).pause();
-  let left;
+  const paused = queueOf(queue);
+  await paused.pause();
+  let counts;
   do {
     await sleep(5);
-    left = await queueOf(queue).getJobCountByTypes('waiting', 'paused', 'active');
-  } while (seen.size < number - left);
+    counts = await paused.getJobCounts('active', 'waiting');
+  } while (counts.active > 0 || seen.size < number - counts.waiting);
   times = [];
 }
 
