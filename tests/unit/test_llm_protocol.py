@@ -247,7 +247,7 @@ def test_no_text_takes_long_to_refuse(piece: str, ending: str) -> None:
     with pytest.raises(LLMInvalidResponseError):
         read_answer(text, Reply)
 
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 20  # the limit on starts saves minutes
 
 
 @given(st.text() | st.recursive(st.none() | st.text() | st.floats(), st.lists).map(json.dumps))
