@@ -126,9 +126,10 @@ class ExecutionSummary(Wire):
     @property
     def fails(self) -> bool:
         """Whether some test case is known not to pass; how many do may be unknown all the same."""
-        share = self.pass_share
-        if share is not None or not self._is_over:
-            return share is not None and share < 1
+        if not self._is_over:
+            return False
+        if (share := self.pass_share) is not None:
+            return share < 1
         return self._not_passed > 0 or self.all_tests_passed is False
 
     @property

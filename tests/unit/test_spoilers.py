@@ -109,4 +109,4 @@ def test_no_text_takes_long(text: str) -> None:
     started = time.monotonic()
     code_lines(text)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 0.5
