@@ -36,7 +36,7 @@ chaos: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.i
 	$(BIN)/python -m tests.faults.chaos --seed $(SEED) --minutes $(MINUTES)
 
 ROUNDS ?= 3
-bench: $(VENV)/.benches $(INTEROP)/node_modules/.installed ## Measure against what one would run instead (20 minutes); PART=latency, QUICK=1
+bench: $(VENV)/.benches $(INTEROP)/node_modules/.installed ## Measure against what one would run instead (half an hour); PART=latency, QUICK=1
 	$(BIN)/python -m bench --rounds $(ROUNDS) $(if $(PART),--part $(PART)) $(if $(QUICK),--quick)
 
 fmt: $(VENV)/.develops ## Format the code and repair what the linter can
