@@ -54,8 +54,8 @@ class Providers:
 
         return Storage(self._settings)
 
-    def check(self, kind: Kind) -> None:
-        """Make what jobs of a kind need for speech, so that a wrong setting shows at the start of a pool.
+    def prepare(self, kind: Kind) -> None:
+        """Make what jobs of a kind need: the first does not wait for it, and a wrong setting shows at once.
 
         A bucket that cannot be reached is no reason not to start: speech is not what a pool is for, and
         the server may be back when it is needed.
@@ -63,10 +63,16 @@ class Providers:
         Raises:
             SettingsError: the bucket is missing, or refuses the keys.
         """
+        if kind != "transcribe":
+            _ = self.llm
         speaks = kind == "interview" and self.text_to_speech is not None
         listens = kind == "transcribe" and self.speech_to_text is not None
         if (speaks or listens) and self.storage is not None:
             _check_storage(self.storage)
+
+    def serve(self, kind: Kind) -> bool:
+        """Whether jobs of a kind can succeed: transcription may be switched off."""
+        return kind != "transcribe" or self.speech_to_text is not None
 
     def close(self) -> None:
         """Close what was made; what is asked for later is made anew. For programs that outlive it."""

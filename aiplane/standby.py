@@ -154,7 +154,7 @@ class StandbyPool:
     """Programs of one kind. Any number of threads may ask at once."""
 
     def __init__(self, program: Path, *arguments: str) -> None:
-        """Prepare; nothing is started before the first question.
+        """Prepare; nothing is started before the first question, or :meth:`stand_by`.
 
         Args:
             program: a Python file that reads questions from its standard input and answers each on its
@@ -167,6 +167,16 @@ class StandbyPool:
         self._stirred = 0.0
         self._changed = threading.Condition()
         atexit.register(self.close)
+
+    def stand_by(self) -> None:
+        """Start a program, so that the first question does not wait for its start.
+
+        One that cannot be started now is started with that question, whose asker hears why it cannot.
+        """
+        with self._changed:
+            self._running += 1
+        with suppress(OSError):
+            self._give_back(self._started())
 
     def ask(self, question: dict[str, Any], seconds: float, answer: type[A]) -> A:
         """Ask one of the programs, and wait for its answer: :meth:`asked`, with nothing to do meanwhile."""

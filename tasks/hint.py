@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from aiplane.app import app
-from aiplane.code_metrics import measuring
+from aiplane.code_metrics import METERS, measuring
 from aiplane.contracts import HintPayload, HintResult
 from aiplane.listing import Listing
 from aiplane.llm.answers import HintAnswer
 from aiplane.llm.cases import HintCase
 from aiplane.queues import QUEUES
-from aiplane.syntax import syntax_errors
+from aiplane.syntax import CHECKERS, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.needs import ORDERS, find_need
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@app.task(name=QUEUES["hint"].task)
+@app.task(name=QUEUES["hint"].task, programs=[METERS, CHECKERS])
 def generate_hint(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Write the hint that a job asks for: its payload in, its result out, both as on the wire.
 

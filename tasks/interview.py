@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from aiplane.app import app
-from aiplane.code_metrics import measuring
+from aiplane.code_metrics import METERS, measuring
 from aiplane.contracts import (
     CodeAnnotation,
     InterviewPayload,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@app.task(name=QUEUES["interview"].task)
+@app.task(name=QUEUES["interview"].task, programs=[METERS])
 def reply_to_candidate(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Write the reply that a job asks for: its payload in, its result out, both as on the wire.
 

@@ -17,7 +17,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, get_args
 
 from aiplane.app import app
-from aiplane.code_metrics import measuring
+from aiplane.code_metrics import METERS, measuring
 from aiplane.contracts import (
     Category,
     Evidence,
@@ -31,7 +31,7 @@ from aiplane.listing import Listing
 from aiplane.llm.answers import ReviewAnswer
 from aiplane.llm.cases import ReviewCase
 from aiplane.queues import QUEUES
-from aiplane.syntax import still_parses, syntax_errors
+from aiplane.syntax import CHECKERS, still_parses, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.prompting import Exhibit, lay_out
@@ -68,7 +68,7 @@ _LINES_READ = {
 """What stands before the lines that were read of long code."""
 
 
-@app.task(name=QUEUES["review"].task)
+@app.task(name=QUEUES["review"].task, programs=[METERS, CHECKERS])
 def review_code(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Write the review that a job asks for: its payload in, its result out, both as on the wire.
 

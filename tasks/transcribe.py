@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from aiplane.app import app
-from aiplane.audio import read_recording
+from aiplane.audio import READERS, read_recording
 from aiplane.contracts import TranscribePayload, TranscribeResult
 from aiplane.errors import (
     AudioTooLargeError,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MEGABYTE = 1024 * 1024
 
 
-@app.task(name=QUEUES["transcribe"].task)
+@app.task(name=QUEUES["transcribe"].task, programs=[READERS])
 def transcribe_audio(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Write down what a job's audio says: its payload in, its result out, both as on the wire.
 

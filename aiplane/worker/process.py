@@ -21,7 +21,7 @@ from aiplane.claims import Claims
 from aiplane.connections import connect_thread
 from aiplane.lease_thread import LeaseThread
 from aiplane.leases import Holder, LeaseBook, new_holder_id
-from aiplane.queues import KINDS
+from aiplane.queues import KINDS, QUEUES
 from aiplane.settings import SettingsError
 from aiplane.telemetry.instruments import observe
 from aiplane.telemetry.logs import configure_logs
@@ -52,7 +52,7 @@ class PoolWorker(Worker):
         try:
             settings = self.app.settings
             self.kind = _one_kind(queues)
-            self.app.providers.check(self.kind)
+            self._prepare()
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
         # LOG_LEVEL and LOG_FORMAT count for every process alike, and not what Celery would choose.
@@ -94,6 +94,13 @@ class PoolWorker(Worker):
         self.app.slots = self.pool
         self._offers_slots = True
         self._lease.renew_now()
+
+    def _prepare(self) -> None:
+        """Have at hand what the first job would wait for, up to a second: SDKs, and programs."""
+        self.app.providers.prepare(self.kind)
+        if self.app.providers.serve(self.kind):
+            for program in self.app.tasks[QUEUES[self.kind].task].programs:
+                program.stand_by()
 
     def _on_shutdown(self, sig: str = "SIGTERM", **_: Any) -> None:
         if self._told_to_stop:

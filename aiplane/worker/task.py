@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from aiplane.bull import Note
     from aiplane.claims import Claim
     from aiplane.queues import QueueSpec
+    from aiplane.standby import StandbyPool
     from aiplane.usage import Tally
 
 log = logging.getLogger(__name__)
@@ -69,10 +70,15 @@ REDIS_PATIENCE = 15 * 60.0
 
 
 class JobTask(Task):
-    """The base of the plane's tasks."""
+    """The base of the plane's tasks.
+
+    Attributes:
+        programs: what its work asks beside the providers; in a pool they stand by before the first job.
+    """
 
     abstract = True
     app: Plane
+    programs: Sequence[StandbyPool] = ()
     Request = "aiplane.worker.request:JobRequest"
 
     # What the contract calls a failure is no fault of the worker: Celery logs it without a trace.

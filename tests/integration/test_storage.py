@@ -252,19 +252,19 @@ SPEECH = {"LLM_PROVIDER": "offline", "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
 @pytest.mark.parametrize("kind", ["interview", "transcribe"])
 def test_a_pool_that_needs_the_bucket_looks_for_it_at_its_start(s3: S3Server, kind: str) -> None:
     env = {**SPEECH, "TTS_PROVIDER": "openai", "STT_PROVIDER": "openai"}
-    Providers(settings(s3, **env)).check(kind)  # type: ignore[arg-type]  # a parameter of the test
+    Providers(settings(s3, **env)).prepare(kind)  # type: ignore[arg-type]  # a parameter of the test
 
     with pytest.raises(SettingsError, match="S3_BUCKET"):
-        Providers(settings(s3, **env, S3_BUCKET="no-such-bucket")).check(kind)  # type: ignore[arg-type]
+        Providers(settings(s3, **env, S3_BUCKET="no-such-bucket")).prepare(kind)  # type: ignore[arg-type]
 
 
 def test_a_pool_that_needs_no_bucket_does_not_look(s3: S3Server) -> None:
-    Providers(settings(s3, **SPEECH, TTS_PROVIDER="openai", S3_BUCKET="no-such-bucket")).check("hint")
-    Providers(settings(s3, **SPEECH, S3_BUCKET="no-such-bucket")).check("interview")
+    Providers(settings(s3, **SPEECH, TTS_PROVIDER="openai", S3_BUCKET="no-such-bucket")).prepare("hint")
+    Providers(settings(s3, **SPEECH, S3_BUCKET="no-such-bucket")).prepare("interview")
 
 
 def test_a_server_that_is_away_stops_no_pool(s3: S3Server, caplog: pytest.LogCaptureFixture) -> None:
-    Providers(settings(s3, **SPEECH, TTS_PROVIDER="openai", S3_ENDPOINT="http://127.0.0.1:1")).check(
+    Providers(settings(s3, **SPEECH, TTS_PROVIDER="openai", S3_ENDPOINT="http://127.0.0.1:1")).prepare(
         "interview"
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from tests.interop.payloads import KINDS
@@ -14,8 +16,6 @@ from tests.support.jobs import Queue
 from tests.support.processes import Plane, Process, await_ready, plane_environment, procfile
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.provider import FakeProvider
     from tests.support.redis_server import RedisServer
 
@@ -69,6 +69,25 @@ def test_a_pool_serves_one_queue_of_the_table(redis_server: RedisServer, queues:
         assert pool.wait() != 0
         assert "serves one queue" in pool.tail()
         assert "Traceback" not in pool.tail()
+
+
+@pytest.mark.parametrize(
+    ("line", "env", "programs"),
+    [
+        ("hint", {}, {"code_meter.py", "syntax_checker.py"}),
+        ("review", {}, {"code_meter.py", "syntax_checker.py"}),
+        ("interview", {}, {"code_meter.py"}),
+        ("transcribe", {"STT_PROVIDER": "openai"}, {"reader.py"}),
+        ("transcribe", {"STT_PROVIDER": "none"}, set()),
+    ],
+)
+def test_programs_stand_by_before_the_first_job(
+    redis_server: RedisServer, line: str, env: dict[str, str], programs: set[str]
+) -> None:
+    with start(line, redis_server.url, **env) as pool:
+        pool.wait_for_log(r"@\S+ ready\.")
+        command_lines = (child.cmdline() for child in psutil.Process(pool.pid).children(recursive=True))
+        assert {Path(words[2]).name for words in command_lines} == programs
 
 
 @pytest.mark.parametrize("line", ["bridge", "hint"])

@@ -38,10 +38,16 @@ def loaded(env: str, made: str) -> set[str]:
         (f"{BUCKET}'none'", "storage", {"minio", "urllib3"}),
         (f"{BUCKET}'azure', AZURE_SPEECH_KEY='k', AZURE_SPEECH_REGION='x'", "text_to_speech", {"httpx2"}),
         (f"{BUCKET}'openai', OPENAI_API_KEY='k'", "text_to_speech", {"httpx2", "openai"}),
+        ("OPENAI_API_KEY='k'", "prepare('transcribe')", set()),
     ],
 )
 def test_only_what_is_chosen_is_loaded(env: str, made: str, sdks: set[str]) -> None:
     assert loaded(env, made) == sdks
+
+
+@pytest.mark.parametrize("kind", ["hint", "review", "interview"])
+def test_what_a_first_job_needs_is_loaded_before_it(kind: str) -> None:
+    assert loaded("OPENAI_API_KEY='k'", f"prepare('{kind}')") == {"httpx2", "openai"}
 
 
 def test_google_s_sdk_is_loaded_for_google_alone() -> None:

@@ -57,6 +57,28 @@ def test_one_program_answers_many_questions(pool: StandbyPool) -> None:
     assert len({ask(pool, {}, 10).pid for _ in range(5)}) == 1
 
 
+def test_one_that_is_to_stand_by_starts_before_it_is_asked(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    with standing_by(tmp_path, f"import os; open({str(started)!r}, 'x').close()\n{PROGRAM}") as pool:
+        pool.stand_by()
+
+        while not started.exists():
+            time.sleep(0.01)
+        assert ask(pool, {}, 10).pid == ask(pool, {}, 10).pid
+
+
+def test_one_that_cannot_start_is_told_to_who_asks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing_by(tmp_path, PROGRAM) as pool:
+        with monkeypatch.context() as nowhere:
+            nowhere.setattr(sys, "executable", str(tmp_path / "no-python"))
+            pool.stand_by()
+            with pytest.raises(FileNotFoundError):
+                ask(pool, {}, 10)
+        assert ask(pool, {}, 10).size
+
+
 def test_questions_larger_than_a_pipe_go_through(pool: StandbyPool) -> None:
     assert ask(pool, {"text": "x" * 1_000_000}, 10).size > 1_000_000
 
