@@ -157,8 +157,8 @@ Label = Annotated[str, Field(strict=True), NOT_BLANK, CLEAN, _cut_at(200)]
 Note = Annotated[str, Field(strict=True), CLEAN, _cut_at(2_000)]
 """A few sentences, of which 2,000 characters are kept."""
 
-Path = Annotated[str | None, Field(strict=True, max_length=1_024), BLANK_IS_ABSENT]
-"""A file's path, up to 1,024 characters. Blank is absent."""
+Path = Annotated[str | None, Field(strict=True), BLANK_IS_ABSENT, _cut_at(1_024)]
+"""A file's path, of which 1,024 characters are kept. Blank is absent."""
 
 RubricLine = Annotated[str, Field(strict=True, max_length=500), CLEAN]
 """One line of a rubric: up to 500 characters (the wire contract)."""

@@ -21,16 +21,16 @@ import gzip
 import itertools
 import json
 import signal
-import threading
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from tests.support.answers import choice, good_answer, strange_choices
 from tests.support.audio import recording
 from tests.support.calls import Call, Ledger
 from tests.support.directives import Behaviour, read_behaviour
 from tests.support.http_wire import drip, read_body, read_request, reset, response, send
+from tests.support.threaded_server import ThreadedServer
 
 _VOICES = ("/audio/speech", "/cognitiveservices/v1")
 _EARS = ("/audio/transcriptions", "/transcriptions:transcribe")
@@ -40,8 +40,8 @@ _AT_ONCE = 50_000
 """Bytes that the sockets' buffers take whole, whatever the client does."""
 
 
-class FakeProvider:
-    """The server. Used as a context manager it listens inside the block, in a thread of its own.
+class FakeProvider(ThreadedServer):
+    """The server. Used as a context manager it listens inside the block.
 
     Args:
         port: where it listens, on 127.0.0.1 only; 0 for any that is free.
@@ -49,16 +49,12 @@ class FakeProvider:
     """
 
     def __init__(self, port: int = 0, log: Path | None = None) -> None:
-        self.port = port
+        super().__init__("provider", port)
         self._ledger = Ledger(log)
         self._scripted: dict[str, str] = {}
         self._released: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._connections: set[asyncio.StreamWriter] = set()
         self._numbers = itertools.count(1)
-        self._ready = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve()), name="provider", daemon=True
-        )
 
     @property
     def base_url(self) -> str:
@@ -80,7 +76,7 @@ class FakeProvider:
 
     def release(self, case: str) -> None:
         """Let the calls of a case go on that are told to ``hold``."""
-        self._loop.call_soon_threadsafe(self._let_go, case)
+        self.loop.call_soon_threadsafe(self._let_go, case)
 
     def _let_go(self, case: str) -> None:
         self._released[case].set()
@@ -97,27 +93,11 @@ class FakeProvider:
             raise AssertionError(f"not {calls} calls of {case} came to {outcome}: {self.calls(case)}")
         return matching(self.calls())
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10), "the provider did not start"
-        return self
-
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        super().__exit__()
         self._ledger.shut()
 
-    async def _serve(self) -> None:
-        """Listen until told to stop; then drop every connection at once."""
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._converse, "127.0.0.1", self.port, backlog=1024)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
-        # asyncio.run() cancels the conversations, and each drops its connection.
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request after the other on one connection."""
         connection = next(self._numbers)
         self._connections.add(writer)

@@ -17,8 +17,10 @@ import contextlib
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from tests.support.threaded_server import ThreadedServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -62,8 +64,8 @@ class Fault:
         self.happened.set()
 
 
-class RedisProxy:
-    """Stands between Redis and the processes under test, in a thread of its own.
+class RedisProxy(ThreadedServer):
+    """Stands between Redis and the processes under test.
 
     Args:
         url: the server's URL.
@@ -77,31 +79,20 @@ class RedisProxy:
     """
 
     def __init__(self, url: str, scripts: Mapping[str, str]) -> None:
+        super().__init__("redis proxy")
         self._upstream = urlsplit(url)
         self._scripts = scripts
         self._faults: list[Fault] = []
         self._pairs: set[_Pair] = set()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve()), name="redis proxy", daemon=True
-        )
+        self._gates = {"request": asyncio.Event(), "reply": asyncio.Event()}
+        self._block(False, False)
         self.latency = 0.0
         self.requests: Counter[str] = Counter()
         self.held = 0
-        self.port = 0
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}{self._upstream.path}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10), "the proxy did not start"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
 
     def lose_reply(
         self, name: str, *, containing: bytes = b"", skip: int = 0, then: Callable[[], object] | None = None
@@ -117,15 +108,15 @@ class RedisProxy:
 
     def cut(self) -> int:
         """Reset all connections; return how many there were."""
-        return asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(self._cut(), self.loop).result(10)
 
     def partition(self, *, requests: bool = False, replies: bool = False) -> None:
         """Hold up what goes in the named directions until :meth:`heal`; connections stay open."""
-        self._loop.call_soon_threadsafe(self._block, requests, replies)
+        self.loop.call_soon_threadsafe(self._block, requests, replies)
 
     def heal(self) -> None:
         """End a partition: what was held up goes on, as TCP would send it again."""
-        self._loop.call_soon_threadsafe(self._block, False, False)
+        self.loop.call_soon_threadsafe(self._block, False, False)
 
     def strike(self, of: str, name: str, raw: bytes) -> None:
         """Raise ``LostError`` if a fault is due at this request or reply."""
@@ -163,18 +154,8 @@ class RedisProxy:
             pair.abort()
         return len(pairs)
 
-    async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self._gates = {"request": asyncio.Event(), "reply": asyncio.Event()}
-        self._block(False, False)
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, backlog=512)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
-        await self._cut()
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on what comes, both ways, until a fault is due."""
         try:
             upstream = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
         except OSError:

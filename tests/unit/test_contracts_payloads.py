@@ -165,12 +165,15 @@ def test_who_said_nothing_is_not_answered(said: str | None) -> None:
 
 def test_of_context_that_is_too_long_the_beginning_is_kept() -> None:
     weakness = {"category": "😀" * 201, "description": "d" * 2_001}
+    place, signals = {"file": "f" * 1_025}, {"reason": "r" * 201}
     payload = InterviewPayload.parse(
-        INTERVIEW | {"historicalWeaknesses": [weakness], "interactionSignals": {"reason": "r" * 201}}
+        INTERVIEW | {"historicalWeaknesses": [weakness], "codeContext": place, "interactionSignals": signals}
     )
 
     [known] = payload.historical_weaknesses
     assert (known.category, known.description) == ("😀" * 200, "d" * 2_000)
+    assert payload.code_context is not None
+    assert payload.code_context.file == "f" * 1_024
     assert payload.interaction_signals is not None
     assert payload.interaction_signals.reason == "r" * 200
 

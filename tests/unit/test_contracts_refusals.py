@@ -153,7 +153,6 @@ def test_a_fault_is_told_with_its_place(
         ("review", ("rubric", 0), 500),
         ("interview", ("userMessage",), 20_000),
         ("interview", ("recentHints", 0, "hint"), 20_000),
-        ("interview", ("codeContext", "file"), 1_024),
         ("interview", ("codeContext", "codeSnippet"), 200_000),
         ("transcribe", ("audioKey",), 1_024),
     ],
