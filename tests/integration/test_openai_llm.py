@@ -302,6 +302,7 @@ FAULTS: list[tuple[str, type[LLMError], str]] = [
 @pytest.mark.parametrize(("behaviour", "becomes", "says"), FAULTS, ids=[fault[0] for fault in FAULTS])
 def test_a_fault_becomes_an_error_that_says_what_to_do(
     provider: FakeProvider,
+    llm: OpenAILLM,
     hasty: OpenAILLM,
     case: str,
     caplog: pytest.LogCaptureFixture,
@@ -309,8 +310,9 @@ def test_a_fault_becomes_an_error_that_says_what_to_do(
     becomes: type[LLMError],
     says: str,
 ) -> None:
+    model = hasty if becomes is LLMTimeoutError else llm
     with caplog.at_level(logging.DEBUG), pytest.raises(LLMError) as raised:
-        hasty.complete(prompt(case, behaviour))
+        model.complete(prompt(case, behaviour))
 
     assert type(raised.value) is becomes
     assert says in raised.value.sentence
