@@ -25,7 +25,8 @@ check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in a mi
 
 test: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every test
 	$(BIN)/pytest -q -n auto tests/unit tests/attacks
-	$(BIN)/pytest -n 2 --dist loadfile tests/integration tests/interop tests/processes tests/faults tests/bench
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		tests/bench tests/faults tests/processes tests/interop tests/integration # the longest files first
 
 faults: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every fault test, with outages and silences of minutes (40 minutes)
 	$(BIN)/pytest tests/faults -m "slow or not slow"
