@@ -70,7 +70,7 @@ class Providers:
         if (speaks or listens) and self.storage is not None:
             _check_storage(self.storage)
 
-    def serve(self, kind: Kind) -> bool:
+    def can_serve(self, kind: Kind) -> bool:
         """Whether jobs of a kind can succeed: transcription may be switched off."""
         return kind != "transcribe" or self.speech_to_text is not None
 

@@ -98,7 +98,7 @@ class PoolWorker(Worker):
     def _prepare(self) -> None:
         """Have at hand what the first job would wait for, up to a second: SDKs, and programs."""
         self.app.providers.prepare(self.kind)
-        if self.app.providers.serve(self.kind):
+        if self.app.providers.can_serve(self.kind):
             for program in self.app.tasks[QUEUES[self.kind].task].programs:
                 program.stand_by()
 

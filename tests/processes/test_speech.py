@@ -23,7 +23,7 @@ from tests.support.google_speech import GoogleSpeech
 from tests.support.jobs import Queue
 from tests.support.processes import Plane, Process, await_ready
 from tests.support.s3 import BUCKET, S3Server
-from tests.support.timed_bridge import longest_step_ms
+from tests.support.timed_bridge import longest_steps_ms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -264,10 +264,14 @@ async def test_five_large_recordings_at_once_harm_nobody(
                     waits.append(time.monotonic() - began)
                 results = [await done(large, job) for job in jobs]
                 seconds = time.monotonic() - started
-        step = longest_step_ms(bridge)
-    print(f"{name}: {seconds:.1f} s; hints {max(waits):.2f} s, loop {step} ms at most;", watch.peaks)
+        longest, *_, third = longest_steps_ms(bridge)[:3]
+    print(
+        f"{name}: {seconds:.1f} s; hints {max(waits):.2f} s, loop {longest} ms at most, then {third};",
+        watch.peaks,
+    )
     assert {result["durationMs"] for result in results} == {len(audio) // 32 // 1000 * 1000}
-    # Of the thread's own time, which the caches and page faults of a busy machine can treble.
-    assert 0 < step < 300
+    # Work that a recording should not cost would show in all five; a busy machine's page faults treble one.
+    assert third < 100
+    assert longest < 300
     assert max(watch.peaks.values()) < 600
     assert max(waits) < 5

@@ -1,7 +1,7 @@
 """The bridge's own program, with a stopwatch at its event loop: ``python -m tests.support.timed_bridge``.
 
-It prints every step of the loop that takes longer than any before it, in milliseconds of the thread's own
-time: what other processes of a busy machine take from it is not the loop's fault.
+It prints every step of the loop that takes long, in milliseconds of the thread's own time: what other
+processes of a busy machine take from it is not the loop's fault.
 """
 
 from __future__ import annotations
@@ -16,23 +16,25 @@ if TYPE_CHECKING:
     from tests.support.processes import Process
 
 
-def longest_step_ms(bridge: Process) -> float:
-    """Return the longest step that a bridge started so has printed."""
-    steps = [match[1] for line in bridge.lines if (match := re.fullmatch(r"longest step: (\S+) ms", line))]
-    return max(map(float, steps), default=0.0)
+WORTH_TELLING_MS = 3.0
+"""Less than one reading of what the tests call large takes on any machine."""
+
+
+def longest_steps_ms(bridge: Process) -> list[float]:
+    """Return the long steps that a bridge started so has printed, the longest first."""
+    steps = (re.fullmatch(r"long step: (\S+) ms", line) for line in bridge.lines)
+    return sorted((float(step[1]) for step in steps if step), reverse=True)
 
 
 def _watch() -> None:
-    run, longest = asyncio.events.Handle._run, 0.0
+    run = asyncio.events.Handle._run
 
     def timed(handle: asyncio.events.Handle) -> None:
-        nonlocal longest
         started = time.thread_time()
         run(handle)
-        taken = time.thread_time() - started
-        if taken > longest:
-            longest = taken
-            print(f"longest step: {1000 * taken:.1f} ms", flush=True)
+        taken_ms = 1000 * (time.thread_time() - started)
+        if taken_ms > WORTH_TELLING_MS:
+            print(f"long step: {taken_ms:.1f} ms", flush=True)
 
     asyncio.events.Handle._run = timed  # type: ignore[method-assign]  # the one place that every step goes through
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -59,12 +60,13 @@ def test_one_program_answers_many_questions(pool: StandbyPool) -> None:
 
 def test_one_that_is_to_stand_by_starts_before_it_is_asked(tmp_path: Path) -> None:
     started = tmp_path / "started"
-    with standing_by(tmp_path, f"import os; open({str(started)!r}, 'x').close()\n{PROGRAM}") as pool:
+    os.mkfifo(started)
+    tell = f"import os, pathlib; pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\n"
+    with standing_by(tmp_path, tell + PROGRAM) as pool:
         pool.stand_by()
 
-        while not started.exists():
-            time.sleep(0.01)
-        assert ask(pool, {}, 10).pid == ask(pool, {}, 10).pid
+        pid = int(started.read_text())
+        assert ask(pool, {}, 10).pid == pid
 
 
 def test_one_that_cannot_start_is_told_to_who_asks_it(
