@@ -28,30 +28,42 @@ no text of a candidate, nothing of the inside. It survives pickling and the way 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+LONGEST_RETRY_AFTER = 120.0
+"""Seconds. A provider that asks for more is asked again all the same: a person waits for the answer."""
+
+
 class JobError(Exception):
-    """A job's attempt failed. Not raised itself: the leaves are."""
+    """A job's attempt failed. Not raised itself: the leaves are.
+
+    Attributes:
+        sentence: what happened and what to do, for a person.
+        retry_after: seconds, 0 to 120, before which the provider wants no retry; None where it does not say.
+    """
 
     code: ClassVar[str]
     retryable: ClassVar[bool]
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.retry_after = None if retry_after is None else min(max(retry_after, 0.0), LONGEST_RETRY_AFTER)
 
     @property
     def failed_reason(self) -> str:
         """What BullMQ stores and a person reads: ``<code>: <sentence>``."""
         return f"{self.code}: {self.sentence}"
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, str | float]:
         """Return the error as JSON-ready data; the inverse is :func:`error_from_dict`."""
-        return {"code": self.code, "sentence": self.sentence}
+        data: dict[str, str | float] = {"code": self.code, "sentence": self.sentence}
+        return data if self.retry_after is None else {**data, "retryAfter": self.retry_after}
 
 
 class LLMError(JobError):
@@ -90,8 +102,8 @@ class LLMInvalidResponseError(LLMError):
     code = "llm_invalid_response"
     retryable = True
 
-    def __init__(self, sentence: str, *, repairable: bool = True) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, *, repairable: bool = True, retry_after: float | None = None) -> None:
+        super().__init__(sentence, retry_after=retry_after)
         self.repairable = repairable
 
 
@@ -181,11 +193,19 @@ ERRORS: Mapping[str, type[JobError]] = {leaf.code: leaf for leaf in _leaves(JobE
 """Every leaf by its code."""
 
 
-def error_from_dict(data: Mapping[str, str]) -> JobError:
+def error_from_dict(data: Mapping[str, Any]) -> JobError:
     """Rebuild the error that :meth:`JobError.to_dict` wrote.
 
     A code that this version does not know (a newer worker wrote it) becomes ``internal_error``, which is
     retried: by then the newer version may be the one that reads it.
     """
     leaf = ERRORS.get(data.get("code", ""), InternalError)
-    return leaf(data.get("sentence", "") or "The work failed for a reason that was not recorded.")
+    sentence = data.get("sentence", "") or "The work failed for a reason that was not recorded."
+    return leaf(sentence, retry_after=_seconds(data.get("retryAfter")))
+
+
+def _seconds(value: Any) -> float | None:
+    """Return a number of seconds that came as JSON, which may be anything; None if it is none."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < math.inf:
+        return None
+    return float(min(value, LONGEST_RETRY_AFTER))
