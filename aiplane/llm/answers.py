@@ -21,6 +21,9 @@ from aiplane.contracts import (
 
 MAX_CONCEPTS = 5
 
+LONGEST_THOUGHT = 2_000
+"""Characters that are kept of each private thought."""
+
 
 def _tidy(value: Any) -> Any:
     return clean(value).strip() if isinstance(value, str) else value
@@ -32,6 +35,10 @@ def _tidy_or_none(value: Any) -> Any:
 
 def _without_blank_ends(value: Any) -> Any:
     return clean(value).strip("\r\n").rstrip() or None if isinstance(value, str) else value
+
+
+def _thought(value: Any) -> Any:
+    return clean(value).strip()[:LONGEST_THOUGHT] if isinstance(value, str) else ""
 
 
 def _known_weaknesses(value: Any) -> Any:
@@ -49,6 +56,7 @@ def _few_concepts(concepts: list[str]) -> list[str]:
 Prose = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_tidy)]
 OptionalProse = Annotated[str | None, Field(max_length=4_000), BeforeValidator(_tidy_or_none)]
 OptionalCode = Annotated[str | None, Field(max_length=4_000), BeforeValidator(_without_blank_ends)]
+Thought = Annotated[str, BeforeValidator(_thought)]
 Quote = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_tidy)]
 Line = Annotated[int, Field(ge=1)]
 Concept = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_tidy)]
@@ -61,6 +69,28 @@ class Answer(BaseModel):
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, validate_by_name=True, hide_input_in_errors=True
     )
+
+
+class DiagnosisAnswer(Answer):
+    """Room to think before the words that are shown. Nobody is shown it; the checks read ``keep_back``."""
+
+    fault: Thought = Field("", description="What is wrong or missing in the work, in a sentence or two.")
+    next_step: Thought = Field("", description="The one step that the candidate is to take next.")
+    keep_back: Thought = Field(
+        "",
+        description="The idea that would give the solution away, in a few words: the candidate is to find "
+        "it, so none of the fields after this one may tell it.",
+    )
+
+
+def _any_diagnosis(value: Any) -> Any:
+    """Read thoughts of another form too: no answer is refused for what nobody is shown."""
+    if isinstance(value, str):
+        return {"fault": value}
+    return value if isinstance(value, dict | DiagnosisAnswer) else {}
+
+
+Diagnosis = Annotated[DiagnosisAnswer, BeforeValidator(_any_diagnosis)]
 
 
 class CodeSignalAnswer(Answer):
@@ -90,6 +120,7 @@ Signals = Annotated[list[SignalAnswer], BeforeValidator(_known_weaknesses)]
 class HintAnswer(Answer):
     """A hint."""
 
+    diagnosis: Diagnosis = Field(default_factory=DiagnosisAnswer, description="Yours alone; never shown.")
     hint: Prose = Field(description="The hint itself, at the level that was asked for.")
     suggested_approach: OptionalProse = Field(
         None, description="The strategy behind the hint in one sentence; null where naming it says too much."
@@ -152,6 +183,7 @@ class AnnotationAnswer(Answer):
 class InterviewAnswer(Answer):
     """An interviewer's reply, or a silence."""
 
+    diagnosis: Diagnosis = Field(default_factory=DiagnosisAnswer, description="Yours alone; never shown.")
     should_respond: bool = Field(description="False only where nobody asked and silence is better.")
     message: OptionalProse = Field(None, description="What to say; null for a silence.")
     follow_up_type: FollowUpType | None = Field(

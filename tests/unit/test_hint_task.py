@@ -8,7 +8,9 @@ import pytest
 
 from aiplane.contracts import HintPayload, HintResult
 from aiplane.errors import InvalidPayloadError, LLMInvalidResponseError
+from aiplane.llm.answers import HintAnswer, InterviewAnswer
 from aiplane.llm.cases import HintCase
+from aiplane.llm.schema import strict_schema
 from aiplane.queues import QUEUES
 from tasks.hint import generate_hint, write_hint
 from tests.unit.payloads import HINT
@@ -41,6 +43,25 @@ def test_what_does_not_apply_is_left_out() -> None:
     wire = hint({"suggestedApproach": None, "reflectionPrompt": "  "}).to_wire()
 
     assert wire.keys() == {"hint", "hintLevel", "relatedConcepts"}
+
+
+THOUGHTS = {"fault": "It forgets the pair.", "nextStep": "Remember.", "keepBack": "a set of complements"}
+
+
+@pytest.mark.parametrize("thoughts", [THOUGHTS, "It forgets the pair.", None, 3, [], {"fault": 3}])
+def test_what_a_model_thinks_first_is_shown_to_nobody(thoughts: Any) -> None:
+    wire = hint({"diagnosis": thoughts}).to_wire()
+
+    assert "diagnosis" not in wire
+    assert "forgets the pair" not in str(wire)
+
+
+def test_the_schema_asks_for_the_thoughts_first() -> None:
+    for shape in (HintAnswer, InterviewAnswer):
+        first = next(iter(strict_schema(shape)["properties"].items()))
+
+        assert first[0] == "diagnosis"
+        assert first[1]["required"] == ["fault", "nextStep", "keepBack"]
 
 
 def test_concepts_are_five_at_most_and_each_once() -> None:

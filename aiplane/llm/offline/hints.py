@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiplane.conversation import is_no_answer
-from aiplane.llm.answers import HintAnswer
+from aiplane.llm.answers import DiagnosisAnswer, HintAnswer
 from aiplane.llm.offline.findings import findings_in
 from aiplane.llm.offline.steps import (
     ANYTIME,
@@ -51,6 +51,7 @@ def write_hint(case: HintCase) -> HintAnswer:
     hidden = topic.concepts if payload.hint_level == "gentle" else ()
     concepts = [name for name in (*step.concepts, topic.concepts[0]) if name not in hidden]
     return HintAnswer(
+        diagnosis=DiagnosisAnswer(fault=_standing(case), next_step=step.gentle, keep_back=", ".join(hidden)),
         hint=hint,
         suggested_approach=None if payload.hint_level == "gentle" else step.moderate,
         related_concepts=list(dict.fromkeys(concepts)) or ["problem decomposition"],

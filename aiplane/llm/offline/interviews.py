@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiplane.conversation import asked_before, is_no_answer, is_repeated, read_exchanges
-from aiplane.llm.answers import AnnotationAnswer, InterviewAnswer, SignalAnswer
+from aiplane.llm.answers import AnnotationAnswer, DiagnosisAnswer, InterviewAnswer, SignalAnswer
 from aiplane.llm.offline.findings import RULES, findings_in
 from aiplane.llm.offline.topics import topic_of
 from aiplane.source import Source
@@ -122,6 +122,10 @@ def write_reply(case: InterviewCase) -> InterviewAnswer:
     kind, standing = _kind(case, said)
     words = [_opening(case, said), standing, probe.words if probe else _CLOSING]
     return InterviewAnswer(
+        diagnosis=DiagnosisAnswer(
+            fault="; ".join(finding.rule.concept for finding in found),
+            next_step=probe.question if probe else "",
+        ),
         should_respond=True,
         message=" ".join(part for part in words if part),
         follow_up_type=kind,
