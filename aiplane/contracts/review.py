@@ -67,10 +67,16 @@ class Evidence(Lines):
 
 
 class Category(Wire):
-    """One thing that was judged, with its score from 0 to 10."""
+    """One thing that was judged, with its score from 0 to 10.
+
+    Attributes:
+        judged: ``False`` where no code can show it, or nothing was shown for it: then the score is 5, counts
+            for nothing, and the feedback says so. Left out where it was judged.
+    """
 
     name: Words
     score: Score
+    judged: Literal[False] | None = None
     feedback: Words
     evidence: tuple[Evidence, ...] = ()
 

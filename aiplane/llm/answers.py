@@ -147,6 +147,10 @@ class CategoryAnswer(Answer):
 
     name: Prose = Field(description="The category's name, exactly as it was given.")
     evidence: list[EvidenceAnswer] = Field(default_factory=list)
+    judged: bool = Field(
+        True,
+        description="False only for a line of the rubric that no code can show, such as how somebody spoke.",
+    )
     feedback: Prose
     score: Annotated[int, Field(ge=0, le=10)]
 
