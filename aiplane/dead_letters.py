@@ -7,12 +7,11 @@ payload is a recording. Somebody else may have written anything; then a letter i
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from aiplane.bull import check, dead_letter_id
+from aiplane.bull import check, is_dead_letter_of
 from aiplane.errors import ERRORS
 from aiplane.queues import dead_letters_of
 from aiplane.stored_json import read_object
@@ -127,8 +126,7 @@ class DeadLetters:
 
     async def find(self, wanted: str) -> list[Letter]:
         """Return the letter of that id, or those of the job of that id, the newest first."""
-        pattern = re.compile(re.escape(dead_letter_id(wanted, 0).removesuffix("0")) + r"\d+")
-        ids = [each async for each in self.ids() if each == wanted or pattern.fullmatch(each)]
+        ids = [each async for each in self.ids() if each == wanted or is_dead_letter_of(wanted, each)]
         letters = await self.read(ids) if ids else []
         return [letter for letter in letters if wanted in (letter.id, letter.job_id) or not letter.readable]
 

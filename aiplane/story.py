@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from aiplane.bull import dead_letter_id, owner_of, result_id
+from aiplane.bull import dead_letter_id, letter_of, owner_of, result_id
 from aiplane.leases import BRIDGE_STALE_MS, POOL_STALE_MS
 from aiplane.queues import dead_letters_of, results_of
 from aiplane.runs import Runs, run_id
@@ -155,7 +155,9 @@ async def tell(redis: Redis, bull: Bull, roll: Roll, queue: str, job_id: str) ->
         lock=await _lock(redis, own.lock_key(job_id), roll),
         run=await _run(Runs(redis, bull.prefix), roll, run_id(queue, job_id, made or 0, attempts_made)),
         result_job=await _there(bull, results_of(queue), result_id(job_id, taken or 0)),
-        dead_letter=await _there(bull, dead_letters_of(queue), dead_letter_id(job_id, taken or 0)),
+        dead_letter=await _there(
+            bull, dead_letters_of(queue), letter_of(job_id, record) or dead_letter_id(job_id, taken or 0)
+        ),
         progress=read_stored(record.get("progress")),
         logs=tuple(await own.logs(job_id, LOG_LINES)),
     )

@@ -51,7 +51,9 @@ class Bridge:
         node = socket.gethostname()
         self._me = Holder(new_holder_id(), "bridge", node, os.getpid())
         self._redis = connect(settings.redis_url, name="aiplane:bridge", client=PipelinedRedis)
-        self._bull = Bull(self._redis, settings.bullmq_prefix)
+        self._bull = Bull(
+            self._redis, settings.bullmq_prefix, metrics_minutes=settings.bullmq_metrics_minutes
+        )
         self._runs = Runs(self._redis, settings.bullmq_prefix)
         self._held = Held()
         self._slots = Slots(self._held.count)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aiplane.bull import JobHandle
+from aiplane.bull import JobHandle, letter_of
 from aiplane.runs import run_id
 from bridges.options import JobOptions, read_options
 
@@ -42,6 +42,7 @@ class Job:
         stacktrace: the traces of its earlier attempts.
         trace: the trace context to continue, if any.
         scheduler: the scheduler that made it, if one did.
+        dead_letter: the id of the letter that was written when it failed for good, if it has before.
         deferred_failure: why it must fail without being run (a child failed it), if so.
         fault: what is wrong with its record, if that makes it impossible to run.
         sent: whether its run was opened and sent when it was taken.
@@ -62,6 +63,7 @@ class Job:
     stacktrace: tuple[str, ...] = ()
     trace: str | None = None
     scheduler: str | None = None
+    dead_letter: str | None = None
     deferred_failure: str | None = None
     fault: str | None = None
     sent: bool = False
@@ -116,6 +118,7 @@ def read_job(
         stacktrace=_traces(record.get("stacktrace")),
         trace=record.get("tm") or options.trace,
         scheduler=record.get("rjk") or None,
+        dead_letter=letter_of(job_id, record),
         deferred_failure=record.get("defa") or None,
         fault=fault,
         sent=sent,

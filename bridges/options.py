@@ -26,6 +26,13 @@ DEFAULT_BACKOFF_MS = 5_000
 MAX_BACKOFF_MS = 365 * 24 * 60 * 60 * 1000
 """The longest delay. BullMQ's scores overflow some years out; nobody waits a year for an answer."""
 
+PROMPT_RETRIES = 3
+"""How many retries of a job come as soon as its backoff says."""
+
+LATER_RETRY_MS = 1_000
+"""Milliseconds that pass at least before each further one: a job with a million attempts and no backoff would
+hold its slot for days."""
+
 _PARENT_OPTIONS = (
     "failParentOnFailure",
     "continueParentOnFailure",
@@ -63,6 +70,16 @@ class Backoff:
         # Jitter spreads retries; it guards no secret.
         chance = random.random() if chance is None else chance  # noqa: S311
         return math.floor(longest * (1 - self.jitter) + longest * self.jitter * chance)
+
+    def due(self, attempts_made: int, retry_after: float | None = None) -> int:
+        """Return the milliseconds before the next attempt, which nobody needs to wait for in vain.
+
+        Args:
+            attempts_made: as for :meth:`delay`.
+            retry_after: seconds before which the provider wants no retry; None where it does not say.
+        """
+        shortest = 0 if attempts_made <= PROMPT_RETRIES else LATER_RETRY_MS
+        return max(self.delay(attempts_made), shortest, math.ceil(1000 * (retry_after or 0.0)))
 
 
 @dataclass(frozen=True, slots=True)

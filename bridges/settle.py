@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from aiplane.bull import (
     FOLD_IF_PAUSED,
+    LETTER_FIELD,
     ScriptRefusedError,
     Step,
     check,
@@ -72,7 +73,10 @@ if ARGV[5] then redis.call('HDEL', KEYS[2], unpack(ARGV, 5)) end
 """
 """Looks at what the other steps rely on: lock and place, claim and outcome, children, and that the queue
 which gets a job can take one. BullMQ's scripts break off half-way at what they cannot read, and what is then
-done stays done; so fields that they would break off at go first."""
+done stays done; so fields that they would break off at go first. So do those that will be true no longer."""
+
+_FAILURE_FIELDS = ("failedReason", LETTER_FIELD)
+"""What a job that completes after a failure has no more: who finds a reason there takes it for failed."""
 
 _SCRIPTS = (
     "addStandardJob",
@@ -81,6 +85,7 @@ _SCRIPTS = (
     "retryJob",
     "moveJobFromActiveToWait",
     "moveToActive",
+    "removeJob",
 )
 """BullMQ's scripts that settling is made of, and taking the next job."""
 
@@ -127,6 +132,7 @@ class _Plan:
         target: the queue that gets a job by it.
         only_if: ``unclaimed`` or ``unfinished``, of the run; ``childless``, of the job; or nothing.
         heard: the digest of the outcome that the ledger must hold; empty if it was read there.
+        outdated: fields of the job's record that are true no longer by it.
     """
 
     settled: Settled
@@ -134,6 +140,7 @@ class _Plan:
     target: BullQueue
     only_if: str = ""
     heard: str = ""
+    outdated: Sequence[str] = ()
 
 
 class Settlement(NamedTuple):
@@ -208,10 +215,11 @@ class Settler:
         answer_id, trace = result_id(job.id, job.processed_on), metadata(job.trace)
         options = {**RESULT_OPTIONS, **({"tm": trace} if trace else {})}
         steps = [
+            *self._without_letter(job),
             results.adding(job.spec.result_name, value, job_id=answer_id, options=options),
             queue.completing(job.handle, value),
         ]
-        return _Plan(Settled.COMPLETED, steps, results, "childless", outcome.heard)
+        return _Plan(Settled.COMPLETED, steps, results, "childless", outcome.heard, _FAILURE_FIELDS)
 
     async def _failure(self, job: Job, outcome: Outcome) -> _Plan:
         error = outcome.error or InternalError("The run ended without a result.")
@@ -221,15 +229,29 @@ class Settler:
         traces = job.traces_with(outcome.stacktrace or reason)
         only_if = "" if outcome.recorded else "unfinished"
         if error.retryable and job.attempts_made + 1 < job.options.attempts:
-            delay = job.options.backoff.delay(job.attempts_made + 1)
+            delay = job.options.backoff.due(job.attempts_made + 1, error.retry_after)
             step = queue.retrying(job.handle, delay, reason, traces)
             return _Plan(Settled.RETRIED, [step], queue, only_if, outcome.heard)
-        letters = self._bull.queue(dead_letters_of(job.queue))
-        steps = [await self._dead_letter(job, error, traces), queue.failing(job.handle, reason, traces)]
+        letters, letter_id = self._letters(job), dead_letter_id(job.id, job.processed_on)
+        steps = [
+            *self._without_letter(job),
+            await self._dead_letter(job, letter_id, error, traces),
+            queue.failing(job.handle, reason, traces, letter_id),
+        ]
         return _Plan(Settled.FAILED, steps, letters, only_if, outcome.heard)
 
-    async def _dead_letter(self, job: Job, error: JobError, traces: Sequence[str]) -> Step:
-        queue, letters = self._bull.queue(job.queue), self._bull.queue(dead_letters_of(job.queue))
+    def _letters(self, job: Job) -> BullQueue:
+        return self._bull.queue(dead_letters_of(job.queue))
+
+    def _without_letter(self, job: Job) -> list[Step]:
+        """Return the steps that remove the letter of an earlier end of the job, if there was one."""
+        if job.dead_letter is None:
+            return []
+        # A letter that somebody is reading is locked, and stays.
+        return [self._letters(job).removing(job.dead_letter)._replace(spared=True)]
+
+    async def _dead_letter(self, job: Job, letter_id: str, error: JobError, traces: Sequence[str]) -> Step:
+        queue, letters = self._bull.queue(job.queue), self._letters(job)
         failed_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         letter = {
             "jobId": job.id,
@@ -244,7 +266,6 @@ class Settler:
         # Both as they are stored: what was read of them is not always what another reader would write.
         texts = f'"opts":{job.options.text},"data":{data if is_json(data) else json.dumps(data)}'
         text = f"{json.dumps(letter)[:-1]},{texts}}}"
-        letter_id = dead_letter_id(job.id, job.processed_on)
         return letters.adding(job.name, text, job_id=letter_id, options={"attempts": 1})
 
     async def _persist(
@@ -290,7 +311,9 @@ class Settler:
             self._runs.key(job.run),
             plan.target.key("wait"),
         ]
-        return Step("guard", keys, [job.token, job.id, plan.only_if, plan.heard, *job.unreadable])
+        return Step(
+            "guard", keys, [job.token, job.id, plan.only_if, plan.heard, *job.unreadable, *plan.outdated]
+        )
 
     def _closing(self, job: Job) -> Step:
         return Step("close", [self._runs.key(job.run)], [])

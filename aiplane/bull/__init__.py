@@ -6,7 +6,7 @@ treats a commit that failed as a job that failed, and retries scripts whose repl
 """
 
 from aiplane.bull.counts import QueueCounter, QueueCounts
-from aiplane.bull.ids import dead_letter_id, result_id
+from aiplane.bull.ids import LETTER_FIELD, dead_letter_id, is_dead_letter_of, letter_of, result_id
 from aiplane.bull.locks import LOCK_MS, LockRenewal, new_token, owner_of
 from aiplane.bull.pause import FOLD, FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
 from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
@@ -18,6 +18,7 @@ __all__ = [
     "FOLD",
     "FOLD_IF_PAUSED",
     "KEEP_LOGS",
+    "LETTER_FIELD",
     "LOCK_MS",
     "NOTES",
     "Bull",
@@ -38,6 +39,8 @@ __all__ = [
     "dead_letter_id",
     "fold",
     "folding",
+    "is_dead_letter_of",
+    "letter_of",
     "new_token",
     "owner_of",
     "pack_notes",

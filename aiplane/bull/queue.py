@@ -64,8 +64,17 @@ def read_taken(reply: Any) -> Taken:
 class Bull:
     """The queues of one Redis under one key prefix; the scripts are loaded once for all of them."""
 
-    def __init__(self, redis: Redis, prefix: str = "bull") -> None:
+    def __init__(self, redis: Redis, prefix: str = "bull", *, metrics_minutes: int = 0) -> None:
+        """Prepare.
+
+        Args:
+            redis: a client.
+            prefix: BullMQ's key prefix.
+            metrics_minutes: for how many minutes back ``getMetrics()`` tells how many jobs have ended; BullMQ
+                keeps one number a minute. 0 for none.
+        """
         self.redis = redis
+        self.metrics_minutes = metrics_minutes
         self.prefix = prefix
         self._queues: dict[str, BullQueue] = {}
         self.connection = RedisConnection(redis)
@@ -102,7 +111,7 @@ class BullQueue(Settling):
         self.prefix = bull.prefix
         self._redis = bull.redis
         self._commands = bull.connection.commands
-        super().__init__(Scripts(bull.prefix, name, bull.connection))
+        super().__init__(Scripts(bull.prefix, name, bull.connection), bull.metrics_minutes)
 
     def key(self, suffix: str) -> str:
         """Return the Redis key of a part of the queue (``active``, ``meta``…) or of a job by its id."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 from bullmq.error_code import ErrorCode
 
+from aiplane.bull.ids import LETTER_FIELD
 from aiplane.bull.locks import LOCK_MS
 from aiplane.bull.steps import Step
 
@@ -96,8 +97,10 @@ class Settling:
     Each method returns the step to take; what it answered is read by :func:`check`.
     """
 
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, metrics_minutes: int) -> None:
         self._scripts = scripts
+        metrics = {"metrics": {"maxDataPoints": metrics_minutes}} if metrics_minutes else {}
+        self._worker_options = {"lockDuration": LOCK_MS, **metrics}
 
     def adding(self, name: str, data: str, *, job_id: str, options: Mapping[str, Any]) -> Step:
         """Add a job that waits at once; with an id that exists already, nothing is added.
@@ -141,11 +144,13 @@ class Settling:
         arguments[3] = returnvalue
         return self._step("moveToFinished", keys, arguments)
 
-    def failing(self, job: JobHandle, reason: str, stacktrace: Sequence[str]) -> Step:
-        """Move an active job to failed, for good."""
+    def failing(
+        self, job: JobHandle, reason: str, stacktrace: Sequence[str], letter: str | None = None
+    ) -> Step:
+        """Move an active job to failed, for good; its record names its dead letter, if it gets one."""
         keys, arguments = self._finish_arguments(job, "failedReason", "failed", job.keep_failed)
         arguments[3] = reason
-        arguments.append(_failure_fields(reason, stacktrace))
+        arguments.append(_failure_fields(reason, stacktrace, {LETTER_FIELD: letter} if letter else {}))
         return self._step("moveToFinished", keys, arguments)
 
     def retrying(self, job: JobHandle, delay_ms: int, reason: str, stacktrace: Sequence[str]) -> Step:
@@ -167,7 +172,7 @@ class Settling:
     ) -> tuple[list[str], list[Any]]:
         shim = SimpleNamespace(
             id=job.id,
-            queue=SimpleNamespace(opts={"lockDuration": LOCK_MS}),
+            queue=SimpleNamespace(opts=self._worker_options),
             attempts=job.attempts,
             attemptsMade=job.attempts_made,
             opts=job.parent_options,
@@ -181,9 +186,10 @@ class Settling:
         return Step(script, keys, arguments, self._scripts.commands[script].sha)
 
 
-def _failure_fields(reason: str, stacktrace: Sequence[str]) -> bytes:
-    fields = ["failedReason", reason, "stacktrace", json.dumps(list(stacktrace))]
-    return bytes(msgpack.packb(fields))
+def _failure_fields(reason: str, stacktrace: Sequence[str], more: Mapping[str, str] | None = None) -> bytes:
+    fields = {"failedReason": reason, "stacktrace": json.dumps(list(stacktrace)), **(more or {})}
+    flat = [text for pair in fields.items() for text in pair]
+    return bytes(msgpack.packb(flat, unicode_errors="surrogateescape"))
 
 
 def now_ms() -> int:

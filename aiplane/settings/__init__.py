@@ -24,6 +24,7 @@ from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     LogFormat,
     LogLevel,
     Megabytes,
+    MetricsMinutes,
     Name,
     OptionalBucket,
     OptionalEndpoint,
@@ -103,6 +104,7 @@ class Settings(BaseModel):
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     redis_accept_data_loss: YesNo = False
     bullmq_prefix: Name = "bull"
+    bullmq_metrics_minutes: MetricsMinutes = 14 * 24 * 60
     celery_broker_url: RedisUrl = Field(default_factory=lambda given: given["redis_url"])
     celery_result_backend: RedisUrl = Field(default_factory=lambda given: given["redis_url"])
 

@@ -176,6 +176,10 @@ QueueName = Annotated[
 ]
 Concurrency = Annotated[int, Field(ge=1, le=1_000, description="a whole number from 1 to 1000")]
 Port = Annotated[int, Field(ge=0, le=65_535, description="a port from 1 to 65535, or 0 for none")]
+MetricsMinutes = Annotated[
+    # One number a minute and queue; after a silence BullMQ writes all of the missing ones at once.
+    int, Field(ge=0, le=100_000, description="a whole number of minutes up to 100000, or 0 for none")
+]
 TimeoutSeconds = Annotated[float, Field(gt=0, le=120, description="a number of seconds above 0, at most 120")]
 YesNo = Annotated[bool, Field(description="yes or no")]
 TimeLimit = Annotated[float, Field(gt=0, le=3_600, description="a number of seconds above 0, at most 3600")]

@@ -12,7 +12,7 @@ import pytest
 
 from aiplane.bull import Bull, BullQueue, read_taken
 from aiplane.connections import connect
-from aiplane.errors import LLMAuthError, LLMUnavailableError, WorkerLostError
+from aiplane.errors import LLMAuthError, LLMRateLimitedError, LLMUnavailableError, WorkerLostError
 from aiplane.queues import QUEUES
 from aiplane.runs import Outcome, Runs
 from bridges import settle
@@ -55,6 +55,26 @@ class Bench:
         job = read_job(QUEUES["hint"], "q", taken.job_id, "token", taken.record)
         await self.runs.open(job.run, self.queue.lock_key(job.id), "token")
         return job
+
+    async def taken_again(self, job: Job) -> Job:
+        """Take the one job that waits, which was taken before."""
+        taken = await take(self.redis, self.queue)
+        assert taken.job_id == job.id
+        return read_job(QUEUES["hint"], "q", job.id, "token", taken.record)
+
+    async def failed(self, **options: Any) -> Job:
+        """Add a job, and fail it for good."""
+        job = await self.taken(**options)
+        await self.settler.settle(job, UNAUTHORISED)
+        return job
+
+    async def retried(self, job: Job) -> Job:
+        """Let a failed job wait again as BullMQ does, and take it."""
+        async with self.redis.pipeline(transaction=True) as pipe:
+            script = self.queue.reprocessing(job.id, lifo=False)
+            script._replace(arguments=[*script.arguments[:4], "0", "0"]).stage(pipe)
+            await pipe.execute()
+        return await self.taken_again(job)
 
     def succession(self) -> Succession:
         """Take the next job with the token ``next``."""
@@ -173,6 +193,70 @@ async def test_the_last_attempt_ends_in_the_failed_set_and_the_dead_letters(benc
     assert letter["opts"]["attempts"] == 3
     assert (letter["jobId"], letter["code"], letter["attemptsMade"]) == (job.id, "llm_unavailable", 3)
     assert await bench.jobs("q.results") == []
+
+
+async def test_a_job_that_completes_after_a_failed_attempt_has_no_reason_of_failure(bench: Bench) -> None:
+    job = await bench.taken(attempts=3, backoff=0)
+    await bench.settler.settle(job, UNAVAILABLE)
+    await bench.settler.settle(await bench.taken_again(job), DONE)
+    record = await bench.queue.record(job.id)
+    assert await bench.queue.state(job.id) == "completed"
+    assert "failedReason" not in record
+    assert json.loads(record["stacktrace"]) == ["trace"]
+
+
+async def test_a_retried_job_that_completes_has_no_dead_letter(bench: Bench) -> None:
+    job = await bench.failed(attempts=1)
+    await bench.settler.settle(await bench.retried(job), DONE)
+    assert await bench.queue.state(job.id) == "completed"
+    assert await bench.jobs("q.dlq") == []
+    assert not {"failedReason", "deadLetter"} & (await bench.queue.record(job.id)).keys()
+
+
+async def test_a_retried_job_that_fails_again_has_its_last_dead_letter(bench: Bench) -> None:
+    job = await bench.failed(attempts=1)
+    await bench.settler.settle(await bench.retried(job), UNAVAILABLE)
+    [letter] = [json.loads(each["data"]) for each in await bench.jobs("q.dlq")]
+    assert (letter["jobId"], letter["code"], letter["attemptsMade"]) == (job.id, "llm_unavailable", 2)
+
+
+async def test_a_retried_job_keeps_its_dead_letter_while_it_may_still_fail(bench: Bench) -> None:
+    job = await bench.failed(attempts=5)
+    await bench.settler.settle(await bench.retried(job), UNAVAILABLE)
+    assert await bench.queue.state(job.id) == "delayed"
+    assert [json.loads(each["data"])["code"] for each in await bench.jobs("q.dlq")] == ["llm_auth"]
+
+
+async def test_the_letters_of_other_jobs_are_left_alone(bench: Bench) -> None:
+    other, job = await bench.failed(attempts=1), await bench.failed(attempts=1)
+    named = await bench.redis.hget(bench.queue.key(other.id), "deadLetter")
+    await bench.redis.hset(bench.queue.key(job.id), "deadLetter", named or "")
+    await bench.settler.settle(await bench.retried(job), DONE)
+    assert {json.loads(each["data"])["jobId"] for each in await bench.jobs("q.dlq")} == {other.id, job.id}
+
+
+async def test_a_letter_that_somebody_reads_holds_up_no_settlement(bench: Bench) -> None:
+    job = await bench.failed(attempts=1)
+    letter = await take(bench.redis, bench.bull.queue("q.dlq"), "a reader")
+    assert letter.job_id
+    retried = await bench.retried(job)
+    assert (await bench.settler.settle(retried, UNAVAILABLE)).settled is Settled.FAILED
+    assert [json.loads(each["data"])["code"] for each in await bench.jobs("q.dlq")] == ["llm_unavailable"]
+
+
+@pytest.mark.parametrize(
+    ("backoff", "retry_after", "delay"),
+    [(0, 1.5, 1500), (700, 0.2, 700), (700, None, 700), (0, 600.0, 120_000), (200_000, 600.0, 200_000)],
+)
+async def test_a_retry_waits_as_long_as_the_provider_asks(
+    bench: Bench, backoff: int, retry_after: float | None, delay: int
+) -> None:
+    job = await bench.taken(attempts=3, backoff=backoff)
+    error = LLMRateLimitedError("The provider answered 429.", retry_after=retry_after)
+    recorded = Outcome.from_json(Outcome(error=error).to_json())
+    assert (await bench.settler.settle(job, recorded)).settled is Settled.RETRIED
+    assert await bench.queue.state(job.id) == "delayed"
+    assert (await bench.queue.record(job.id))["delay"] == str(delay)
 
 
 async def test_what_no_retry_can_mend_fails_at_once(bench: Bench) -> None:

@@ -26,7 +26,8 @@ def observe(server: RedisServer, queue: NodeQueue, jobs: tuple[str, ...]) -> lis
 
     That is the jobs' own ids (unique strings), the key prefix, the moments, who did the work, and the words
     of results and sentences. How many there are, and of what kind, stays. How far a job is and its log are
-    left out: the reference worker tells neither.
+    left out: the reference worker tells neither. Nor does it know what the contract asks beyond BullMQ: a job
+    that completes after all has no reason of failure and no dead letter any more.
     """
     seen = json.dumps([_observe(server, queue, job) for job in jobs], indent=1, sort_keys=True)
     for number, job in enumerate(jobs, start=1):
@@ -36,13 +37,16 @@ def observe(server: RedisServer, queue: NodeQueue, jobs: tuple[str, ...]) -> lis
 
 def _observe(server: RedisServer, queue: NodeQueue, job: str) -> Record:
     log = f"{queue.key}:{job}:logs"
+    state = queue.call("getJobState", job)
+    beyond_bullmq = {"deadLetter"} | ({"failedReason"} if state == "completed" else set())
+    fields = server.client.hgetall(f"{queue.key}:{job}")
     return {
-        "state": queue.call("getJobState", job),
-        "fields": _comparable(server.client.hgetall(f"{queue.key}:{job}")),
+        "state": state,
+        "fields": _comparable({name: fields[name] for name in fields.keys() - beyond_bullmq}),
         "keys": sorted(key for key in server.client.scan_iter(f"{queue.key}:{job}:*") if key != log),
         "events": [{event["event"]: _comparable(event["args"])} for event in queue.watch().moves(job)],
         "results": _copies(server, queue.results, job),
-        "dead letters": _copies(server, queue.dead_letters, job),
+        "dead letters": None if state == "completed" else _copies(server, queue.dead_letters, job),
     }
 
 

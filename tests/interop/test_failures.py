@@ -199,6 +199,48 @@ def test_a_wrong_payload_fails_at_once_and_the_field_is_named(
     assert letter_of(hints, job)["code"] == "invalid_payload"
 
 
+def letters_about(queue: NodeQueue, job: str) -> list[Record]:
+    """Return the data of the letters of a job that are kept, in whatever state."""
+    kept = queue.dead_letters.call("getJobs", ["waiting", "active", "completed", "failed"])
+    return [letter["data"] for letter in kept if letter["data"]["jobId"] == job]
+
+
+@pytest.mark.usefixtures("beyond_bullmq")
+@pytest.mark.parametrize("options", [{"attempts": 2, "backoff": SOON}, {"attempts": 2, "backoff": 0}])
+def test_a_job_that_completes_at_last_has_no_reason_of_failure(hints: NodeQueue, options: Record) -> None:
+    job = hints.add(HINT.job_name, hint(behaving("times=1 status=503")), options)
+    hints.watch().wait(job, "completed")
+    record = hints.job(job)
+
+    assert "failedReason" not in record
+    assert len(record["stacktrace"]) == 1
+    assert hints.call_job(job, "isFailed") is False
+
+
+@pytest.mark.usefixtures("beyond_bullmq")
+def test_the_letter_of_a_job_that_is_retried_and_completes_is_gone(hints: NodeQueue) -> None:
+    job = hints.add(HINT.job_name, hint(behaving("times=1 status=401")))
+    hints.watch().wait(job, "failed")
+    [letter] = letters_about(hints, job)
+    assert letter["code"] == "llm_auth"
+    hints.call_job(job, "retry", "failed")
+    hints.watch().wait(job, "completed")
+
+    assert letters_about(hints, job) == []
+    assert "failedReason" not in hints.job(job)
+
+
+@pytest.mark.usefixtures("beyond_bullmq")
+def test_the_letter_of_a_job_that_is_retried_and_fails_again_is_replaced(hints: NodeQueue) -> None:
+    job = hints.add(HINT.job_name, hint(behaving("status=401")))
+    hints.watch().wait(job, "failed")
+    hints.call_job(job, "retry", "failed")
+    hints.watch().wait(job, "failed", count=2)
+
+    [letter] = letters_about(hints, job)
+    assert letter["attemptsMade"] == 2
+
+
 @pytest.mark.usefixtures("beyond_bullmq")
 @pytest.mark.parametrize("kind", [INTERVIEW, TRANSCRIBE], ids=["interview", "transcribe"])
 def test_rooms_of_peers_have_no_interviewer(control: ControlPlane, kind: Any) -> None:
@@ -222,6 +264,7 @@ def test_a_failed_job_that_a_person_retries_runs_again(hints: NodeQueue) -> None
     record = hints.job(job)
 
     assert record["attemptsMade"] == 2
+    assert len(record["stacktrace"]) == 1
     assert hints.results.consume().answer(job)["data"] == record["returnvalue"]
 
 
@@ -229,11 +272,11 @@ def test_a_retry_with_its_attempts_reset_runs_anew_and_not_from_memory(hints: No
     options = {"attempts": 2, "backoff": SOON}
     job = hints.add(HINT.job_name, hint(behaving("times=3 status=503")), options)
     hints.watch().wait(job, "failed")
+    assert letter_of(hints, job)["code"] == "llm_unavailable"
     hints.call_job(job, "retry", "failed", {"resetAttemptsMade": True, "resetAttemptsStarted": True})
     hints.watch().wait(job, "completed")
 
     assert hints.job(job)["attemptsMade"] == 2
-    assert letter_of(hints, job)["code"] == "llm_unavailable"
 
 
 def test_all_failed_jobs_can_be_retried_at_once(control: ControlPlane) -> None:

@@ -49,6 +49,17 @@ def test_a_running_job_is_active_and_locked(hints: NodeQueue) -> None:
     hints.results.consume().answer(job)
 
 
+@pytest.mark.usefixtures("beyond_bullmq")
+@pytest.mark.parametrize(("state", "behaviour"), [("completed", ""), ("failed", "status=401")])
+def test_the_throughput_is_counted(hints: NodeQueue, state: str, behaviour: str) -> None:
+    before = hints.call("getMetrics", state)["meta"]["count"]
+    for _ in range(3):
+        text = behaving(behaviour) if behaviour else ""
+        hints.watch().wait(hints.add(HINT.job_name, hint(text)), state)
+
+    assert hints.call("getMetrics", state)["meta"]["count"] == before + 3
+
+
 def test_nothing_stays_active_when_all_is_done(control: ControlPlane) -> None:
     for kind in KINDS.values():
         queue = control.queue(kind.queue)

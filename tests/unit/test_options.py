@@ -50,6 +50,26 @@ def test_a_job_can_say_how_many_lines_its_log_keeps(name: str, stored: object, l
     assert options(**{name: stored}).keep_logs == lines
 
 
+@pytest.mark.parametrize(
+    ("delay", "made", "retry_after", "due"),
+    [
+        (0, 1, None, 0),
+        (0, 3, None, 0),
+        (0, 4, None, 1_000),
+        (3, 1_000_000, None, 1_000),
+        (2_000, 50, None, 2_000),
+        (0, 1, 2.0, 2_000),
+        (5_000, 1, 2.0, 5_000),
+        (5_000, 1, 7.0001, 7_001),
+        (0, 9, 0.0, 1_000),
+    ],
+)
+def test_a_retry_is_due_no_sooner_than_anyone_asks(
+    delay: int, made: int, retry_after: float | None, due: int
+) -> None:
+    assert Backoff("fixed", delay).due(made, retry_after) == due
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "null", "7", '"x"', "[" * 100_000, '{"attempts": NaN}'])
 def test_options_that_are_no_object_are_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
