@@ -15,6 +15,7 @@ import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.connection import HiredisRespSerializer
 from redis.retry import Retry
 
 COMMAND_TIMEOUT = 5.0
@@ -54,5 +55,24 @@ def connect(
 def connect_thread(url: str, *, timeout: float = COMMAND_TIMEOUT, name: str | None = None) -> redis.Redis:
     """Make a client for threads, with the same habits as :func:`connect`."""
     return redis.Redis.from_url(
-        url, socket_timeout=timeout, client_name=name, retry=Retry(NoBackoff(), 0), **_SHARED
+        url,
+        socket_timeout=timeout,
+        client_name=name,
+        retry=Retry(NoBackoff(), 0),
+        command_packer=_StrangeBytes(),
+        **_SHARED,
     )
+
+
+class _StrangeBytes(HiredisRespSerializer):
+    """Packs commands as redis-py does for threads, which forgets there what ``encoding_errors`` asks for."""
+
+    def pack(self, *args: Any) -> Any:
+        try:
+            return super().pack(*args)
+        except UnicodeEncodeError:
+            return super().pack(*map(_as_bytes, args))
+
+
+def _as_bytes(argument: Any) -> Any:
+    return argument.encode(errors="surrogateescape") if isinstance(argument, str) else argument
