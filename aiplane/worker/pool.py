@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from billiard.einfo import ExceptionInfo
 from celery.concurrency.base import BasePool, apply_target
+
+from aiplane.errors import InternalError
+from aiplane.worker.stacktrace import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,23 +77,39 @@ class SlotPool(BasePool):
         with self._changed:
             self._left_behind -= 1
 
-    def on_apply(
+    def on_apply(  # noqa: PLR0917 -- Celery's signature
         self,
         target: Callable[..., Any],
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
         callback: Callable[..., Any] | None = None,
         accept_callback: Callable[..., Any] | None = None,
+        error_callback: Callable[..., Any] | None = None,
         **_: Any,
     ) -> None:
-        """Run a task in a slot."""
-        self._work.put(lambda: apply_target(target, args, kwargs, callback, accept_callback))
+        """Run a task in a slot.
+
+        Args:
+            target: the task, in Celery's frame around it.
+            args: its arguments.
+            kwargs: likewise.
+            callback: hears what the frame returns.
+            accept_callback: hears that the task begins.
+            error_callback: hears what escapes the frame, or either of these.
+        """
+
+        def work() -> None:
+            try:
+                apply_target(target, args, kwargs, callback, accept_callback)
+            except BaseException as error:  # noqa: BLE001 -- whatever it is, the slot must be free again
+                _give_up(error, error_callback)
+
         with self._changed:
+            self._work.put(work)
             self._busy += 1
             missing = self._threads < min(self._busy, MAX_SLOTS)
-            self._threads += missing
         if missing:
-            threading.Thread(target=self._serve, name="slot", daemon=True).start()
+            self._add_thread()
 
     def on_stop(self) -> None:
         """Wait until what runs has ended, but for what was left behind."""
@@ -99,13 +120,22 @@ class SlotPool(BasePool):
 
     on_terminate = on_stop
 
+    def _add_thread(self) -> None:
+        try:
+            threading.Thread(target=self._serve, name="slot", daemon=True).start()
+        except RuntimeError:
+            # The system has no thread to give. Those that there are do the work, one after the other.
+            if not self._threads:
+                log.critical("the system gives the pool no thread; the process ends")
+                os._exit(70)
+            log.exception("a slot has no thread of its own")
+        else:
+            self._threads += 1
+
     def _serve(self) -> None:
         while True:
             work = self._work.get()
-            try:
-                work()
-            except Exception:
-                log.exception("a slot's work failed where nothing should fail")
+            work()
             del work  # what it holds may be large, and the next may be far
             self._free()
 
@@ -132,6 +162,25 @@ class SlotPool(BasePool):
 
     def _get_info(self) -> dict[str, Any]:
         return {**super()._get_info(), "threads": self._threads, "left-behind": self._left_behind}
+
+
+def _give_up(error: BaseException, error_callback: Callable[..., Any] | None) -> None:
+    """Release a task whose frame has failed: otherwise its slot would be taken for as long as the pool lives.
+
+    A pool that cannot even do that ends, so that another takes its place.
+    """
+    try:
+        log.critical("a slot's work failed where nothing should fail\n%s", describe(error))
+        if error_callback is not None:
+            error_callback(_fault_of_ours())
+    except BaseException:  # noqa: BLE001 -- there is nobody left to tell
+        os._exit(70)
+
+
+def _fault_of_ours() -> ExceptionInfo:
+    # Not the error itself, which Celery shows: its message may quote the payload.
+    error = InternalError("The plane failed on this task; its log says where.")
+    return ExceptionInfo((InternalError, error, None))
 
 
 def _nothing() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery.worker.request import Request
+from celery.worker.state import task_ready
 
 from aiplane.app import RUN_HEADER
+
+log = logging.getLogger(__name__)
 
 
 class JobRequest(Request):
@@ -33,6 +37,15 @@ class JobRequest(Request):
             self.message.ack()
         else:
             super().acknowledge()
+
+    def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> None:
+        """Take note of a failure. Whatever goes wrong in that, the slot is free afterwards."""
+        try:
+            super().on_failure(exc_info, send_failed_event, return_ok)
+        except Exception as error:  # noqa: BLE001 -- a broker or a backend that cannot be told
+            log.error("what became of task %s cannot be told (%s)", self.id, type(error).__name__)  # noqa: TRY400 -- its message may quote the payload
+        finally:
+            task_ready(self)
 
     def info(self, safe: bool = False) -> dict[str, Any]:  # noqa: ARG002 -- Celery's signature
         """Describe the request by what its sender wrote to be shown."""

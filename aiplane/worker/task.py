@@ -175,7 +175,7 @@ class JobTask(Task):
             return Outcome(result=json.dumps(result, allow_nan=False))
         except JobError as error:
             return Outcome(error=error, stacktrace=describe(error))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the job must end with a code
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, the job must end with a code
             return Outcome(error=_fault_of_ours(f"run {claim.run}", error), stacktrace=describe(error))
 
 
@@ -211,7 +211,7 @@ def _out_of_time(seconds: float) -> JobTimeoutError:
     return JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.")
 
 
-def _fault_of_ours(what: str, error: Exception) -> InternalError:
+def _fault_of_ours(what: str, error: BaseException) -> InternalError:
     # Not log.exception: the error's own message may quote the payload.
     log.critical("%s failed by a fault of the plane\n%s", what, describe(error))
     return InternalError("The plane failed on this job; its log says where.")

@@ -1,0 +1,37 @@
+"""A pool that can open no file for a while: whatever fails in it then, its slots are all there afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.faults.stage import Stage
+
+SLOTS = 3
+
+
+async def test_a_fresh_pool_without_files_loses_no_slot(stage: Stage) -> None:
+    await stage.bridge()
+    pool = await stage.pool(slots=SLOTS)
+    soft, hard = resource.prlimit(pool.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pool.pid, resource.RLIMIT_NOFILE, (open_files(pool.pid), hard))
+    starved = [await stage.submit(attempts=9) for _ in range(SLOTS)]
+    await stage.event(starved[0], "active")
+    await asyncio.sleep(4)  # as long as nothing can be opened; what fails then is up to the libraries
+    resource.prlimit(pool.pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+    await stage.ended(*starved)
+    together = [await stage.submit("hold") for _ in range(SLOTS)]
+    for case in together:
+        await stage.called(case)
+    for case in together:
+        stage.provider.release(case.name)
+    await stage.ended()
+    assert pool.alive
+
+
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
