@@ -28,6 +28,7 @@ from aiplane.telemetry.logs import configure_logs
 from aiplane.telemetry.queue_gauges import QueueGauges
 from aiplane.telemetry.setup import start_telemetry
 from aiplane.worker.notes import NoteThread
+from aiplane.worker.options import check_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,8 @@ class PoolWorker(Worker):
     app: Plane
 
     def on_before_init(self, quiet: bool = False, queues: Sequence[str] | None = None, **kwargs: Any) -> None:
-        """Check the settings and the queue before anything is started."""
+        """Check the options, the settings and the queue before anything is started."""
+        check_options(kwargs)
         try:
             settings = self.app.settings
             self.kind = _one_kind(queues)
@@ -93,6 +95,10 @@ class PoolWorker(Worker):
         super().on_consumer_ready(consumer)
         self.app.slots = self.pool
         self._offers_slots = True
+        self.tell_slots()
+
+    def tell_slots(self) -> None:
+        """Say now how many slots there are, because that has changed."""
         self._lease.renew_now()
 
     def _prepare(self) -> None:
@@ -108,7 +114,7 @@ class PoolWorker(Worker):
             self._end_at_once(signal.Signals[sig], None)
         self._told_to_stop = True
         self._offers_slots = False
-        self._lease.renew_now()
+        self.tell_slots()
         # Celery would take no notice of a second one; a person who sends it means now.
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, self._end_at_once)
