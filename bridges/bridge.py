@@ -60,7 +60,7 @@ class Bridge:
         self._dispatch = Dispatch(app)
         self._sources = [self._source(settings, QUEUES[kind], f"{node}:{self._me.id}") for kind in KINDS]
         self._source_of = {source.name: source for source in self._sources}
-        self._watch = Watch(settings, self._runs)
+        self._watch = Watch(settings, self._runs, missing=self._slots.missing)
         self._chronicle = Chronicle()
         self._care = Care(
             bull=self._bull,

@@ -102,6 +102,7 @@ class Care:
         if isinstance(answer, Outcome):
             return await self._settle(job, answer)
         if answer is Verdict.HAND_BACK:
+            log.warning("no pool has begun job %s of %s; it is handed back", job.id, job.queue)
             with self._held.settling(job):
                 settled = await self._settler.hand_back(job)
             self._chronicle.settled(job, None, settled)

@@ -61,6 +61,13 @@ class Slots:
             return 0
         return self._offered[kind] - self._held(kind) - self._held_by_others[kind]
 
+    def missing(self, kind: Kind) -> int:
+        """Return how many more jobs are held than there are slots.
+
+        Slots go while jobs are on their way to them: a pool was stopped, shrunk, or consumes no longer.
+        """
+        return max(self._held(kind) + self._held_by_others[kind] - self._offered[kind], 0)
+
     def full(self, kind: Kind) -> bool:
         """Whether as many jobs of a kind are held as there are slots: one settled, another may be taken."""
         return self._turn and self.free(kind) == 0

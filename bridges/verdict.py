@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,12 @@ UNOPENED_MS = 1_000
 UNCLAIMED_MS = 5_000
 """Milliseconds after which a run that a free slot should have claimed is suspected to be lost on the way."""
 
-LONGEST_PATIENCE_MS = 60_000
-"""Milliseconds between two sendings of a run, at most: doubled from UNCLAIMED_MS at each."""
+MOST_SENDINGS = 3
+"""How often a run is sent to pools that have slots free and do not claim it: over 5, 10 and 20 s."""
+
+MOST_TAKINGS = 2
+"""How often a job is taken for one attempt that no pool begins, although they have slots free. Then the
+attempt ends: whatever it is that pools drop, they will drop it again."""
 
 OVERDUE_MS = 30_000
 """Milliseconds past its time limit that a run gets before the bridge ends it in the worker's stead: and as
@@ -40,9 +44,29 @@ class Verdict(Enum):
     HAND_BACK = "hand back"
 
 
-def judge(
-    state: RunState, roll: Roll, kind: str, *, time_limit: float, sent_ms: int, patience_ms: int
-) -> Verdict | Outcome:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a bridge knows of the sending of a run.
+
+    Attributes:
+        ms_ago: milliseconds since it was last sent.
+        times: how often it was.
+        takings: how often the job was taken for this attempt; more than once if it was handed back.
+        crowded: whether more jobs are under way than there are slots, so that none may be free for it.
+    """
+
+    ms_ago: int
+    times: int = 1
+    takings: int = 1
+    crowded: bool = False
+
+    @property
+    def patience_ms(self) -> int:
+        """Milliseconds after which it is sent again: twice as many after each sending."""
+        return int(UNCLAIMED_MS * 2 ** (self.times - 1))
+
+
+def judge(state: RunState, roll: Roll, kind: str, *, time_limit: float, sent: Sent) -> Verdict | Outcome:
     """Return how a run ended, or what to do about it.
 
     Args:
@@ -50,15 +74,14 @@ def judge(
         roll: the leases; they may have been read a while ago.
         kind: the kind of the job.
         time_limit: how many seconds the run may take.
-        sent_ms: milliseconds since the run was last sent.
-        patience_ms: milliseconds after which it is sent again.
+        sent: how it was sent.
     """
     if state.outcome is not None:
         return read_outcome(state.outcome, state.usage)
     if state.sent is None:
-        return Verdict.REOPEN if sent_ms >= UNOPENED_MS else Verdict.WAIT
+        return Verdict.REOPEN if sent.ms_ago >= UNOPENED_MS else Verdict.WAIT
     if state.claim is None:
-        return _unclaimed(roll, kind, sent_ms, patience_ms)
+        return _unclaimed(roll, kind, sent)
     # A worker that was just started may have claimed the run since the leases were read.
     if (state.claimed or 0) <= roll.now and roll.gone(state.worker or "", POOL_STALE_MS):
         return Outcome(error=WorkerLostError("The process that ran the job died."))
@@ -79,7 +102,13 @@ def read_outcome(text: str, usage: str | None = None) -> Outcome:
     return replace(outcome, usage=Usage.from_text(usage))
 
 
-def _unclaimed(roll: Roll, kind: str, sent_ms: int, patience_ms: int) -> Verdict:
-    if not roll.slots(kind, SLOTS_STALE_MS):
-        return Verdict.HAND_BACK if sent_ms >= UNCLAIMED_MS else Verdict.WAIT
-    return Verdict.RESEND if sent_ms >= patience_ms else Verdict.WAIT
+def _unclaimed(roll: Roll, kind: str, sent: Sent) -> Verdict | Outcome:
+    if sent.crowded or not roll.slots(kind, SLOTS_STALE_MS):
+        return Verdict.HAND_BACK if sent.ms_ago >= UNCLAIMED_MS else Verdict.WAIT
+    if sent.ms_ago < sent.patience_ms:
+        return Verdict.WAIT
+    if sent.times < MOST_SENDINGS:
+        return Verdict.RESEND
+    if sent.takings < MOST_TAKINGS:
+        return Verdict.HAND_BACK
+    return Outcome(error=InternalError("No pool has begun the job, although slots are free."))

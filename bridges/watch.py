@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -20,13 +21,14 @@ from redis import RedisError
 from aiplane.connections import connect
 from aiplane.runs import read_announcement
 from aiplane.subscription import hear
-from bridges.verdict import LONGEST_PATIENCE_MS, UNCLAIMED_MS, Verdict, judge, read_outcome
+from bridges.verdict import Sent, Verdict, judge, read_outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from aiplane.leases import Roll
-    from aiplane.runs import Announcement, Outcome, Runs
+    from aiplane.queues import Kind
+    from aiplane.runs import Announcement, Outcome, Runs, RunState
     from aiplane.settings import Settings
     from bridges.job import Job
 
@@ -45,7 +47,7 @@ class Watched:
 
     job: Job
     time_limit: float
-    patience_ms: int = UNCLAIMED_MS
+    times_sent: int = 1
     sent_at: float = field(default_factory=time.monotonic)
     answer: asyncio.Future[Outcome | Verdict] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -53,17 +55,36 @@ class Watched:
 
     def sent_again(self) -> None:
         """Begin to wait anew, with twice the patience."""
-        self.patience_ms = min(2 * self.patience_ms, LONGEST_PATIENCE_MS)
+        self.times_sent += 1
         self.sent_at = time.monotonic()
         self.answer = asyncio.get_running_loop().create_future()
+
+    def sending(self, *, crowded: bool) -> Sent:
+        """Return what is known of its sending."""
+        return Sent(
+            ms_ago=int((time.monotonic() - self.sent_at) * 1000),
+            times=self.times_sent,
+            takings=self.job.attempts_started - self.job.attempts_made,
+            crowded=crowded,
+        )
 
 
 class Watch:
     """Watches runs until each has an outcome, or needs something done about it."""
 
-    def __init__(self, settings: Settings, runs: Runs) -> None:
+    def __init__(
+        self, settings: Settings, runs: Runs, *, missing: Callable[[Kind], int] = lambda _: 0
+    ) -> None:
+        """Prepare.
+
+        Args:
+            settings: how long runs may take, and where Redis is.
+            runs: the ledger.
+            missing: says for how many of the jobs of a kind that are under way there is no slot.
+        """
         self._settings = settings
         self._runs = runs
+        self._missing = missing
         self._watched: dict[str, Watched] = {}
         self._early: dict[str, None] = {}
         self._heard: list[Watched] = []
@@ -163,21 +184,21 @@ class Watch:
         if not waiting:
             return
         states = await self._runs.states([watched.job.run for watched in waiting])
-        for watched, state in zip(waiting, states, strict=True):
+        handed_back: Counter[Kind] = Counter()
+        # What was taken last goes back first.
+        for watched, state in reversed([*zip(waiting, states, strict=True)]):
             if watched.answer.done():
                 continue
-            if self._roll is None:
-                found = read_outcome(state.outcome, state.usage) if state.outcome else None
-                answer: Outcome | Verdict = found or Verdict.WAIT
-            else:
-                sent_ms = int((time.monotonic() - watched.sent_at) * 1000)
-                answer = judge(
-                    state,
-                    self._roll,
-                    watched.job.spec.kind,
-                    time_limit=watched.time_limit,
-                    sent_ms=sent_ms,
-                    patience_ms=watched.patience_ms,
-                )
+            kind = watched.job.spec.kind
+            answer = self._judge(watched, state, crowded=self._missing(kind) > handed_back[kind])
+            if answer is Verdict.HAND_BACK:
+                handed_back[kind] += 1
             if answer is not Verdict.WAIT:
                 watched.answer.set_result(answer)
+
+    def _judge(self, watched: Watched, state: RunState, *, crowded: bool) -> Outcome | Verdict:
+        if self._roll is None:
+            return read_outcome(state.outcome, state.usage) if state.outcome else Verdict.WAIT
+        sent = watched.sending(crowded=crowded)
+        kind, limit = watched.job.spec.kind, watched.time_limit
+        return judge(state, self._roll, kind, time_limit=limit, sent=sent)

@@ -27,8 +27,10 @@ from aiplane.telemetry.instruments import observe
 from aiplane.telemetry.logs import configure_logs
 from aiplane.telemetry.queue_gauges import QueueGauges
 from aiplane.telemetry.setup import start_telemetry
+from aiplane.worker.attention import consumes
 from aiplane.worker.notes import NoteThread
 from aiplane.worker.options import check_options
+from aiplane.worker.transport import RunTransport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +45,8 @@ class PoolWorker(Worker):
 
     It serves exactly one queue, so that its slots are that queue's, and without ``-c`` it has as many as
     the settings say. Its lease begins before it can take a message and ends when the last task has ended;
-    slots are offered only in between, from when it is ready until it is told to stop.
+    slots are offered only in between, from when it is ready until it is told to stop, and only while it
+    consumes its queue.
     """
 
     app: Plane
@@ -95,6 +98,7 @@ class PoolWorker(Worker):
         super().on_consumer_ready(consumer)
         self.app.slots = self.pool
         self._offers_slots = True
+        RunTransport.on_admitted = self.tell_slots
         self.tell_slots()
 
     def tell_slots(self) -> None:
@@ -144,7 +148,8 @@ class PoolWorker(Worker):
         return [Observation(number, {"queue": self.app.settings.queue_name(self.kind)})]
 
     def _holder(self) -> Holder:
-        slots = self.pool.limit if self._offers_slots and self.pool else 0
+        offers = self._offers_slots and self.pool and consumes(self.consumer, self.kind)
+        slots = self.pool.limit if offers else 0
         return Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots)
 
 

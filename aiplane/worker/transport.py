@@ -7,10 +7,12 @@ that: it sends a run that nobody claims again, sooner and without a doubt. What 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kombu.transport import redis
 from kombu.transport.virtual import base
+from kombu.utils.encoding import bytes_to_str
 
 from aiplane.app import RUN_HEADER
 
@@ -40,15 +42,39 @@ class RunQoS(redis.QoS):
 
 
 class RunChannel(redis.Channel):
-    """A channel with these acknowledgements."""
+    """A channel with these acknowledgements, which knows since when the broker owes it an answer."""
 
     QoS = RunQoS
+
+    asked_at: float | None = None
+    """When the broker was asked for a message, by this process' clock; None while it is not asked."""
+
+    def _brpop_start(self, timeout: float | None = None) -> None:
+        super()._brpop_start(timeout)
+        self.asked_at = time.monotonic() if self._in_poll else None
+
+    def _brpop_read(self, **options: Any) -> Any:
+        self.asked_at = None
+        return super()._brpop_read(**options)
+
+    def _handle_message(self, client: Any, reply: Any) -> Any:
+        message = super()._handle_message(client, reply)
+        if bytes_to_str(message["type"]) == "psubscribe":
+            self.connection.admitted = True
+            RunTransport.on_admitted()
+        return message
 
 
 class RunTransport(redis.Transport):
     """The transport, for :mod:`aiplane.worker.broker`."""
 
     Channel = RunChannel
+
+    admitted = False
+    """Whether the broker has let this connection subscribe to something: it refuses who has no right to."""
+
+    on_admitted: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
+    """Called when it has; a pool says so whenever it offers its slots anew."""
 
     def register_with_event_loop(self, connection: Any, loop: Hub) -> None:
         """Have the loop read what comes."""

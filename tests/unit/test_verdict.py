@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from aiplane.leases import Holder, Roll
 from aiplane.runs import Outcome, RunState
-from bridges.verdict import Verdict, judge
+from bridges.verdict import Sent, Verdict, judge
 
 NOW = 1_000_000_000
 STEADY = NOW - 3_600_000
@@ -23,10 +25,8 @@ SENT_ONLY = RunState(SENT, None, None, None, None)
 CLAIMED = RunState(SENT, "claim", "pool-1", NOW - 10_000, None)
 
 
-def verdict(
-    state: RunState, leases: Roll, *, sent_ms: int = 6_000, patience_ms: int = 5_000
-) -> Verdict | Outcome:
-    return judge(state, leases, "hint", time_limit=150.0, sent_ms=sent_ms, patience_ms=patience_ms)
+def verdict(state: RunState, leases: Roll, *, sent_ms: int = 6_000, **known: Any) -> Verdict | Outcome:
+    return judge(state, leases, "hint", time_limit=150.0, sent=Sent(sent_ms, **known))
 
 
 def code(answer: Verdict | Outcome) -> str:
@@ -63,7 +63,21 @@ def test_a_run_that_was_just_sent_is_waited_for() -> None:
 
 def test_an_unclaimed_run_is_sent_again_when_patience_ends() -> None:
     assert verdict(SENT_ONLY, roll(), sent_ms=5_000) is Verdict.RESEND
-    assert verdict(SENT_ONLY, roll(), sent_ms=9_999, patience_ms=10_000) is Verdict.WAIT
+    assert verdict(SENT_ONLY, roll(), sent_ms=9_999, times=2) is Verdict.WAIT
+    assert verdict(SENT_ONLY, roll(), sent_ms=10_000, times=2) is Verdict.RESEND
+
+
+def test_a_run_that_pools_with_free_slots_ignore_is_handed_back_and_then_ended() -> None:
+    ignored = {"sent_ms": 20_000, "times": 3}
+    assert verdict(SENT_ONLY, roll(), **ignored | {"sent_ms": 19_999}) is Verdict.WAIT
+    assert verdict(SENT_ONLY, roll(), **ignored) is Verdict.HAND_BACK
+    assert code(verdict(SENT_ONLY, roll(), **ignored, takings=2)) == "internal_error"
+
+
+def test_a_run_for_which_no_slot_is_left_goes_back_and_is_never_ended() -> None:
+    assert verdict(SENT_ONLY, roll(), crowded=True) is Verdict.HAND_BACK
+    assert verdict(SENT_ONLY, roll(), sent_ms=20_000, times=3, takings=9, crowded=True) is Verdict.HAND_BACK
+    assert verdict(SENT_ONLY, roll(), sent_ms=4_999, crowded=True) is Verdict.WAIT
 
 
 @pytest.mark.parametrize(
