@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aiplane.listing import Listing
+from aiplane.template import is_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,19 +23,6 @@ _DOCSTRING = re.compile(r"('{3}|\"{3})(?:.|\n)*?(?:\1|\Z)")
 _BLOCK_COMMENT = re.compile(r"/\*(?:.|\n)*?(?:\*/|\Z)")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?' + r"|'(?:[^'\\]|\\.)*+'?" + r"|`[^`]*+`?")
 _LOOP = re.compile(r"^(?:for|while|loop|do)\b|\.(?:forEach|for_each)\(")
-_FRAME = re.compile(
-    r"""
-    (?:(?:async|export|pub|public|private|static|final|default)\s+)*
-      (?:def|fn|func|function|class|struct|impl|interface|package|import|from|using|use|namespace)\b.*
-    | [\#@].* | (?:public|private|protected)\s*: | pass | \.\.\. | [{}()\[\];,]* | else\s*:? | end
-    | return(?:\s+(?:None|null|nil|undefined|0|-1|false|true|False|True|""|\[\]|\{\}))?\s*;?
-    | (?:const|let|var)\s+\w+\s*=\s*(?:async\s*)?(?:function\b.*|\(.*=>\s*\{)
-    | (?!return|else|throw|new|await|yield|delete|case|for|while|if|switch|match)
-      (?:[\w<>\[\],*&:]+\s+)+\w+\s*\([^;=]*\)\s*(?:->.*|const)?\s*\{?
-    """,
-    re.VERBOSE,
-)
-"""Lines that an empty template has too: headers, imports, braces, a placeholder to return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +32,7 @@ class Row:
     Attributes:
         number: its line, counted from 1.
         indent: how far it is indented, a tab as eight.
-        text: what stands there, without comments and with emptied strings.
+        text: what stands there, without comments and with ``"_"`` for strings that hold something.
         loops: how many loops it stands in, itself not counted, by indentation.
     """
 
@@ -75,7 +63,7 @@ class Source:
     @property
     def is_empty(self) -> bool:
         """Whether nothing stands there that an empty template would not have too."""
-        return all(_FRAME.fullmatch(row.text) for row in self.rows)
+        return all(is_template(row.text) for row in self.rows)
 
     def text_of(self, line: int) -> str:
         """Return what stands in a line, without the blanks around it and cut to a quotable length."""
@@ -86,7 +74,7 @@ class Source:
         code = block.sub(lambda match: "\n" * match[0].count("\n"), "\n".join(self.listing.lines))
         open_loops: list[int] = []
         for number, line in enumerate(code.split("\n")[:_MAX_LINES], start=1):
-            text = _STRING.sub('""', line[:_MAX_LINE]).partition(comment)[0].strip()
+            text = _STRING.sub(_emptied, line[:_MAX_LINE]).partition(comment)[0].strip()
             if not text:
                 continue
             expanded = line[:_MAX_LINE].expandtabs(8)
@@ -97,3 +85,7 @@ class Source:
             if row.is_loop:
                 open_loops.append(indent)
             yield row
+
+
+def _emptied(string: re.Match[str]) -> str:
+    return '""' if string[0] in ('""', "''", "``") else '"_"'

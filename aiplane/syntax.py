@@ -1,7 +1,8 @@
 """Syntax errors of a candidate's code in the eight languages, and whether a replacement still parses.
 
 tree-sitter's grammars find them (:mod:`aiplane.syntax_checker`), in a process that is killed when it does not
-answer. A grammar knows the form of a language only: names, types and imports are nothing to it.
+answer. A grammar knows the form of a language only: names, types and imports are nothing to it. It lags
+behind its language, and it is no compiler: what it objects to is a doubt.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _CHECKED: Remembered[tuple[int, ...]] = Remembered()
 
 
 def syntax_errors(code: str, language: str | None) -> tuple[int, ...] | None:
-    """Find the lines where code does not parse: none for code that does.
+    """Find the lines where a parser stumbles over code: none for code that it can read.
 
     Blocks for :data:`TIME_LIMIT_SECONDS` at most, and not past the deadline of the work at hand.
 
@@ -60,7 +61,7 @@ def _checked(code: str, language: str) -> tuple[int, ...] | None:
 
 
 def still_parses(
-    lines: Sequence[str], language: str, *, start_line: int, end_line: int, replacement: str, errors: int
+    lines: Sequence[str], language: str, *, start_line: int, end_line: int, replacement: str
 ) -> bool:
     """Tell whether code has no more syntax errors than before once some lines are replaced.
 
@@ -70,11 +71,13 @@ def still_parses(
         start_line: the first line that goes, counted from 1.
         end_line: the last one, included.
         replacement: what stands there instead.
-        errors: how many syntax errors the code has as it is.
 
     Returns:
         True as well where no parser is at hand or it does not answer in time: nothing speaks against it.
     """
     changed = "\n".join((*lines[: start_line - 1], replacement, *lines[end_line:]))
     found = syntax_errors(changed, language)
-    return found is None or len(found) <= errors
+    if not found:
+        return True
+    before = syntax_errors("\n".join(lines), language)
+    return before is None or len(found) <= len(before)

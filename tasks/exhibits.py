@@ -147,12 +147,20 @@ def _function(function: FunctionMetrics) -> str:
     )
 
 
-def syntax(errors: Sequence[int] | None) -> list[str]:
-    """Say where the code does not parse, if it is known not to."""
+def syntax(errors: Sequence[int], *, was_read: bool | None) -> list[str]:
+    """Say where a parser stumbles over the code, and that it is no more than that.
+
+    Args:
+        errors: the lines; none where a run has shown that the language reads the code.
+        was_read: what the test runs say of it; see :attr:`aiplane.contracts.ExecutionSummary.code_was_read`.
+    """
     if not errors:
         return []
     lines = ", ".join(str(line) for line in dict.fromkeys(errors[:_MOST_ERRORS]))
-    return [f"The code does not parse. A parser stumbles at: line {lines}. The fault may stand just before."]
+    place = f"A parser is unsure at line {lines}"
+    if was_read is False:
+        return [f"{place}, or just before, and the run gave no test a result: the code may not be readable."]
+    return [f"{place}, or just before. It does not know every macro or all new syntax: look for yourself."]
 
 
 def response_language(tag: str | None) -> list[str]:

@@ -55,7 +55,7 @@ def write_hint(payload: HintPayload, llm: LLM) -> HintResult:
     """
     code, language = payload.current_code, payload.language
     with measuring(code, language) as measured:
-        errors = syntax_errors(code, language) or ()
+        errors = () if payload.code_was_read else syntax_errors(code, language) or ()
         sheet = lay_out(_shown(payload))
         metrics = measured()
     case = HintCase(payload, metrics, find_need(payload, metrics, errors), errors)
@@ -107,7 +107,7 @@ def _facts(case: HintCase) -> list[str]:
     payload = case.payload
     return [
         *exhibits.measurements(payload.language, case.metrics),
-        *exhibits.syntax(case.syntax_errors),
+        *exhibits.syntax(case.syntax_errors, was_read=payload.code_was_read),
         *exhibits.execution(payload.execution),
         *_earlier(payload),
         *exhibits.response_language(payload.response_language),

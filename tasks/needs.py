@@ -3,8 +3,8 @@
 ===========  ==================================================================================
 need         when (the first row that holds)
 ===========  ==================================================================================
-start        nothing stands there that an empty template would not have
-syntax       the code does not parse
+start        nothing stands there that an empty template would not have, and no test passes
+syntax       a parser finds errors, and no run has shown that the language reads the code all the same
 cost         all tests pass, and loops stand inside one another or the complexity is above 10
 done         all tests pass, and nothing of that kind was measured
 failing      some test fails
@@ -35,7 +35,8 @@ COMPLEX = 10
 ORDERS: Mapping[Need, str] = MappingProxyType(
     {
         "start": "Nothing is written yet. Help to understand the problem and to take a first step.",
-        "syntax": "The code does not parse. Help to find that fault; leave everything else alone.",
+        "syntax": "A parser stumbles over the code. If something is wrong with its form there, help to find "
+        "that fault and leave everything else alone; if not, help with the one step that comes next.",
         "failing": "Some tests fail. Help to find one case that fails and why; no second fault.",
         "next_step": "The code is on its way and not tested. Help with the one step that comes next.",
         "cost": "All tests pass. Help to see what the solution costs; nothing is wrong with it.",
@@ -47,12 +48,11 @@ ORDERS: Mapping[Need, str] = MappingProxyType(
 
 def find_need(payload: HintPayload, metrics: CodeMetrics | None, syntax_errors: tuple[int, ...]) -> Need:
     """Find the kind of help that the facts call for, by the table of this module."""
-    source = Source(payload.current_code, payload.language, metrics)
-    if source.is_empty:
+    source, run = Source(payload.current_code, payload.language, metrics), payload.execution
+    if source.is_empty and (not source.rows or run is None or not run.some_pass):
         return "start"
-    if syntax_errors:
+    if syntax_errors and not payload.code_was_read:
         return "syntax"
-    run = payload.execution
     if run is not None and run.fails:
         return "failing"
     if run is None or run.pass_share is None:

@@ -5,8 +5,9 @@ whatever its white space, then in the rest of the code (its lines are corrected)
 the answer invalid, as do suggestions on lines that do not exist, other categories than those asked for, and
 a low score without evidence. The overall score is computed, never asked for (:mod:`tasks.scoring`).
 
-A replacement that would break code that parses is dropped; the suggestion stays. Of code that is too long for
-the prompt the summary says which lines were read, and suggestions stand on those only.
+A replacement that brings a parser more to object to than it had before is dropped; the suggestion stays. Of
+code that is too long for the prompt the summary says which lines were read, and suggestions stand on those
+only.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def review(payload: ReviewPayload, llm: LLM) -> ReviewResult:
         LLMError: the call failed, or the answer failed a check.
     """
     with measuring(payload.code, payload.language) as measured:
-        errors = syntax_errors(payload.code, payload.language) or ()
+        errors = () if payload.code_was_read else syntax_errors(payload.code, payload.language) or ()
         sheet = lay_out(_shown(payload))
         metrics = measured()
     case = ReviewCase(
@@ -213,7 +214,6 @@ def _replacement(suggestion: SuggestionAnswer, case: ReviewCase, listing: Listin
         start_line=suggestion.start_line,
         end_line=suggestion.end_line,
         replacement=replacement,
-        errors=len(case.syntax_errors),
     )
     if not parses:
         log.debug("a replacement that does not parse was dropped from a review")
@@ -244,7 +244,7 @@ def _facts(case: ReviewCase) -> list[str]:
         categories = f"Judge these categories, in this order: {', '.join(CATEGORIES)}."
     return [
         *exhibits.measurements(payload.language, case.metrics),
-        *exhibits.syntax(case.syntax_errors),
+        *exhibits.syntax(case.syntax_errors, was_read=payload.code_was_read),
         *exhibits.execution(payload.execution),
         f"The code has {len(Listing(payload.code).lines)} lines.",
         *exhibits.response_language(payload.response_language),

@@ -133,6 +133,34 @@ class ExecutionSummary(Wire):
         return self._not_passed > 0 or self.all_tests_passed is False
 
     @property
+    def some_pass(self) -> bool:
+        """Whether some test case is known to pass."""
+        passed = self.passed if self._is_over else self.passed_test_cases
+        return bool(passed) or self.pass_share == 1
+
+    @property
+    def code_was_read(self) -> bool | None:
+        """Whether the language could read the code: it can read what gave a test its result, right or wrong.
+
+        False where the run is over and every test, or the run itself, ended in an error, as it does of code
+        that cannot be read (and of other code); None where the run does not tell.
+        """
+        if self.some_pass or self._gave_wrong_result:
+            return True
+        if not self._is_over:
+            return None
+        if self.error_test_cases or self.status == "failed":
+            return False
+        return True if self.pass_share is not None else None
+
+    @property
+    def _gave_wrong_result(self) -> bool:
+        """Whether some test case came to a result, if a wrong one; some producers count errors too."""
+        failed, errors = self.failed_test_cases or 0, self.error_test_cases or 0
+        counted_twice = self.total_test_cases is not None and failed + errors > self.total_test_cases
+        return failed > (errors if counted_twice else 0)
+
+    @property
     def _is_over(self) -> bool:
         return self.status not in ("pending", "running") and self._total() != 0
 
@@ -190,17 +218,20 @@ class WithExecution(Payload):
         there is, in this order: the result sent for this very job, the latest submission (run against
         every case), the latest trial run.
         """
-        runs = [
-            run
-            for run in (
-                self.execution_result,
-                self.latest_submission_summary,
-                self.latest_execution_summary,
-            )
-            if run is not None
-        ]
+        runs = self._runs
         telling = (run for run in runs if run.pass_share is not None or run.fails)
         return next(telling, runs[0] if runs else None)
+
+    @property
+    def code_was_read(self) -> bool | None:
+        """Whether the language could read the code, by the first run that tells; None where none does."""
+        told = (run.code_was_read for run in self._runs)
+        return next((read for read in told if read is not None), None)
+
+    @property
+    def _runs(self) -> list[ExecutionSummary]:
+        runs = (self.execution_result, self.latest_submission_summary, self.latest_execution_summary)
+        return [run for run in runs if run is not None]
 
 
 class PastHint(Wire):

@@ -30,7 +30,7 @@ class HintCase:
     Attributes:
         metrics: of the code so far; ``None`` where it was not measured.
         need: the kind of help that the facts call for.
-        syntax_errors: the lines where the code does not parse.
+        syntax_errors: the lines where a parser stumbles, unless a run has shown that the code is read.
     """
 
     payload: HintPayload = field(repr=False)
@@ -47,7 +47,7 @@ class ReviewCase:
         categories: the names to score, in order: the usual four, or the job's own rubric.
         metrics: of the code; ``None`` where it was not measured.
         lines_shown: the lines that are reviewed, as ranges in order: of very long code not all.
-        syntax_errors: the lines where the code does not parse.
+        syntax_errors: the lines where a parser stumbles, unless a run has shown that the code is read.
     """
 
     payload: ReviewPayload = field(repr=False)

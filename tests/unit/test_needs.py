@@ -17,6 +17,8 @@ from tests.unit.scripted import GOOD_HINT, ScriptedLLM
 PLAIN = "def f(a):\n    total = 0\n    for x in a:\n        total += x\n    return total\n"
 NESTED = "def f(a):\n    for x in a:\n        for y in a:\n            if x == y:\n                return x\n"
 PASSED = {"passedTestCases": 4, "totalTestCases": 4}
+BROKEN = "def f(a:\n    total = 1\n"
+NOTHING_PASSES = {"passedTestCases": 0, "totalTestCases": 4}
 FAILED = {"passedTestCases": 3, "totalTestCases": 4}
 
 
@@ -37,9 +39,20 @@ def need(code: str, run: dict[str, Any] | None = None) -> Need:
     ("code", "run", "expected"),
     [
         ("", None, "start"),
-        ("def f(a):\n    pass\n", FAILED, "start"),
-        ("def f(a:\n    total = 1\n", None, "syntax"),
-        ("def f(a:\n    total = 1\n", PASSED, "syntax"),
+        ("def f(a):\n    pass\n", NOTHING_PASSES, "start"),
+        ("def f(a):\n    pass\n", FAILED, "failing"),
+        ("def f(a):\n    pass\n", PASSED, "done"),
+        ("# nothing yet\n", FAILED, "start"),
+        ("def f(a): return next(x for x in a)", FAILED, "failing"),
+        (BROKEN, None, "syntax"),
+        (BROKEN, PASSED, "done"),
+        (BROKEN, FAILED, "failing"),
+        (BROKEN, NOTHING_PASSES, "failing"),
+        (BROKEN, {"failedTestCases": 4}, "failing"),
+        (BROKEN, {"status": "running"}, "syntax"),
+        (BROKEN, {"status": "failed"}, "syntax"),
+        (BROKEN, {"passedTestCases": 0, "errorTestCases": 4, "totalTestCases": 4}, "syntax"),
+        (BROKEN, {"failedTestCases": 4, "errorTestCases": 4, "totalTestCases": 4}, "syntax"),
         (NESTED, PASSED, "cost"),
         (PLAIN, PASSED, "done"),
         (PLAIN, FAILED, "failing"),
@@ -70,8 +83,29 @@ def test_the_model_is_told_the_need() -> None:
     assert f"- The need: {ORDERS['failing']}" in asked(executionResult=FAILED)
 
 
-def test_the_model_is_told_where_the_code_does_not_parse() -> None:
-    assert "A parser stumbles at: line 1." in asked(currentCode="def f(:\n    return 1\n")
+def test_the_model_is_told_where_a_parser_is_unsure_and_that_it_is_no_more() -> None:
+    told = asked(currentCode=BROKEN)
+
+    assert "A parser is unsure at line 1, or just before. It does not know every macro" in told
+    assert "does not parse" not in told
+
+
+@pytest.mark.parametrize("run", [PASSED, FAILED, NOTHING_PASSES, {"failedTestCases": 1, "errorTestCases": 3}])
+def test_a_parser_is_not_heard_where_a_run_has_read_the_code(run: dict[str, Any]) -> None:
+    assert "unsure" not in asked(currentCode=BROKEN, executionResult=run)
+
+
+@pytest.mark.parametrize("run", [{"status": "failed"}, {"errorTestCases": 4, "totalTestCases": 4}])
+def test_a_run_without_any_result_says_what_the_parser_says(run: dict[str, Any]) -> None:
+    assert "the run gave no test a result: the code may not be readable" in asked(
+        currentCode=BROKEN, executionResult=run
+    )
+
+
+def test_the_run_of_this_very_job_counts_more_than_an_older_submission() -> None:
+    told = asked(currentCode=BROKEN, executionResult={"status": "failed"}, latestSubmissionSummary=PASSED)
+
+    assert "the run gave no test a result" in told
 
 
 @pytest.mark.parametrize(

@@ -280,8 +280,8 @@ def test_a_case_of_another_kind_is_a_fault_of_ours() -> None:
 def test_code_that_does_not_parse_comes_before_all_else() -> None:
     broken = "def f(nums, target):\n    for i in range(len(nums):\n        print(i)\n"
 
-    assert "cannot be read by the language" in given_hint(currentCode=broken)
-    assert "near line 2" in given_hint(currentCode=broken, hintLevel="moderate")
+    assert "unsure about the form of your code" in given_hint(currentCode=broken)
+    assert "unsure at line 2" in given_hint(currentCode=broken, hintLevel="moderate")
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,16 @@ def test_a_review_of_long_code_keeps_to_what_was_read() -> None:
     assert "Lines read: 1-" in result.summary
 
 
-def test_a_review_says_that_code_does_not_parse() -> None:
+def test_a_parser_is_not_heard_where_tests_pass() -> None:
+    macros = "#define rep(i, n) for (int i = 0; i < n; i++)\nint f() {\n  rep(i, 3) { }\n  return 1;\n}\n"
+    broken = "def f(nums, target):\n    for i in range(len(nums):\n        print(i)\n"
+    passed = {"passedTestCases": 1, "totalTestCases": 4}
+
+    assert "parser" not in given_hint(currentCode=broken, executionResult=passed)
+    assert "parser" not in given_hint(currentCode=macros, language="cpp")
+
+
+def test_a_review_says_where_a_parser_is_unsure() -> None:
     payload = {"problemDescription": TWO_SUM, "code": "def f(:\n    return 1\n", "language": "python"}
 
-    assert "a parser stumbles at line 1" in review.review(ReviewPayload.parse(payload), COACH).summary
+    assert "A parser is unsure at line 1" in review.review(ReviewPayload.parse(payload), COACH).summary

@@ -171,6 +171,66 @@ def test_a_replacement_still_parses_or_is_dropped(replacement: str, sent: str | 
     assert suggestion.replacement == sent
 
 
+MACROS = "#define rep(i, n) for (int i = 0; i < n; i++)\nint f(int a) {\n  rep(i, 3) a++;\n  return a;\n}\n"
+MARKUP = "const App = (p: P) => {\n  const a: number = p.a;\n  return <b>{a}</b>;\n};\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "line", "replacement", "is_kept"),
+    [
+        ("cpp", MACROS, 3, "  rep(j, 2) a += j;", True),
+        ("c", MACROS, 3, "  rep(i, 3) { a++; }", True),
+        ("cpp", MACROS, 4, "  return (a;", False),
+        ("typescript", MARKUP, 3, "  return <i>{a}</i>;", True),
+        ("typescript", MARKUP, 3, "  return <i>{a}</i", False),
+    ],
+)
+def test_a_replacement_is_parsed_as_the_language_is(
+    language: str, code: str, line: int, replacement: str, is_kept: bool
+) -> None:
+    llm = ScriptedLLM(
+        {
+            "categories": [category(name) for name in CATEGORIES],
+            "suggestions": [{**SUGGESTION, "startLine": line, "endLine": line, "replacement": replacement}],
+            "summary": "Well.",
+            "weaknessSignals": [],
+        }
+    )
+    payload = {"problemDescription": "Sum.", "code": code, "language": language}
+
+    (suggestion,) = review(ReviewPayload.parse(payload), llm).suggestions
+
+    assert suggestion.replacement == (replacement if is_kept else None)
+    assert "parser" not in llm.user
+
+
+@pytest.mark.parametrize(("run", "is_told"), [(None, True), (failing(1), False), (failing(0), False)])
+def test_a_parser_is_not_heard_where_a_run_has_read_the_code(
+    run: dict[str, int] | None, is_told: bool
+) -> None:
+    llm = ScriptedLLM(
+        {
+            "categories": [
+                category(name, 0, {**EVIDENCE, "quote": "(a", "startLine": 1, "endLine": 1})
+                for name in CATEGORIES
+            ],
+            "suggestions": [],
+            "summary": "Well.",
+            "weaknessSignals": [],
+        }
+    )
+    payload = {
+        "problemDescription": "Sum.",
+        "code": "print((a\n",
+        "language": "python",
+        "executionResult": run,
+    }
+
+    review(ReviewPayload.parse(payload), llm)
+
+    assert ("A parser is unsure at line 1" in llm.user) == is_told
+
+
 def test_ten_suggestions_are_kept_at_most_and_those_the_most_severe() -> None:
     given = [{**SUGGESTION, "severity": severity} for severity in ["info"] * 10 + ["critical"] * 3]
 

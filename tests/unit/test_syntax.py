@@ -86,7 +86,7 @@ def test_a_checker_that_dies_costs_the_check_only(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(syntax.CHECKERS, "_idle", [])
 
     assert syntax_errors("of_the_dead = 1", "python") is None
-    assert still_parses(["x = 1"], "python", start_line=1, end_line=1, replacement="x = (", errors=0)
+    assert still_parses(["x = 1"], "python", start_line=1, end_line=1, replacement="x = (")
 
 
 LINES = ["def f(a):", "    return a", ""]
@@ -97,12 +97,10 @@ LINES = ["def f(a):", "    return a", ""]
     [("    return a + 1", True), ("    return (a", False), ("", True), ("\treturn )", False)],
 )
 def test_a_replacement_must_not_add_an_error(replacement: str, parses: bool) -> None:
-    assert (
-        still_parses(LINES, "python", start_line=2, end_line=2, replacement=replacement, errors=0) == parses
-    )
+    assert still_parses(LINES, "python", start_line=2, end_line=2, replacement=replacement) == parses
 
 
 def test_code_that_was_broken_before_may_stay_so() -> None:
     broken = ["x = (", "y = 1"]
 
-    assert still_parses(broken, "python", start_line=2, end_line=2, replacement="y = 2", errors=1)
+    assert still_parses(broken, "python", start_line=2, end_line=2, replacement="y = 2")

@@ -101,7 +101,7 @@ def _standing(case: HintCase) -> str:
     if case.need == "start":
         return "Nothing is written yet, which is the best moment to think."
     if case.need == "syntax":
-        return "Your code cannot be read by the language yet, so that comes before all else."
+        return "A parser is unsure about the form of your code, so have a look at that before all else."
     return _tested(case.payload.execution)
 
 

@@ -132,4 +132,4 @@ def _summary(case: ReviewCase, found: Sequence[Finding]) -> str:
 def _broken(case: ReviewCase) -> list[str]:
     if not case.syntax_errors:
         return []
-    return [f"The code does not parse: a parser stumbles at line {case.syntax_errors[0]}."]
+    return [f"A parser is unsure at line {case.syntax_errors[0]}; the code may not be complete there."]

@@ -182,14 +182,14 @@ def finding_step(finding: Finding) -> Step:
 
 
 def syntax_step(line: int) -> Step:
-    """Make a step of code that does not parse; the parser stumbles at the line."""
+    """Make a step of code that may not parse; the parser stumbles at the line."""
     return Step(
-        gentle="Something in the form of the code is not complete, so it cannot run yet. Which sign was "
-        "opened and never closed, or left out at the end of a line?",
-        moderate=f"The code breaks near line {line}. Read that line and the one before it, sign by sign: "
+        gentle="Something in the form of the code may not be complete yet. Is there a sign that was opened "
+        "and never closed, or left out at the end of a line?",
+        moderate=f"A parser is unsure at line {line}. Read that line and the one before it, sign by sign: "
         "each bracket, quote and block that opens has to close.",
-        direct=f"Go to line {line}. Count the brackets and quotes in it and in the line before it, write in "
-        "the one that is missing, and run the code again.",
+        direct=f"Go to line {line}, where a parser is unsure. Count the brackets and quotes in it and in the "
+        "line before it, write in the one that is missing if one is, and run the code.",
         reflection="What did the language expect to find at that place?",
         concepts=("syntax",),
     )
