@@ -16,6 +16,7 @@ from pydantic import Field
 
 from aiplane.code_languages import EXTENSIONS
 from aiplane.deadline import remaining
+from aiplane.listing import Listing
 from aiplane.remembered import Remembered
 from aiplane.standby import Answer, StandbyPool
 
@@ -172,7 +173,9 @@ def _read_metrics(rows: _Rows, code: str) -> CodeMetrics:
         # lizard counts one line too many here: its top level begins on a line of its own.
         lines = max(0, top_level.code_lines - 1)
         metrics.append(
-            FunctionMetrics("", 1, code.count("\n") + 1, lines, 0, top_level.complexity, top_level.nesting)
+            FunctionMetrics(
+                "", 1, max(1, len(Listing(code).lines)), lines, 0, top_level.complexity, top_level.nesting
+            )
         )
     return CodeMetrics(code_lines=rows.lines, functions=tuple(metrics))
 

@@ -55,6 +55,7 @@ class Question(Generic[A, R]):
         case: the typed facts behind the prompt.
         sheet: what is from outside.
         facts: what we measured or decided, and what to write, in our words.
+        session: what this prompt may share its beginning with, for a provider's cache; ``None`` for nothing.
         check: makes the task's result of an answer, or raises ``LLMInvalidResponseError`` with the reason.
     """
 
@@ -64,6 +65,7 @@ class Question(Generic[A, R]):
     sheet: Sheet
     facts: Sequence[str]
     check: Callable[[A], R]
+    session: str | None = None
 
 
 def ask(llm: LLM, question: Question[A, R]) -> R:
@@ -106,7 +108,7 @@ class _Conversation(Generic[A, R]):
         self.model = ""
         self._llm = llm
         self._question = question
-        self._fences = draw_fences(question.sheet)
+        self._fences = draw_fences(question.sheet, question.session)
         self._user = user_message(question.sheet, question.facts, self._fences)
         self._answer = ""
 

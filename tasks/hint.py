@@ -24,7 +24,7 @@ from aiplane.syntax import CHECKERS, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.needs import ORDERS, find_need
-from tasks.prompting import lay_out
+from tasks.prompting import lay_out, session_of
 from tasks.spoilers import check_code, check_technique
 from tasks.teaching import check_concepts, check_form, check_lines_named, check_new
 
@@ -68,6 +68,7 @@ def write_hint(payload: HintPayload, llm: LLM) -> HintResult:
         sheet=sheet,
         facts=_facts(case),
         check=lambda answer: _checked(answer, payload),
+        session=session_of(payload, "hint"),
     )
     return ask(llm, question)
 
@@ -94,25 +95,25 @@ def _checked(answer: HintAnswer, payload: HintPayload) -> HintResult:
 def _shown(payload: HintPayload) -> list[Exhibit]:
     return [
         exhibits.problem(payload.problem_description),
-        exhibits.code(payload.current_code),
         exhibits.language(payload.language),
-        exhibits.conversation(payload.conversation_history),
-        exhibits.hints(payload.hints_so_far),
-        exhibits.words("the candidate's answer to the latest hint", payload.reflection_response),
         exhibits.weaknesses(payload.historical_weaknesses),
+        exhibits.hints(payload.hints_so_far),
+        exhibits.conversation(payload.conversation_history),
+        exhibits.code(payload.current_code),
+        exhibits.words("the candidate's answer to the latest hint", payload.reflection_response),
     ]
 
 
 def _facts(case: HintCase) -> list[str]:
     payload = case.payload
     return [
-        *exhibits.measurements(payload.language, case.metrics),
+        *exhibits.measurements(payload.language, case.metrics, payload.current_code),
         *exhibits.syntax(case.syntax_errors, was_read=payload.code_was_read),
         *exhibits.execution(payload.execution),
         *_earlier(payload),
         *exhibits.response_language(payload.response_language),
         f"The need: {ORDERS[case.need]}",
-        f"Write the next hint at the level {payload.hint_level}.",
+        f"Write the hint at the level {payload.hint_level}.",
     ]
 
 
@@ -120,8 +121,8 @@ def _earlier(payload: HintPayload) -> list[str]:
     """Say which hint this is, and that an answer to the latest one is owed a word."""
     number = max(payload.hint_iteration or 1, len(payload.hints_so_far) + 1)
     facts = [f"This is hint number {number} for this problem."]
-    if number > 1:
-        facts.append("Take the step that follows the latest hint, and repeat none of them.")
+    if payload.hints_so_far:
+        facts.append("Go on from the latest hint, and repeat none of them.")
     if (payload.reflection_response or "").strip():
         facts.append("The candidate answered the latest hint: take that answer up in your first sentence.")
     return facts

@@ -32,8 +32,8 @@ from aiplane.queues import QUEUES
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.difficulty import decide
-from tasks.interviewing import MOODS, check_question, check_secrecy, check_words, most_words
-from tasks.prompting import Exhibit, lay_out
+from tasks.interviewing import check_question, check_secrecy, check_words, most_words
+from tasks.prompting import Exhibit, lay_out, session_of
 from tasks.signals import read_signals
 from tasks.speaking import with_speech
 from tasks.teaching import check_lines_named
@@ -85,7 +85,7 @@ def reply(payload: InterviewPayload, llm: LLM, *, is_spoken: bool = False) -> In
         verdict.difficulty,
         verdict.follow_up_types,
         metrics,
-        mood=mood_of(payload.user_message),
+        mood=mood_of(payload.user_message, f"{payload.problem_description}\n{payload.current_code}"),
         most_words=most_words(is_spoken=is_spoken),
     )
     question = Question(
@@ -95,6 +95,7 @@ def reply(payload: InterviewPayload, llm: LLM, *, is_spoken: bool = False) -> In
         sheet=sheet,
         facts=_facts(case),
         check=lambda answer: _checked(answer, case),
+        session=session_of(payload, "interview"),
     )
     return ask(llm, question)
 
@@ -148,15 +149,17 @@ def _shown(payload: InterviewPayload) -> list[Exhibit]:
     context, signals = payload.code_context, payload.interaction_signals
     return [
         exhibits.problem(payload.problem_description),
-        exhibits.code(payload.current_code),
         exhibits.language(payload.language),
         exhibits.weaknesses(payload.historical_weaknesses),
+        exhibits.conversation(payload.conversation_history, payload.user_message),
         exhibits.hints(payload.recent_hints),
+        exhibits.code(payload.current_code),
         exhibits.words(
-            "the place in the code that is talked about", context.code_snippet if context else None
+            "the place in the code that is talked about",
+            context.code_snippet if context else None,
+            is_code=True,
         ),
         exhibits.words("why the interviewer is asked now", signals.reason if signals else None),
-        exhibits.conversation(payload.conversation_history, payload.user_message),
     ]
 
 
@@ -164,10 +167,10 @@ def _facts(case: InterviewCase) -> list[str]:
     payload = case.payload
     return [
         *([] if payload.current_code.strip() else ["Nothing is written yet."]),
-        *exhibits.measurements(payload.language, case.metrics),
+        *exhibits.measurements(payload.language, case.metrics, payload.current_code),
         *exhibits.execution(payload.execution),
         *_place(payload),
-        *([MOODS[case.mood]] if case.mood else []),
+        *_timing(payload),
         f"The tier of this reply is {case.difficulty}.",
         f"Follow-up types that are allowed: {', '.join(case.follow_up_types)}.",
         f"Message and follow-up question together have {case.most_words} words at most.",
@@ -176,12 +179,28 @@ def _facts(case: InterviewCase) -> list[str]:
     ]
 
 
-def _place(payload: InterviewPayload) -> list[str]:
-    context = payload.code_context
-    if context is None or (context.start_line is None and context.cursor_line is None):
+def _timing(payload: InterviewPayload) -> list[str]:
+    """Say how long the interview has gone on, and how long the candidate has said nothing."""
+    signals = payload.interaction_signals
+    if signals is None:
         return []
-    first = context.start_line or context.cursor_line
-    return [f"The candidate is at lines {first} to {context.end_line or first}."]
+    elapsed, silence = signals.elapsed_seconds, signals.seconds_since_last_user_message
+    facts = [] if elapsed is None else [f"The interview began {elapsed:.0f} s ago."]
+    if silence is not None and payload.user_message is None:
+        facts.append(f"The candidate last said something {silence:.0f} s ago.")
+    return facts
+
+
+def _place(payload: InterviewPayload) -> list[str]:
+    """Say which lines the candidate is at, if they are lines of the code."""
+    context = payload.code_context
+    first = (context.start_line or context.cursor_line) if context else None
+    if context is None or first is None:
+        return []
+    last = context.end_line or first
+    if last > len(Listing(payload.current_code).lines):
+        return []
+    return [f"The candidate is at {f'lines {first} to {last}' if last > first else f'line {first}'}."]
 
 
 def _order(payload: InterviewPayload) -> str:

@@ -14,7 +14,6 @@ the context, open, and silent when none is needed (Scientific Reports 2026, "The
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aiplane.conversation import asked_before, is_repeated
@@ -23,26 +22,15 @@ from aiplane.wording import count_words, questions, shares_run
 from tasks.spoilers import code_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aiplane.contracts import InterviewPayload
-    from aiplane.conversation import Mood
 
 MOST_WORDS_SPOKEN = 90
 MOST_WORDS_WRITTEN = 200
 RECENT_TURNS = 20
 RECITED = 5
 """Words in a row that make a recital; fewer are how people talk."""
-
-MOODS: Mapping[Mood, str] = MappingProxyType(
-    {
-        "stuck": "The candidate has no answer: make the next step smaller, do not ask the same again.",
-        "wants_the_answer": "The candidate asks for the answer: decline kindly, and offer one small step.",
-        "rude": "The candidate is rude: stay calm and kind, answer nothing in kind, return to the problem.",
-        "off_topic": "The candidate is off the topic: one friendly sentence, then back to the problem.",
-    }
-)
-"""What each mood asks of a reply, in words for the model."""
 
 _EARLIER = re.compile(
     r"\b(?:earlier|previous|past|prior|last|other) (?:sessions?|interviews?)\b"

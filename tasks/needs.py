@@ -5,10 +5,12 @@ need         when (the first row that holds)
 ===========  ==================================================================================
 start        nothing stands there that an empty template would not have, and no test passes
 syntax       a parser finds errors, and no run has shown that the language reads the code all the same
+breaking     some test does not pass, and more of these break off (an error, a time-out) than give a wrong
+             result
+failing      some test does not pass
+next_step    the tests were not run, or the run says nothing
 cost         all tests pass, and loops stand inside one another or the complexity is above 10
 done         all tests pass, and nothing of that kind was measured
-failing      some test fails
-next_step    the tests were not run, or the run says nothing
 ===========  ==================================================================================
 
 Hints of high-level words alone were useless, or misled, where a novice needed the next step or had a syntax
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiplane.code_metrics import CodeMetrics
-    from aiplane.contracts import HintPayload
+    from aiplane.contracts import ExecutionSummary, HintPayload
     from aiplane.llm.cases import Need
 
 COMPLEX = 10
@@ -34,13 +36,15 @@ COMPLEX = 10
 
 ORDERS: Mapping[Need, str] = MappingProxyType(
     {
-        "start": "Nothing is written yet. Help to understand the problem and to take a first step.",
+        "start": "Nothing of a solution is written. Help to understand the problem and begin.",
         "syntax": "A parser stumbles over the code. If something is wrong with its form there, help to find "
         "that fault and leave everything else alone; if not, help with the one step that comes next.",
-        "failing": "Some tests fail. Help to find one case that fails and why; no second fault.",
-        "next_step": "The code is on its way and not tested. Help with the one step that comes next.",
-        "cost": "All tests pass. Help to see what the solution costs; nothing is wrong with it.",
-        "done": "All tests pass. Turn to unusual inputs, or to what the cost depends on; nothing is wrong.",
+        "breaking": "Tests break off before they give a result. Help to find an input on which the code ends "
+        "in an error or takes too long, and why; no second fault.",
+        "failing": "Tests get a wrong result. Help to find one case that fails and why; no second fault.",
+        "next_step": "Nothing is known of tests. Help with the one step that comes next.",
+        "cost": "All tests pass. Help to see what the solution costs; no fault is known.",
+        "done": "All tests pass. Turn to unusual inputs or to what the cost depends on; no fault is known.",
     }
 )
 """What each need asks of a hint, in words for the model."""
@@ -54,8 +58,18 @@ def find_need(payload: HintPayload, metrics: CodeMetrics | None, syntax_errors: 
     if syntax_errors and not payload.code_was_read:
         return "syntax"
     if run is not None and run.fails:
-        return "failing"
+        return "breaking" if _breaks_off(run) else "failing"
     if run is None or run.pass_share is None:
         return "next_step"
     nested = any(row.is_loop and row.loops for row in source.rows)
     return "cost" if nested or (metrics is not None and metrics.max_complexity > COMPLEX) else "done"
+
+
+def _breaks_off(run: ExecutionSummary) -> bool:
+    """Tell whether more tests break off than give a wrong result."""
+    broken = max(run.error_test_cases or 0, run.timed_out_test_cases or 0)
+    wrong = run.failed_test_cases or 0
+    # Producers count a test that broke off as failed, too, or they do not.
+    if run.total is not None and run.passed is not None and wrong + broken > run.total - run.passed:
+        wrong -= broken
+    return broken > wrong

@@ -35,7 +35,7 @@ from aiplane.queues import QUEUES
 from aiplane.syntax import CHECKERS, still_parses, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
-from tasks.prompting import Exhibit, lay_out
+from tasks.prompting import Exhibit, lay_out, session_of
 from tasks.scoring import CATEGORIES, capped, overall_score, speaks_for_itself
 from tasks.teaching import check_lines_named
 from tasks.weaknesses import proven_in_code
@@ -103,6 +103,7 @@ def review(payload: ReviewPayload, llm: LLM) -> ReviewResult:
         sheet=sheet,
         facts=_facts(case),
         check=lambda answer: _checked(answer, case),
+        session=session_of(payload, "review"),
     )
     return ask(llm, question)
 
@@ -226,27 +227,28 @@ def _indented(replacement: str, indent: str) -> str:
 
 
 def _shown(payload: ReviewPayload) -> list[Exhibit]:
-    lines = tuple(f"{number}. {line}" for number, line in enumerate(payload.rubric, start=1))
     return [
         exhibits.problem(payload.problem_description),
-        exhibits.code(payload.code),
+        exhibits.rubric(payload.rubric),
         exhibits.language(payload.language),
-        exhibits.names("rubric: the names of the categories", "\n".join(lines)),
         exhibits.weaknesses(payload.historical_weaknesses),
+        exhibits.code(payload.code),
     ]
 
 
 def _facts(case: ReviewCase) -> list[str]:
     payload = case.payload
     if payload.rubric:
-        categories = f"Judge the {len(payload.rubric)} categories of the rubric, in its order."
+        categories = (
+            f"Judge the {len(payload.rubric)} lines of the rubric as categories, in its order; name each as "
+            "it stands there, without its number."
+        )
     else:
         categories = f"Judge these categories, in this order: {', '.join(CATEGORIES)}."
     return [
-        *exhibits.measurements(payload.language, case.metrics),
+        *exhibits.measurements(payload.language, case.metrics, payload.code),
         *exhibits.syntax(case.syntax_errors, was_read=payload.code_was_read),
         *exhibits.execution(payload.execution),
-        f"The code has {len(Listing(payload.code).lines)} lines.",
         *exhibits.response_language(payload.response_language),
         categories,
     ]

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, FailFast, Field, model_validator
 
-from aiplane.contracts.scalars import (  # noqa: TC001 - pydantic reads them
+from aiplane.contracts.scalars import (
+    MAX_SAFE_INTEGER,
     Count,
     Label,
     Note,
@@ -87,14 +88,24 @@ Conversation = Annotated[tuple[Turn, ...], Field(max_length=500), FailFast()]
 """Up to 500 turns (the wire contract), oldest first."""
 
 
+def _count_or_none(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value <= MAX_SAFE_INTEGER else None
+
+
 class ExecutionSummary(Wire):
-    """How the candidate's code did when it was run against the problem's test cases."""
+    """How the candidate's code did when it was run against the problem's test cases.
+
+    Attributes:
+        timed_out_test_cases: those that were ended for their time, where a producer tells them apart. It only
+            helps to say what is wrong: one that cannot be read is absent.
+    """
 
     status: RunStatus | None = None
     passed_test_cases: Count | None = None
     total_test_cases: Count | None = None
     failed_test_cases: Count | None = None
     error_test_cases: Count | None = None
+    timed_out_test_cases: Annotated[int | None, BeforeValidator(_count_or_none)] = None
     all_tests_passed: Annotated[bool, Field(strict=True)] | None = None
     submitted_at: Timestamp = None
 
@@ -108,7 +119,7 @@ class ExecutionSummary(Wire):
         """
         if not self._is_over:
             return None
-        total, passed = self._total(), self.passed
+        total, passed = self.total, self.passed
         if total is None or passed is None:
             return 1.0 if self.all_tests_passed and not self._not_passed else None
         share = passed / total
@@ -162,13 +173,15 @@ class ExecutionSummary(Wire):
 
     @property
     def _is_over(self) -> bool:
-        return self.status not in ("pending", "running") and self._total() != 0
+        return self.status not in ("pending", "running") and self.total != 0
 
     @property
     def _not_passed(self) -> int:
         return (self.failed_test_cases or 0) + (self.error_test_cases or 0)
 
-    def _total(self) -> int | None:
+    @property
+    def total(self) -> int | None:
+        """How many test cases there are: as told, or the sum of the other counts; None if not known."""
         if self.total_test_cases is not None:
             return self.total_test_cases
         rest = (self.failed_test_cases, self.error_test_cases)

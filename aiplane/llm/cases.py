@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from aiplane.conversation import Mood
 
-Need: TypeAlias = Literal["start", "syntax", "failing", "next_step", "cost", "done"]
+Need: TypeAlias = Literal["start", "syntax", "breaking", "failing", "next_step", "cost", "done"]
 """What kind of help a candidate needs; :mod:`tasks.needs` finds it from facts."""
 
 

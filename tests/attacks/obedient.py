@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _OPENS = re.compile(r"\[\S+ begin\b")
 _CLOSES = re.compile(r"\[\S+ end\b")
-_NUMBER = re.compile(r" *\d+ \| ")
+_HEAD = re.compile(r"\d+(?: [a-z]+)?\|")
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "hint": {"hint": GOOD_HINT, "relatedConcepts": ["loops"]},
@@ -60,7 +60,7 @@ def outside(user: str) -> str:
             is_inside = True
         elif _CLOSES.match(line):
             is_inside = False
-        elif not (is_inside and _NUMBER.sub("", line, count=1).startswith(mark)):
+        elif not (is_inside and _HEAD.sub("", line, count=1).startswith(mark)):
             orders.append(line)
     return "\n".join(orders)
 

@@ -23,9 +23,9 @@ GOOD = {"hint": GOOD_HINT, "relatedConcepts": ["loops"]}
 BAD = {"hint": "Too short.", "relatedConcepts": ["loops"]}
 
 PROMPTS = {
-    "hint": ("hint-2", "3f94d3a910e2"),
-    "review": ("review-2", "51f7c805b4a4"),
-    "interview": ("interview-2", "8f698001bf16"),
+    "hint": ("hint-3", "1070ee0b5b58"),
+    "review": ("review-3", "acde8919e118"),
+    "interview": ("interview-3", "6e9ac37eb71e"),
 }
 """Each prompt's version and text: who changes a prompt changes both here and in its first line."""
 
@@ -148,5 +148,5 @@ def test_the_log_tells_the_version_and_the_calls(caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.DEBUG, "tasks.asking"):
         asked(BAD, GOOD)
 
-    assert "written with prompt hint-2 in 2 calls" in caplog.text
+    assert "written with prompt hint-3 in 2 calls" in caplog.text
     assert "goes back: The model's hint has 2 words" in caplog.text

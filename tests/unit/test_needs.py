@@ -59,6 +59,16 @@ def need(code: str, run: dict[str, Any] | None = None) -> Need:
         (PLAIN, {"passedTestCases": 0, "totalTestCases": 4}, "failing"),
         (PLAIN, {"allTestsPassed": False}, "failing"),
         (PLAIN, {"failedTestCases": 2}, "failing"),
+        (PLAIN, {"passedTestCases": 41, "totalTestCases": 189, "errorTestCases": 148}, "breaking"),
+        (PLAIN, {"passedTestCases": 1, "failedTestCases": 2, "errorTestCases": 3}, "breaking"),
+        (PLAIN, {"passedTestCases": 1, "failedTestCases": 3, "errorTestCases": 2}, "failing"),
+        (
+            PLAIN,
+            {"passedTestCases": 0, "failedTestCases": 4, "errorTestCases": 4, "totalTestCases": 4},
+            "breaking",
+        ),
+        (PLAIN, {"passedTestCases": 1, "totalTestCases": 4, "timedOutTestCases": 3}, "breaking"),
+        (NESTED, {"errorTestCases": 1}, "breaking"),
         (PLAIN, None, "next_step"),
         (NESTED, {"status": "running"}, "next_step"),
     ],
@@ -116,22 +126,68 @@ def test_the_run_of_this_very_job_counts_more_than_an_older_submission() -> None
             {"executionResult": {"status": "failed"}},
             "The test run is failed; how many tests pass is not known.",
         ),
-        ({"executionResult": {"allTestsPassed": False}}, "Some tests fail; how many pass is not known."),
+        (
+            {"executionResult": {"allTestsPassed": False}},
+            "Some tests do not pass; how many pass is not known.",
+        ),
         ({"executionResult": {"allTestsPassed": True}}, "All tests pass."),
         (
             {"executionResult": {"failedTestCases": 2, "totalTestCases": 5}},
-            "Tests that pass: 3, a share of 60%.",
+            "Of 5 tests 3 pass (60%); 2 give a wrong result.",
         ),
         (
             {"executionResult": {"passedTestCases": 999, "totalTestCases": 1000}},
-            "Tests that pass: 999, a share of 99%.",
+            "Of 1000 tests 999 pass (99%).",
         ),
+        (
+            {"executionResult": {"passedTestCases": 2, "failedTestCases": 1, "errorTestCases": 4}},
+            "Of 7 tests 2 pass (28%); 1 give a wrong result, 4 break off with an error or a time-out.",
+        ),
+        (
+            {
+                "executionResult": {
+                    "passedTestCases": 2,
+                    "totalTestCases": 9,
+                    "errorTestCases": 4,
+                    "timedOutTestCases": 3,
+                }
+            },
+            "Of 9 tests 2 pass (22%); 4 break off with an error, 3 run out of time.",
+        ),
+        (
+            {"executionResult": {"errorTestCases": 3, "timedOutTestCases": "many"}},
+            "Some tests do not pass; 3 break off with an error or a time-out; how many pass is not known.",
+        ),
+        ({"executionResult": {"passedTestCases": 6, "totalTestCases": 6}}, "All tests pass: 6."),
         ({}, "This is hint number 1 for this problem."),
         ({"previousHints": ["a", "b"]}, "This is hint number 3 for this problem."),
         ({"hintIteration": 5}, "This is hint number 5 for this problem."),
-        ({"previousHint": "a"}, "repeat none of them"),
+        ({"previousHint": "a"}, "Go on from the latest hint, and repeat none of them."),
         ({"reflectionResponse": "A loop?"}, "take that answer up in your first sentence"),
     ],
 )
 def test_the_model_is_told_what_came_before(fields: dict[str, Any], fact: str) -> None:
     assert fact in asked(**fields)
+
+
+def test_a_hint_that_is_none_is_not_built_upon() -> None:
+    assert "latest hint" not in asked(hintIteration=5).partition("Facts and orders")[2]
+
+
+SCRIPT = "def f(a):\n    return a\n\nif f(1):\n    print(f(2))\n"
+
+
+@pytest.mark.parametrize("code", [SCRIPT, SCRIPT.rstrip(), SCRIPT + "\n\n", SCRIPT.replace("\n", "\r\n")])
+def test_facts_name_lines_that_exist(code: str) -> None:
+    user = asked(currentCode=code)
+
+    assert "- The function in lines 1 to 2: complexity 1, nesting 0." in user
+    assert "- Outside functions: complexity 2, nesting 1." in user
+    assert "lines 1 to 6" not in user
+
+
+def test_nothing_is_measured_of_nothing() -> None:
+    facts = asked(currentCode="  \n").partition("Facts and orders")[2]
+
+    assert "complexity" not in facts
+    assert "lines" not in facts

@@ -99,3 +99,14 @@ def test_asking_for_the_same_again_means_that_it_was_not_resolved() -> None:
 
     assert signals_of(conversationHistory=history).unresolved == 1
     assert signals_of(conversationHistory=history, userMessage="linear").unresolved == 0
+
+
+def test_a_hedged_answer_resolves_its_point() -> None:
+    history = turns(
+        ("assistant", "What does a lookup cost here?", None),
+        ("user", "No idea.", None),
+        ("assistant", "And what does the memory grow with?", None),
+    )
+
+    assert signals_of(conversationHistory=history, userMessage="Not sure, maybe the input?").unresolved == 0
+    assert signals_of(conversationHistory=history, userMessage="I'm not sure.").unresolved == 2
