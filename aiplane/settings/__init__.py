@@ -9,12 +9,12 @@ around a value are dropped, and variables that are not named here are ignored. O
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aiplane.queues import QUEUES
-from aiplane.settings.rules import Fault, broken_rules
+from aiplane.settings.rules import RULES, Fault, Rule, broken_rules
 from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     AppEnv,
     AudioFormat,
@@ -78,6 +78,9 @@ class Settings(BaseModel):
     """The environment of a process. Its ``repr`` shows neither a secret nor a URL."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    rules: ClassVar[tuple[Rule, ...]] = RULES
+    """What the settings owe each other. A process that needs less than a worker, or more, has its own."""
 
     app_env: AppEnv = "development"
     log_level: LogLevel = Field(
@@ -173,7 +176,7 @@ class Settings(BaseModel):
         given = cls._given(os.environ if env is None else env)
         settings, faults = cls._read(given)
         wrong = {variable for fault in faults for variable in fault.variables}
-        faults += broken_rules(settings, wrong)
+        faults += broken_rules(settings, wrong, cls.rules)
         if faults:
             raise SettingsError(tuple(fault.sentence for fault in faults))
         return settings

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiplane.queues import KINDS, dead_letters_of, results_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from aiplane.settings import Settings
+
+Rule: TypeAlias = "Callable[[Any], Iterator[Fault]]"
+"""Yields what some settings owe each other, and break."""
 
 _STORAGE = ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET")
 
@@ -33,14 +36,15 @@ class Fault:
     sentence: str
 
 
-def broken_rules(settings: Settings, wrong: Collection[str]) -> Iterator[Fault]:
+def broken_rules(settings: Settings, wrong: Collection[str], rules: Collection[Rule]) -> Iterator[Fault]:
     """Yield every rule that the settings break.
 
     Args:
         settings: the settings, with the default in the place of each value that could not be read.
         wrong: the variables that could not be read. Nothing is said of them twice.
+        rules: which rules.
     """
-    for rule in (_needs, _queues_are_distinct, _credentials_exist):
+    for rule in rules:
         for fault in rule(settings):
             if not set(fault.variables) & set(wrong):
                 yield fault
@@ -108,7 +112,7 @@ def _storage(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
                 yield (variable,), given
 
 
-def _queues_are_distinct(settings: Settings) -> Iterator[Fault]:
+def queues_are_distinct(settings: Settings) -> Iterator[Fault]:
     """No two queues may share a name, the result queues and dead-letter queues included."""
     owners: dict[str, str] = {}
     for kind in KINDS:
@@ -137,3 +141,7 @@ def _is_set(settings: Settings, variable: str) -> bool:
 
 def _was_given(settings: Settings, variable: str) -> bool:
     return variable.lower() in settings.model_fields_set
+
+
+RULES: Final[tuple[Rule, ...]] = (_needs, queues_are_distinct, _credentials_exist)
+"""What a bridge and a pool need."""

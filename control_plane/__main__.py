@@ -1,0 +1,102 @@
+"""Start the service, or bring its database up: ``python -m control_plane [migrate]``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+
+import click
+import uvicorn
+
+from aiplane.settings import SettingsError
+from aiplane.telemetry.logs import configure_logs
+from aiplane.telemetry.setup import start_telemetry
+from control_plane.application import create_app
+from control_plane.database import Database
+from control_plane.schema import SchemaError, check_schema
+from control_plane.schema import migrate as migrate_database
+from control_plane.settings import ControlPlaneSettings
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 10
+"""How long open requests get to end after SIGTERM. A browser that waits for a result asks again."""
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Serve the control plane until SIGTERM or SIGINT."""
+    if context.invoked_subcommand is None:
+        _serve(_settings())
+
+
+@main.command()
+@click.option("--to", default="head", show_default=True, help="A revision, head, or base for none at all.")
+def migrate(to: str) -> None:
+    """Bring the database to what this version needs, or back."""
+    settings = _settings()
+    assert settings.database_url is not None  # noqa: S101 -- the settings are checked
+    try:
+        migrate_database(settings.database_url, to=to)
+    except SchemaError as error:
+        raise click.ClickException(str(error)) from error
+    log.info("the database is at %s", to)
+
+
+def _settings() -> ControlPlaneSettings:
+    try:
+        settings = ControlPlaneSettings.load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    configure_logs(settings)
+    return settings
+
+
+def _serve(settings: ControlPlaneSettings) -> None:
+    telemetry = start_telemetry(settings, node=f"api@{socket.gethostname()}:{os.getpid()}")
+    try:
+        asyncio.run(_run(settings))
+    except SchemaError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        telemetry.stop()
+
+
+async def _run(settings: ControlPlaneSettings) -> None:
+    assert settings.database_url is not None  # noqa: S101 -- the settings are checked
+    database = Database(settings.database_url)
+    try:
+        await check_schema(database)
+    finally:
+        await database.close()
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        # The log is ours, and says what was done by a request's id; addresses hold the ids of people.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    await _Server(config).serve()
+
+
+class _Server(uvicorn.Server):
+    """Says where it serves once it does, in the words that a supervisor waits for."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            log.info("control plane is ready at http://%s:%d", host, port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

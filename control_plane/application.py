@@ -1,0 +1,93 @@
+"""The ASGI application: started by ``python -m control_plane``, or mounted into another one."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from control_plane.capabilities import Rules
+from control_plane.database import Database
+from control_plane.envelope import Envelope
+from control_plane.hooks import StandAlone
+from control_plane.identity import BearerTokens
+from control_plane.refusing import add_handlers
+from control_plane.routes import platform
+from control_plane.services import Services
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from control_plane.hooks import Hooks
+    from control_plane.identity import Identity
+    from control_plane.settings import ControlPlaneSettings
+
+VERSION = "1.0.0"
+"""Of the HTTP surface, not of the code."""
+
+
+def create_app(
+    settings: ControlPlaneSettings,
+    *,
+    identity: Identity | None = None,
+    rules: Rules | None = None,
+    hooks: Hooks | None = None,
+) -> FastAPI:
+    """Make the application. Nothing is connected before it starts.
+
+    Args:
+        settings: the environment.
+        identity: who knows callers; by default, bearer tokens as the settings say.
+        rules: who may do what, and where.
+        hooks: what is known of rooms; by default, the service's own tables.
+    """
+    assert settings.database_url is not None, "the settings were not checked"  # noqa: S101 -- for the type checker
+    services = Services(
+        settings=settings,
+        database=Database(settings.database_url),
+        identity=identity or BearerTokens(settings),
+        rules=rules or Rules(),
+        hooks=hooks or StandAlone(),
+    )
+    prefix = settings.api_prefix
+    app = FastAPI(
+        title="aiplane control plane",
+        version=VERSION,
+        lifespan=_lifespan,
+        openapi_url=f"{prefix}/openapi.json",
+        docs_url=f"{prefix}/docs",
+        redoc_url=None,
+        # A slash too many is another address: a redirect would lose the body.
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own way to do it
+    app.add_middleware(Envelope)
+    add_handlers(app)
+    for router in (platform.router,):
+        app.include_router(router, prefix=prefix)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    try:
+        yield
+    finally:
+        await services.database.close()
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document. What is not valid is a 400 here, and never the framework's 422."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        for operations in document.get("paths", {}).values():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            document.get("components", {}).get("schemas", {}).pop(unused, None)
+        app.openapi_schema = document
+    return app.openapi_schema

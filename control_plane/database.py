@@ -1,0 +1,100 @@
+"""PostgreSQL: one pool of connections a process, and transactions that end in bounded time."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from control_plane.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+POOL: Final = 10
+"""Connections that a process keeps. PostgreSQL allows 100 in all unless it is told otherwise."""
+
+WAIT_SECONDS: Final = 5.0
+"""How long a request waits for a connection of the pool, and for a new one to be made."""
+
+TRANSACTION_SECONDS: Final = 10.0
+"""The longest that a transaction may take; the server ends a statement, and an idle transaction, before."""
+
+_SERVER_SIDE: Final = (
+    "-c statement_timeout=8000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
+    " -c timezone=UTC -c jit=off"
+)
+
+
+class Database:
+    """The database of the settings. Nothing is connected before the first transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(url),
+            pool_size=POOL,
+            max_overflow=POOL,
+            pool_timeout=WAIT_SECONDS,
+            # A connection that broke while it lay in the pool is found out before it is used.
+            pool_pre_ping=True,
+            # What is bound to a statement is what candidates wrote; it stays out of errors.
+            hide_parameters=True,
+            connect_args=connect_arguments(),
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Do the block in a transaction, which is committed at its end, and rolled back where it raises.
+
+        Raises:
+            UnavailableError: PostgreSQL is away, or did not answer in time. If that was at the end, it is
+                not known whether the transaction counts: whoever asks again asks with the same key.
+        """
+        try:
+            async with asyncio.timeout(TRANSACTION_SECONDS), self._sessions.begin() as session:
+                yield session
+        except (TimeoutError, PoolTimeoutError) as error:
+            raise _away() from error
+        except DBAPIError as error:
+            if is_outage(error):
+                raise _away() from error
+            raise
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.engine.dispose()
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Return the URL as SQLAlchemy takes it, which has the driver's name in it."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def connect_arguments() -> dict[str, Any]:
+    """Return how connections are made: bounded, and noticed when the other side has vanished."""
+    return {
+        "connect_timeout": round(WAIT_SECONDS),
+        "options": _SERVER_SIDE,
+        "application_name": "aiplane-control-plane",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+
+
+def is_outage(error: DBAPIError) -> bool:
+    """Whether the database is away or overloaded, and the same may succeed a moment later."""
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+
+
+def _away() -> UnavailableError:
+    sentence = "The database does not answer at the moment. Nothing is lost; try again in a few seconds."
+    return UnavailableError(sentence, retry_after=3, code="database_unavailable")

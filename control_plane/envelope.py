@@ -1,0 +1,121 @@
+"""What stands around every request: its id, how long it may be, the headers of the answer, the last resort.
+
+Plain ASGI, so that an event stream goes through it as it comes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from ulid import ULID
+
+from control_plane.errors import TooLargeError, error_body
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 2 * 1024 * 1024
+"""Bytes of a body that is JSON: 200,000 characters of code, each escaped, and what stands around them."""
+
+_SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def request_id() -> str:
+    """Return the id of the request at hand; empty outside of one."""
+    return _request_id.get()
+
+
+class Envelope:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, *, body_limits: dict[str, int] | None = None) -> None:
+        """Wrap an application.
+
+        Args:
+            app: the application.
+            body_limits: by the end of a path, how many bytes its body may have, where that is not
+                :data:`LARGEST_BODY`.
+        """
+        self._app = app
+        self._limits = body_limits or {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        token = _request_id.set(_id_of(Headers(scope=scope)))
+        answer = _Answer(send)
+        try:
+            await self._app(scope, _bounded(receive, self._limit(scope["path"])), answer.send)
+        except Exception:
+            # The framework has a last resort of its own, but that raises on, and hands the log the text.
+            log.exception("a request failed")
+            if answer.started:
+                raise
+            await answer.internal_error()
+        finally:
+            _request_id.reset(token)
+
+    def _limit(self, path: str) -> int:
+        return next((limit for end, limit in self._limits.items() if path.endswith(end)), LARGEST_BODY)
+
+
+class _Answer:
+    """Sends an answer with the headers that all have."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            headers["X-Request-Id"] = request_id()
+        await self._send(message)
+
+    async def internal_error(self) -> None:
+        sentence = "Something went wrong on our side; the log says what, under this request's id."
+        body = json.dumps(error_body(500, "internal_error", sentence, request_id())).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+
+def _id_of(headers: Headers) -> str:
+    """Take the caller's own id for the request, where it is one that a log can hold."""
+    brought = headers.get("x-request-id", "")
+    return brought if _SOUND_ID.fullmatch(brought) else str(ULID())
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Count a body while it comes in, whatever its header said, and stop at the limit."""
+    read = 0
+
+    async def bounded() -> Any:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise TooLargeError(f"The body is larger than the {limit:,} bytes that are taken here.")
+        return message
+
+    return bounded

@@ -1,0 +1,89 @@
+"""The control plane as a test speaks to it: its application, its tokens, and rooms to be in."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from control_plane.application import create_app
+from control_plane.settings import ControlPlaneSettings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from fastapi import FastAPI
+
+SECRET = "a-secret-for-tests-of-32-characters-or-more"
+PROBLEM = {"title": "Two sum", "description": "Return the two numbers that add up to a target."}
+
+
+def api_environment(
+    database_url: str, redis_url: str = "redis://127.0.0.1:1/0", **more: str
+) -> dict[str, str]:
+    """Return the environment of a service under test."""
+    return {
+        "APP_ENV": "test",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "JWT_SECRET": SECRET,
+        **more,
+    }
+
+
+def token(user: str, *, scope: str = "", secret: str = SECRET, **claims: Any) -> str:
+    """Return a token that holds for a minute."""
+    payload = {"sub": user, "scope": scope, "exp": int(time.time()) + 60, **claims}
+    return jwt.encode(
+        {"alg": "HS256"}, {k: v for k, v in payload.items() if v is not None}, OctKey.import_key(secret)
+    )
+
+
+class Api:
+    """A service, spoken to as several callers."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self.client = client
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, user: str | None = "ada", **options: Any
+    ) -> httpx2.Response:
+        """Call a route as a user; ``service`` is the platform, None is nobody."""
+        headers: Mapping[str, str] = options.pop("headers", {})
+        if user is not None:
+            scope = "service" if user == "service" else ""
+            headers = {"Authorization": f"Bearer {token(user, scope=scope)}", **headers}
+        if body is not None:
+            options["json"] = body
+        return await self.client.request(method, path, headers=headers, **options)
+
+    async def told(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """Call a route as the platform, which must succeed, and return the answer."""
+        response = await self.call(method, path, body, user="service", **options)
+        assert response.is_success, response.text
+        return response.json() if response.content else None
+
+    async def room(self, *, mode: str = "ai", language: str = "python", **people: str) -> str:
+        """Open a room with people in it by their roles, and return its id."""
+        problem = await self.told("POST", "/problems", PROBLEM)
+        made = {"problemId": problem["id"], "mode": mode, "language": language}
+        room = await self.told("POST", "/rooms", made)
+        for user, role in (people or {"ada": "candidate"}).items():
+            await self.told("POST", f"/rooms/{room['id']}/participants", {"userId": user, "role": role})
+        return str(room["id"])
+
+
+@asynccontextmanager
+async def serving(env: Mapping[str, str], **replaced: Any) -> AsyncIterator[tuple[Api, FastAPI]]:
+    """Run an application in this process, and speak to it without a socket."""
+    app = create_app(ControlPlaneSettings.load(env), **replaced)
+    transport = httpx2.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://api.test") as client,
+    ):
+        yield Api(client), app
