@@ -36,7 +36,7 @@ from aiplane.syntax import CHECKERS, still_parses, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.prompting import Exhibit, lay_out, session_of
-from tasks.scoring import CATEGORIES, capped, overall_score, speaks_for_itself
+from tasks.scoring import CATEGORIES, NOT_JUDGED, capped, overall_score, speaks_for_itself
 from tasks.teaching import check_lines_named
 from tasks.weaknesses import proven_in_code
 
@@ -156,6 +156,8 @@ def _key(name: str) -> str:
 
 
 def _category(name: str, given: CategoryAnswer, listing: Listing, run: ExecutionSummary | None) -> Category:
+    if not given.judged and not given.evidence:
+        return Category(name=name, score=NOT_JUDGED, judged=False, feedback=given.feedback)
     evidence = tuple(_evidence(item, listing) for item in given.evidence)
     score = capped(name, given.score, run.pass_share if run else None)
     tests_fail = run is not None and run.fails

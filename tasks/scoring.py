@@ -28,13 +28,19 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 
 CATEGORIES: tuple[str, ...] = tuple(WEIGHTS)
 
+NOT_JUDGED = 5
+"""The score of a category that was not judged; it counts for nothing."""
+
 _NEEDS_A_QUOTE = frozenset({"efficiency", "readability"})
 
 
 def overall_score(categories: Sequence[Category], *, rubric: bool) -> int:
     """Compute the overall score, 0 to 10, from one or more categories: the usual ones, or a job's rubric."""
-    weights = [1.0 if rubric else WEIGHTS[category.name] for category in categories]
-    total = sum(weight * category.score for weight, category in zip(weights, categories, strict=True))
+    judged = [category for category in categories if category.judged is not False]
+    if not judged:
+        return NOT_JUDGED
+    weights = [1.0 if rubric else WEIGHTS[category.name] for category in judged]
+    total = sum(weight * category.score for weight, category in zip(weights, judged, strict=True))
     # Sums of tenths are not exact: 7.5 may come out as 7.499…
     return int(round(total / sum(weights), 6) + 0.5)
 

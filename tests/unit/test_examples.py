@@ -45,6 +45,6 @@ def test_the_tone_is_a_second_of_sound() -> None:
 
 
 def test_the_offline_coach_has_something_to_say_to_each() -> None:
-    assert "60% of the tests" in generate_hint(example("hint"))["hint"]
+    assert "Of 10 tests 6 pass" in generate_hint(example("hint"))["hint"]
     assert review_code(example("review"))["suggestions"][0]["startLine"] == 3
     assert reply_to_candidate(example("interview"))["followUpQuestion"]

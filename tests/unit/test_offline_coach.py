@@ -14,9 +14,24 @@ from aiplane.contracts import (
 from aiplane.llm import Prompt
 from aiplane.llm.answers import HintAnswer
 from aiplane.llm.offline import MODEL, OfflineCoach
-from aiplane.llm.offline.steps import BEGIN, FAILING_KINDS, TRACE, UNUSUAL
+from aiplane.llm.offline.findings import RULES, Finding, findings_in
+from aiplane.llm.offline.steps import (
+    ANYTIME,
+    BEGIN,
+    BREAKING,
+    FAILING_KINDS,
+    TRACE,
+    UNUSUAL,
+    family_step,
+    finding_step,
+    syntax_step,
+)
 from aiplane.llm.offline.topics import ANY_PROBLEM, TOPICS, topic_of
+from aiplane.llm.offline.voice import SIGNATURE, voice_of
+from aiplane.source import Source
+from aiplane.wording import count_words
 from tasks import hint, interview, review
+from tasks.teaching import LEAST_WORDS, MOST_WORDS
 from tests.unit.test_code_metrics import PROGRAMS
 
 if TYPE_CHECKING:
@@ -24,6 +39,13 @@ if TYPE_CHECKING:
 
 COACH = OfflineCoach()
 
+CLEAN = "def f(a):\n    if not a:\n        return 1\n    return sum(a)\n"
+SELF_PAIRS = """def f(a, t):
+    for i in range(len(a)):
+        for j in range(len(a)):
+            if a[i] + a[j] == t:
+                return [i, j]
+"""
 PAIRS = """def f(nums, target):
     for i in nums:
         for j in nums:
@@ -108,6 +130,7 @@ def test_an_empty_template_is_told_from_code(language: str) -> None:
         ({"passedTestCases": 0, "totalTestCases": 4}, TRACE.gentle),
         ({"passedTestCases": 4, "totalTestCases": 4}, UNUSUAL.gentle),
         ({"passedTestCases": 3, "totalTestCases": 4}, FAILING_KINDS.gentle),
+        ({"passedTestCases": 3, "totalTestCases": 9, "errorTestCases": 6}, BREAKING.gentle),
         (None, TRACE.gentle),
     ],
 )
@@ -173,19 +196,93 @@ def test_a_review_scores_what_it_finds_and_says_where() -> None:
         COACH,
     )
 
-    assert [category.score for category in result.categories] == [3, 7, 10, 10]
+    assert [category.score for category in result.categories] == [3, 7, 8, 5]
+    assert [category.judged for category in result.categories] == [None, None, None, False]
     assert result.categories[1].evidence[0].quote == "for j in nums:"
     assert result.suggestions[0].start_line == 3
     assert "earlier sessions" in result.summary
 
 
 def test_a_rubric_is_scored_by_what_its_lines_are_about() -> None:
-    rubric = ["Runtime complexity", "Does it work?", "Handling of edge cases"]
+    rubric = [
+        "Runtime complexity",
+        "Does it work?",
+        "Handling of edge cases",
+        "Talks while coding",
+        "Elegance",
+    ]
     payload = {"problemDescription": TWO_SUM, "code": PAIRS, "language": "python", "rubric": rubric}
 
     result = review.review(ReviewPayload.parse(payload), COACH)
 
-    assert [category.score for category in result.categories] == [7, 10, 10]
+    assert [category.score for category in result.categories] == [7, 5, 5, 5, 5]
+    assert [category.judged is None for category in result.categories] == [True, False, False, False, False]
+    assert result.overall_score == 7
+    assert "no rule" in result.categories[-1].feedback
+
+
+@pytest.mark.parametrize("run", [None, {"status": "running"}, {"status": "failed"}])
+def test_code_that_never_ran_has_no_ten(run: dict[str, str] | None) -> None:
+    payload = {"problemDescription": TWO_SUM, "code": CLEAN, "language": "python", "executionResult": run}
+
+    result = review.review(ReviewPayload.parse(payload), COACH)
+
+    assert max(category.score for category in result.categories) < 10
+    assert result.categories[0].judged is False
+    assert result.overall_score < 9
+
+
+def test_where_every_test_passes_no_pattern_says_that_the_result_is_wrong() -> None:
+    payload = {
+        "problemDescription": TWO_SUM,
+        "code": SELF_PAIRS,
+        "language": "python",
+        "executionResult": {"passedTestCases": 9, "totalTestCases": 9},
+    }
+
+    result = review.review(ReviewPayload.parse(payload), COACH)
+
+    assert result.categories[0].score == 10
+    assert not [each for each in result.suggestions if each.category == "correctness"]
+
+
+C_PAIRS = """int f(int* a, int n, int t) {
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++)
+      if (a[i] + a[j] == t)
+        return 1;
+  return 0;
+}
+"""
+JAVASCRIPT_PAIRS = """function f(a, t) {
+  for (let i = 0; i < a.length; i++) {
+    for (let j = 0; j < a.length; j++) {
+      if (a[i] + a[j] === t) return [i, j];
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("code", [SELF_PAIRS, C_PAIRS, JAVASCRIPT_PAIRS])
+def test_a_pair_of_an_element_with_itself_is_seen(code: str) -> None:
+    assert "together with itself" in remarks_on(code)
+    assert "together with itself" not in remarks_on(code.replace("a[i] +", "i != j and a[i] +"))
+
+
+@pytest.mark.parametrize("code", [C_PAIRS, JAVASCRIPT_PAIRS])
+def test_loops_that_begin_behind_one_another_pair_nothing_with_itself(code: str) -> None:
+    assert "together with itself" not in remarks_on(code.replace("j = 0", "j = i + 1"))
+
+
+def test_two_loops_over_a_grid_pair_nothing() -> None:
+    grid = "def f(a):\n    for i in range(n):\n        for j in range(n):\n            total += a[i][j]\n"
+
+    assert "together with itself" not in remarks_on(grid)
+
+
+def remarks_on(code: str) -> str:
+    return " ".join(finding.rule.remark for finding in findings_in(Source(code, "python", None)))
 
 
 def talk(answers: list[str], **fields: Any) -> list[Any]:
@@ -269,7 +366,7 @@ def proactive(silence: float | None) -> Any:
 def test_a_candidate_who_is_thinking_is_left_alone_for_a_while() -> None:
     assert not proactive(None).should_respond
     assert not proactive(60).should_respond
-    assert proactive(300).message.startswith("Let me come in")
+    assert proactive(300).message.startswith("Offline coach: You have been quiet for a while.")
 
 
 def test_a_case_of_another_kind_is_a_fault_of_ours() -> None:
@@ -286,13 +383,13 @@ def test_code_that_does_not_parse_comes_before_all_else() -> None:
 
 @pytest.mark.parametrize(
     ("response", "words"),
-    [("A dictionary?", "Thank you for your answer"), ("I don't know", "that is fine"), (" ", "")],
+    [("A dictionary?", "cannot judge your answer"), ("I don't know", "something smaller"), (" ", "")],
 )
 def test_an_answer_to_the_latest_hint_is_taken_up(response: str, words: str) -> None:
     hinted = given_hint(reflectionResponse=response, previousHints=["Look at the pairs."])
 
     assert words in hinted
-    assert hinted.startswith(("Thank", "You have no answer")) == bool(words)
+    assert ("your answer to the last hint" in hinted or "had no answer" in hinted) == bool(words)
 
 
 def test_a_gentle_hint_keeps_the_idea_to_itself() -> None:
@@ -308,7 +405,9 @@ def test_a_gentle_hint_keeps_the_idea_to_itself() -> None:
         ("Just give me the answer!", "I leave the finding of it to you"),
         ("You stupid thing", "frustrating"),
         ("What is the weather like?", "back to the problem"),
-        ("I am stuck", "one small step is enough"),
+        ("I am stuck", "a smaller step"),
+        ("Why does it fail for two equal numbers?", "cannot answer questions"),
+        ("I would use a set for that.", "cannot judge what you said"),
     ],
 )
 def test_whatever_a_candidate_says_the_interviewer_stays_the_interviewer(said: str, words: str) -> None:
@@ -340,3 +439,61 @@ def test_a_review_says_where_a_parser_is_unsure() -> None:
     payload = {"problemDescription": TWO_SUM, "code": "def f(:\n    return 1\n", "language": "python"}
 
     assert "A parser is unsure at line 1" in review.review(ReviewPayload.parse(payload), COACH).summary
+
+
+@pytest.mark.parametrize("level", ["gentle", "moderate", "direct"])
+def test_every_hint_says_who_speaks_and_is_as_long_as_a_hint_has_to_be(level: HintLevel) -> None:
+    topics = [step for topic in (*TOPICS, ANY_PROBLEM) for step in [family_step(topic)]]
+    findings = [finding_step(Finding(rule, 3, 3, "x")) for rule in RULES]
+
+    for step in (BEGIN, BREAKING, FAILING_KINDS, *ANYTIME, syntax_step(3), *topics, *findings):
+        words = count_words(f"{SIGNATURE} All 4 tests pass. {step.at(level)} {step.trial}")
+        assert LEAST_WORDS <= words <= MOST_WORDS - 25, step.at(level)
+    assert given_hint(hintLevel=level).startswith("This is the offline coach")
+
+
+TAGS = ["de", "es-419", "fr", "it", "pt-BR", "ru", "zh-Hant", "ja"]
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_whoever_reads_another_language_is_told_what_was_measured_in_it(tag: str) -> None:
+    voice = voice_of(tag)
+    assert voice is not None
+    run = {"passedTestCases": 3, "totalTestCases": 10}
+    fields = {"problemDescription": TWO_SUM, "language": "python", "responseLanguage": tag}
+
+    hinted = given_hint(responseLanguage=tag, executionResult=run, hintLevel="direct")
+    reviewed = review.review(ReviewPayload.parse({**fields, "code": PAIRS, "executionResult": run}), COACH)
+    talked = {**fields, "currentCode": PAIRS, "conversationHistory": [], "executionResult": run}
+    replied = interview.reply(InterviewPayload.parse(talked), COACH)
+
+    for text in (hinted, reviewed.summary, replied.message):
+        assert text is not None
+        assert text.startswith(voice.who)
+        assert "10" in text
+        assert "30%" in text
+    assert reviewed.categories[1].feedback == voice.judged
+    assert reviewed.categories[3].feedback == voice.unjudged
+    assert replied.follow_up_question == voice.question
+    assert not any("loop" in text for text in (hinted, reviewed.summary, replied.message or ""))
+    shortest = count_words(f"{voice.who} {voice.all_passing} {voice.try_example}")
+    longest = count_words(f"{voice.who} {voice.unknown} {voice.look} {voice.try_example}")
+    assert shortest >= LEAST_WORDS
+    assert longest <= MOST_WORDS
+
+
+def test_a_language_that_the_coach_has_no_words_in_gets_english() -> None:
+    assert given_hint(responseLanguage="nl").startswith("This is the offline coach")
+
+
+def test_the_tier_moves_with_how_it_goes_and_so_do_the_questions() -> None:
+    well = talk(["Like this."] * 2, hintCount=0, executionResult={"passedTestCases": 5, "totalTestCases": 5})
+    badly = talk(
+        ["I don't know."] * 2, hintCount=4, executionResult={"passedTestCases": 1, "totalTestCases": 5}
+    )
+
+    assert [reply.difficulty for reply in well] == ["hard"] * 3
+    assert [reply.difficulty for reply in badly] == ["easy"] * 3
+    assert not {reply.follow_up_question for reply in well} & {
+        reply.follow_up_question for reply in badly[1:]
+    }

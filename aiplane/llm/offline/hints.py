@@ -10,9 +10,9 @@ from aiplane.llm.offline.findings import findings_in
 from aiplane.llm.offline.steps import (
     ANYTIME,
     BEGIN,
+    BREAKING,
     COST,
     FAILING_KINDS,
-    HABITS,
     TRACE,
     UNUSUAL,
     Step,
@@ -20,30 +20,32 @@ from aiplane.llm.offline.steps import (
     finding_step,
     syntax_step,
 )
-from aiplane.llm.offline.topics import topic_of
+from aiplane.llm.offline.topics import ANY_PROBLEM, topic_of
+from aiplane.llm.offline.voice import SIGNATURE, voice_of
 from aiplane.source import Source
-from aiplane.wording import count_words, percent, repeated_share
+from aiplane.wording import percent, repeated_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aiplane.contracts import ExecutionSummary, PreviousHint
     from aiplane.llm.cases import HintCase
+    from aiplane.llm.offline.findings import Finding
+    from aiplane.llm.offline.voice import Voice
 
-_ENOUGH_WORDS = 84
-"""A little more than the shortest hint that is let through."""
-
-_TOO_SIMILAR = 0.4
-"""A little less than what is refused as a repetition, by :func:`aiplane.wording.repeated_share`."""
+_TOO_SIMILAR = 0.45
+"""A little less than what is taken for a repetition, by :func:`aiplane.wording.repeated_share`."""
 
 _RECENT = 8
-
-_HABITS_A_HINT = 3
-"""With 27 habits, eight hints in a row share one at most."""
 
 
 def write_hint(case: HintCase) -> HintAnswer:
     """Write the next hint: the first step that is in the way and was not given before."""
+    voice = voice_of(case.payload.response_language)
+    return _in_short(case, voice) if voice else _in_english(case)
+
+
+def _in_english(case: HintCase) -> HintAnswer:
     payload, given = case.payload, case.payload.hints_so_far
     step, hint = _next(case, given)
     topic = topic_of(payload.problem_description)
@@ -53,9 +55,22 @@ def write_hint(case: HintCase) -> HintAnswer:
     return HintAnswer(
         diagnosis=DiagnosisAnswer(fault=_standing(case), next_step=step.gentle, keep_back=", ".join(hidden)),
         hint=hint,
-        suggested_approach=None if payload.hint_level == "gentle" else step.moderate,
+        suggested_approach=None if payload.hint_level == "gentle" else step.approach or step.moderate,
         related_concepts=list(dict.fromkeys(concepts)) or ["problem decomposition"],
         reflection_prompt=step.reflection,
+    )
+
+
+def _in_short(case: HintCase, voice: Voice) -> HintAnswer:
+    """Say what was measured, in a language that no step is written in."""
+    found = next(iter(_findings(case)), None)
+    line = case.syntax_errors[0] if case.need == "syntax" else found.start_line if found else None
+    told = line is not None and case.payload.hint_level != "gentle"
+    parts = [voice.who, voice.tested(case.payload.execution), voice.try_example]
+    return HintAnswer(
+        hint=" ".join([*parts[:2], *([voice.look.format(line=line)] if told else []), parts[2]]),
+        related_concepts=[voice.concept],
+        reflection_prompt=voice.question,
     )
 
 
@@ -64,7 +79,7 @@ def _next(case: HintCase, given: Sequence[PreviousHint]) -> tuple[Step, str]:
     said = "\n".join(past.hint for past in given)
     steps = list(dict.fromkeys((*_steps(case), *ANYTIME)))
     fresh = [step for step in steps if step.at(case.payload.hint_level) not in said]
-    written = [(step, _compose(case, step, len(given))) for step in fresh or steps]
+    written = [(step, _compose(case, step)) for step in fresh or steps]
     recent = given[-_RECENT:]
     return next(
         (
@@ -76,71 +91,80 @@ def _next(case: HintCase, given: Sequence[PreviousHint]) -> tuple[Step, str]:
     )
 
 
-def _compose(case: HintCase, step: Step, turn: int) -> str:
-    """Write the whole hint: what was answered, where the work stands, the step, and how to go about it."""
-    parts = [*_acknowledgement(case), _standing(case), step.at(case.payload.hint_level)]
-    start = turn * _HABITS_A_HINT
-    for offset in range(len(HABITS)):
-        if count_words(" ".join(parts)) >= _ENOUGH_WORDS:
-            break
-        parts.append(HABITS[(start + offset) % len(HABITS)])
-    return " ".join(parts)
+def _compose(case: HintCase, step: Step) -> str:
+    """Write the whole hint: who speaks, what was answered, where the work stands, the step, and its trial."""
+    parts = (
+        SIGNATURE,
+        _acknowledgement(case),
+        _standing(case),
+        step.at(case.payload.hint_level),
+        step.trial,
+    )
+    return " ".join(part for part in parts if part)
 
 
-def _acknowledgement(case: HintCase) -> Iterator[str]:
+def _acknowledgement(case: HintCase) -> str:
     response = case.payload.reflection_response
-    if response and response.strip():
-        if is_no_answer(response):
-            yield "You have no answer to the last question yet, and that is fine; this step is smaller."
-        else:
-            yield "Thank you for your answer; keep it in mind, because this step starts from there."
+    if not response or not response.strip():
+        return ""
+    if is_no_answer(response):
+        return "You had no answer to the last question, so here is something smaller to do."
+    return "It cannot judge your answer to the last hint: hold that answer against what you find now."
 
 
 def _standing(case: HintCase) -> str:
     """Say where the candidate stands, from the facts."""
     if case.need == "start":
-        return "Nothing is written yet, which is the best moment to think."
-    if case.need == "syntax":
-        return "A parser is unsure about the form of your code, so have a look at that before all else."
+        return "Nothing of a solution is written yet."
     return _tested(case.payload.execution)
 
 
 def _tested(run: ExecutionSummary | None) -> str:
     share = run.pass_share if run is not None else None
-    if share is None and run is not None and run.fails:
-        return "Some tests do not pass yet, so one of the cases that fail is the place to look at."
-    if share is None:
-        return "Your code has not been through the tests yet, so check it with your own eyes first."
+    if run is None or (share is None and not run.fails):
+        return "It knows of no test that was run."
+    if share is None or run.passed is None:
+        return "All tests pass." if share == 1 else "Some tests do not pass."
     if share == 1:
-        return "All tests pass, so the idea is right, and what is left is to make it better."
+        return f"All {run.passed} tests pass." if run.passed > 1 else "The one test passes."
     if share == 0:
-        return "No test passes yet, so one thing is off for every input, and one change may mend them all."
-    return f"{percent(share)} of the tests pass, so your idea carries some of the way."
+        return f"None of {run.total} tests passes, so look for something that is off for every input."
+    return f"Of {run.total} tests {run.passed} pass, that is {percent(share)}."
+
+
+def _findings(case: HintCase) -> tuple[Finding, ...]:
+    payload = case.payload
+    source = Source(payload.current_code, payload.language, case.metrics)
+    return () if case.need == "start" else findings_in(source)
 
 
 def _steps(case: HintCase) -> Iterator[Step]:
     """Yield what could be said, in the order in which it matters for the need."""
     payload = case.payload
-    findings = findings_in(Source(payload.current_code, payload.language, case.metrics))
-    by_category = {
-        category: [finding_step(finding) for finding in findings if finding.rule.category == category]
+    by_category: dict[str, list[Step]] = {}
+    for finding in _findings(case):
+        by_category.setdefault(finding.rule.category, []).append(finding_step(finding))
+    wrong, costly, edges, unclear = (
+        by_category.get(category, [])
         for category in ("correctness", "efficiency", "edge_cases", "readability")
-    }
-    wrong, costly = by_category["correctness"], by_category["efficiency"]
-    edges, unclear = by_category["edge_cases"], by_category["readability"]
-    family = family_step(topic_of(payload.problem_description))
+    )
+    topic = topic_of(payload.problem_description)
+    family = [family_step(topic)] if topic != ANY_PROBLEM or case.need == "start" else []
     match case.need:
         case "start":
-            yield from (BEGIN, family)
+            yield from (BEGIN, *family)
         case "syntax":
             yield syntax_step(case.syntax_errors[0])
+        case "breaking":
+            yield from (*wrong, BREAKING, *edges, *costly, TRACE)
         case "failing":
             nothing_passes = payload.execution is not None and payload.execution.pass_share == 0
-            usual = (TRACE, family) if nothing_passes else (*edges, FAILING_KINDS, TRACE)
+            usual = (TRACE, *family) if nothing_passes else (*edges, FAILING_KINDS, TRACE)
             yield from (*wrong, *usual)
         case "cost":
-            yield from (*costly, COST, family, *edges, UNUSUAL, *unclear)
+            yield from (*costly, COST, *family, *edges, UNUSUAL, *unclear)
         case "done":
-            yield from (*wrong, *costly, *edges, UNUSUAL, *unclear, COST)
+            # What tests do not bear out is no fault to send somebody after.
+            yield from (*costly, *edges, UNUSUAL, *unclear, COST)
         case "next_step":
-            yield from (*wrong, *costly, *edges, TRACE, family)
+            yield from (*wrong, *costly, *edges, TRACE, *family)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiplane.conversation import asked_before, is_no_answer, is_repeated, read_exchanges
 from aiplane.llm.answers import AnnotationAnswer, DiagnosisAnswer, InterviewAnswer, SignalAnswer
 from aiplane.llm.offline.findings import RULES, findings_in
 from aiplane.llm.offline.topics import topic_of
+from aiplane.llm.offline.voice import SIGNATURE, voice_of
 from aiplane.source import Source
 from aiplane.wording import percent, questions
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from aiplane.conversation import Mood
     from aiplane.llm.cases import InterviewCase
     from aiplane.llm.offline.findings import Finding
+    from aiplane.llm.offline.topics import Topic
+    from aiplane.llm.offline.voice import Voice
 
 PATIENCE_SECONDS = 120
 """How long a candidate with an open question is left alone."""
@@ -52,19 +56,19 @@ class Probe(NamedTuple):
 
 
 _WELCOME = Probe(
-    "Hello! Let us look at this problem together, at your pace.",
+    "Hello! Let us look at this problem together.",
     "In your own words, what is being asked, and what would you like to clarify first?",
 )
 _EASY = (
     Probe("Let us make it smaller.", "What is the smallest input, and what should come out for it?"),
     Probe(
-        "Let us go by hand for a moment.",
+        "Let us go through an example by hand.",
         "Which value would you look at first, and what would you note down?",
     ),
-    Probe("One line at a time is fine.", "What is the very next line that you would write?"),
+    Probe("Let us take a single line.", "What is the very next line that you would write?"),
     Probe(
-        "You do not need the whole solution to go on.",
-        "Which part of the problem feels clear to you already?",
+        "Let us begin with what is clear.",
+        "Which part of the problem could you explain to somebody else already?",
     ),
 )
 _MEDIUM = (
@@ -91,14 +95,21 @@ _HARD = (
 )
 _BY_TIER: Mapping[Difficulty, Sequence[Probe]] = {"easy": _EASY, "medium": _MEDIUM, "hard": _HARD}
 
+_OF_CODE = re.compile(r"\b(?:code|loop|here)\b")
+"""What a question holds that makes no sense before a line is written."""
+
+_NAME = "Offline coach:"
+"""What each of its messages begins with; the first one says more of it."""
+
 _ANSWERS: Mapping[Mood, str] = {
-    "stuck": "That is a fair place to be; one small step is enough.",
-    "wants_the_answer": "I leave the finding of it to you, but I help you to the next step.",
-    "rude": "I can tell that this is frustrating. Let us take it calmly, one step at a time.",
-    "off_topic": "That is a talk for another day; let us come back to the problem.",
+    "stuck": "Then let us take a smaller step.",
+    "wants_the_answer": "I leave the finding of it to you.",
+    "rude": "I can tell that this is frustrating. Let us stay with the problem.",
+    "off_topic": "That is not for this interview; let us come back to the problem.",
 }
-_ACKNOWLEDGEMENTS = ("I see.", "Thanks, I can follow that.", "Understood.", "All right, noted.")
-_CLOSING = "I have asked what I wanted to ask. Go on with your code, and tell me when something changes."
+_CANNOT_ANSWER = "I go by rules and cannot answer questions; a language model could."
+_CANNOT_JUDGE = "I go by rules and cannot judge what you said."
+_CLOSING = "I have no further question for this code. Tell me when it changes."
 
 
 def write_reply(case: InterviewCase) -> InterviewAnswer:
@@ -109,6 +120,13 @@ def write_reply(case: InterviewCase) -> InterviewAnswer:
     signals = _weaknesses(payload, found)
     if payload.trigger == "proactive" and _is_thinking(payload):
         return InterviewAnswer(should_respond=False, weakness_signals=signals)
+    voice = voice_of(payload.response_language)
+    answer = _in_short(case, voice) if voice else _in_english(case, found)
+    return answer.model_copy(update={"weakness_signals": signals})
+
+
+def _in_english(case: InterviewCase, found: Sequence[Finding]) -> InterviewAnswer:
+    payload = case.payload
     said = "\n".join(turn.content for turn in payload.conversation_history if turn.role == "assistant")
     asked = asked_before(payload)
     probe = next(
@@ -120,7 +138,7 @@ def write_reply(case: InterviewCase) -> InterviewAnswer:
         None,
     )
     kind, standing = _kind(case, said)
-    words = [_opening(case, said), standing, probe.words if probe else _CLOSING]
+    words = [_name(said), _opening(case, said), standing, probe.words if probe else _CLOSING]
     return InterviewAnswer(
         diagnosis=DiagnosisAnswer(
             fault="; ".join(finding.rule.concept for finding in found),
@@ -131,8 +149,22 @@ def write_reply(case: InterviewCase) -> InterviewAnswer:
         follow_up_type=kind,
         follow_up_question=probe.question if probe else None,
         code_annotations=_remarks(probe),
-        weakness_signals=signals,
     )
+
+
+def _in_short(case: InterviewCase, voice: Voice) -> InterviewAnswer:
+    """Say what was measured, in a language that no question but one is written in."""
+    asked = asked_before(case.payload)
+    return InterviewAnswer(
+        should_respond=True,
+        message=f"{voice.who} {voice.tested(case.payload.execution)}",
+        follow_up_type=case.follow_up_types[0],
+        follow_up_question=None if is_repeated(voice.question, asked) else voice.question,
+    )
+
+
+def _name(said: str) -> str:
+    return _NAME if said else SIGNATURE
 
 
 def _is_thinking(payload: InterviewPayload) -> bool:
@@ -144,60 +176,78 @@ def _is_thinking(payload: InterviewPayload) -> bool:
 
 
 def _probes(case: InterviewCase, found: Sequence[Finding]) -> Iterator[Probe]:
-    """Yield what could be asked, in the order in which it matters in this tier."""
+    """Yield what could be asked, in the order in which it matters in this tier, and in this mood."""
     payload = case.payload
-    topic = topic_of(payload.problem_description)
     if not payload.conversation_history and payload.user_message is None:
         yield _WELCOME
     about_code = [
         Probe(f"Let us talk about {finding.rule.concept}", finding.rule.question, finding)
         for finding in found
     ]
+    wrong = [each for each in about_code if each.finding and each.finding.rule.category == "correctness"]
     known = {weakness.category for weakness in payload.historical_weaknesses}
     from_history = [
-        Probe("Let us step back from the code for a moment.", rule.question)
+        Probe("Let us look at your code from another side.", rule.question)
         for rule in RULES
         if rule.weakness in known and not any(finding.rule.weakness == rule.weakness for finding in found)
     ]
-    about_topic = Probe("Let us think about the idea behind it.", topic.question)
-    if case.difficulty == "easy":
-        yield _thought(topic.thought)
-        yield from (*_EASY, about_topic, *about_code, *_MEDIUM)
+    topic = topic_of(payload.problem_description)
+    if case.difficulty == "easy" or case.mood == "stuck":
+        probes = (_thought(topic.thought), *_EASY, *_about(topic), *about_code, *_MEDIUM)
     else:
-        yield from (*from_history[:1], *about_code, about_topic, *_BY_TIER[case.difficulty], *_MEDIUM)
+        probes = (
+            *wrong,
+            *from_history[:1],
+            *about_code,
+            *_about(topic),
+            *_BY_TIER[case.difficulty],
+            *_MEDIUM,
+        )
+    written = bool(payload.current_code.strip())
+    yield from (probe for probe in probes if written or not _OF_CODE.search(probe.question))
+
+
+def _about(topic: Topic) -> tuple[Probe, ...]:
+    """Ask about the idea of a family of problems; nothing where the problem is of none."""
+    return (Probe("Let us think about the idea behind it.", topic.question),) if topic.words else ()
 
 
 def _thought(thought: str) -> Probe:
-    """Make a probe of a thought: what it says leads to what it asks."""
-    question = questions(thought)[0]
-    return Probe(thought.replace(question, "").strip() or "Let us look at it from another side.", question)
+    """Make a probe of a thought: what it says leads to the first thing that it asks."""
+    asked = questions(thought)
+    lead = thought
+    for question in asked:
+        lead = lead.replace(question, "")
+    return Probe(lead.strip() or "Let us look at it from another side.", asked[0])
 
 
 def _kind(case: InterviewCase, said: str) -> tuple[FollowUpType, str]:
-    """Choose among the allowed types, with what is said for it: comfort for no answer, how the tests went."""
-    payload = case.payload
+    """Choose among the allowed types, with what is said for it: how the tests went, where that is news."""
     usual = case.follow_up_types[0]
     if case.mood is not None:
-        return ("encouragement" if "encouragement" in case.follow_up_types else usual), _ANSWERS[case.mood]
-    run = payload.execution
-    standing = "As it stands, some tests fail." if run is not None and run.fails else ""
+        return ("encouragement" if "encouragement" in case.follow_up_types else usual), ""
+    run = case.payload.execution
+    standing = "As it stands, some tests do not pass." if run is not None and run.fails else ""
     if run is not None and run.pass_share is not None:
-        standing = f"As it stands, {percent(run.pass_share)} of the tests pass."
+        share = "all" if run.pass_share == 1 else percent(run.pass_share)
+        standing = f"As it stands, {share} of the tests pass."
     if standing and standing not in said:
         return ("evaluation" if "evaluation" in case.follow_up_types else usual), standing
     return usual, ""
 
 
 def _opening(case: InterviewCase, said: str) -> str:
+    """Take up what was said: the coach understands none of it, and says so."""
     payload = case.payload
-    if payload.trigger == "proactive" and payload.user_message is None:
-        return "Let me come in for a moment." if said else ""
-    if payload.user_message is None or case.mood is not None:
-        return ""
-    if payload.user_message.rstrip().endswith("?"):
-        return "Good that you ask; let us find out together."
-    answers = sum(turn.role == "user" for turn in payload.conversation_history)
-    return _ACKNOWLEDGEMENTS[answers % len(_ACKNOWLEDGEMENTS)]
+    if payload.user_message is None:
+        return (
+            "" if not said else "You have been quiet for a while." if payload.trigger == "proactive" else ""
+        )
+    if case.mood is not None:
+        return _ANSWERS[case.mood]
+    if questions(payload.user_message):
+        return _CANNOT_ANSWER
+    return "" if _CANNOT_JUDGE in said else _CANNOT_JUDGE
 
 
 def _remarks(probe: Probe | None) -> list[AnnotationAnswer]:
