@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from typing import TYPE_CHECKING, Any
 
 from aiplane.app import app
 from aiplane.audio import READERS, read_recording
+from aiplane.base64_text import TooManyBytesError, decode
 from aiplane.contracts import TranscribePayload, TranscribeResult
 from aiplane.errors import (
     AudioTooLargeError,
@@ -83,12 +83,10 @@ def _audio(payload: TranscribePayload, providers: Providers, limit_mb: int) -> b
 
 
 def _decoded(encoded: str, limit_mb: int) -> bytes:
-    encoded = encoded.strip()
-    # Decoding is what costs memory, so the size is told from the length: 4 characters hold 3 bytes.
-    if len(encoded) // 4 * 3 - encoded.count("=", -2) > limit_mb * MEGABYTE:
-        raise _too_large(limit_mb)
     try:
-        return base64.b64decode(encoded, validate=True)
+        return decode(encoded, limit_mb * MEGABYTE)
+    except TooManyBytesError as error:
+        raise _too_large(limit_mb) from error
     except ValueError as error:
         raise TranscriptionFailedError("audioBase64 is not base64, or it was cut off.") from error
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sysconfig
 import traceback
 from pathlib import Path
+from typing import TypeVar
 
 from aiplane.errors import JobError
 from aiplane.foreign import ForeignError
@@ -37,6 +38,26 @@ def describe(error: BaseException) -> str:
     Node's dashboards show the first line of a trace as its title: it is the error's, as Node prints it.
     """
     return "\ncaused by ".join(_parts(error))[:MAX_CHARACTERS]
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def bare(error: E) -> E:
+    """Cut an error that was described off from its frames, and from the errors behind it; return it.
+
+    A frame holds what its function held, a recording of 25 MB for one. Who keeps an error that was raised
+    keeps that too, in a cycle that is not found before long.
+    """
+    links: list[BaseException] = [error]
+    while links:
+        link = links.pop()
+        behind = [link.__cause__, link.__context__]
+        if isinstance(link, BaseExceptionGroup):
+            behind += link.exceptions
+        link.__traceback__ = link.__cause__ = link.__context__ = None
+        links += [each for each in behind if each is not None]
+    return error
 
 
 def _parts(error: BaseException) -> list[str]:

@@ -38,7 +38,7 @@ from aiplane.telemetry.spans import fail
 from aiplane.usage import counted
 from aiplane.worker import progress
 from aiplane.worker.run_span import run_span
-from aiplane.worker.stacktrace import describe
+from aiplane.worker.stacktrace import bare, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -105,13 +105,19 @@ class JobTask(Task):
     def _run_for_person(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             return bounded(lambda: self.run(*args, **kwargs), self._time_limit)
-        except Exception as error:
-            if not isinstance(error, JobError):
-                raise _fault_of_ours(f"task {self.request.id}", error) from None
-            if not error.retryable:
-                raise
-            delay = RETRY_DELAY * 2**self.request.retries
-            raise self.retry(exc=error, countdown=delay, max_retries=RETRIES) from error
+        except Exception as error:  # noqa: BLE001 -- raised again below, without what its frames hold
+            failure = self._told_failure(error)
+        if not failure.retryable or isinstance(failure, InternalError):
+            raise failure
+        delay = RETRY_DELAY * 2**self.request.retries
+        raise self.retry(exc=failure, countdown=delay, max_retries=RETRIES)
+
+    def _told_failure(self, error: Exception) -> JobError:
+        if isinstance(error, JobError):
+            return bare(error)
+        failure = _fault_of_ours(f"task {self.request.id}", error)
+        bare(error)
+        return failure
 
     def _run_for_bridge(self, run: Mapping[str, str]) -> None:
         claim = self._claim(run)
@@ -174,9 +180,11 @@ class JobTask(Task):
             # NaN and the like are not JSON, and BullMQ's consumers would choke on them.
             return Outcome(result=json.dumps(result, allow_nan=False))
         except JobError as error:
-            return Outcome(error=error, stacktrace=describe(error))
+            return Outcome(stacktrace=describe(error), error=bare(error))
         except BaseException as error:  # noqa: BLE001 -- whatever it is, the job must end with a code
-            return Outcome(error=_fault_of_ours(f"run {claim.run}", error), stacktrace=describe(error))
+            outcome = Outcome(error=_fault_of_ours(f"run {claim.run}", error), stacktrace=describe(error))
+            bare(error)
+            return outcome
 
 
 def bounded(work: Callable[[], T], seconds: float) -> T:

@@ -6,7 +6,7 @@ import pytest
 
 from aiplane.errors import InvalidPayloadError, LLMAuthError
 from aiplane.foreign import ForeignError
-from aiplane.worker.stacktrace import MAX_CHARACTERS, describe
+from aiplane.worker.stacktrace import MAX_CHARACTERS, bare, describe
 
 
 def caught(error: Exception, cause: Exception | None = None) -> Exception:
@@ -76,3 +76,14 @@ def test_a_long_trace_keeps_its_beginning() -> None:
             error = raised
     assert len(describe(error)) == MAX_CHARACTERS
     assert describe(error).startswith("aiplane.errors.InvalidPayloadError: invalid_payload: deep\n")
+
+
+def test_an_error_that_was_described_holds_nothing_of_where_it_was() -> None:
+    cause = caught(KeyError("a"))
+    group = caught(ExceptionGroup("b", [caught(ValueError("c"), cause)]))
+    error = caught(InvalidPayloadError("It is wrong."), group)
+    group.__context__ = error
+
+    assert bare(error) is error
+    for link in (error, group, cause):
+        assert (link.__traceback__, link.__cause__, link.__context__) == (None, None, None)

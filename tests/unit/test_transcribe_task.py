@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -151,15 +152,68 @@ def test_audio_that_is_too_large_is_not_decoded_at_all() -> None:
         transcribed(stenographer(), {"STT_MAX_AUDIO_SIZE_MB": "1"}, audioBase64="?" * 2 * MEGABYTE)
 
 
+AUDIO = recording("wav", 1.0)
+PLAIN = encoded(AUDIO)
+URL_SAFE = base64.urlsafe_b64encode(AUDIO).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        base64.encodebytes(AUDIO).decode(),
+        "\r\n".join(PLAIN[at : at + 76] for at in range(0, len(PLAIN), 76)),
+        URL_SAFE,
+        URL_SAFE.rstrip("="),
+        PLAIN.rstrip("="),
+        PLAIN.rstrip("=") + "====\n",
+        f"\ufeff{PLAIN}\u00a0",
+        f"data:audio/wav;base64,{PLAIN}",
+        f"data:audio/webm;codecs=opus;base64,{URL_SAFE.rstrip('=')}",
+        f'Data:audio/webm;codecs="vp8,opus";BASE64,\n{PLAIN}',
+        f"data:;base64,{base64.encodebytes(AUDIO).decode()}",
+        encoded(AUDIO[:100]) + encoded(AUDIO[100:]),
+    ],
+)
+def test_base64_is_read_in_every_form_that_encoders_write(text: str) -> None:
+    service = stenographer()
+
+    assert transcribed(service, audioBase64=text).text == "Hello"
+    assert service.heard == [(AUDIO, "wav", None)]
+
+
+@pytest.mark.parametrize("rest", range(3))
+def test_line_breaks_and_a_head_count_for_nothing_in_the_size(rest: int) -> None:
+    limit = {"STT_MAX_AUDIO_SIZE_MB": "1"}
+
+    for size, error in (
+        (MEGABYTE - rest, TranscriptionFailedError),
+        (MEGABYTE + 1 + rest, AudioTooLargeError),
+    ):
+        lines = base64.encodebytes(b"x" * size).decode().rstrip("=\n")
+        with pytest.raises(error):
+            transcribed(stenographer(), limit, audioBase64=f"data:audio/wav;base64,{lines}")
+
+
+@pytest.mark.parametrize(
+    "text", ["=" * 3 * MEGABYTE, "A=" * MEGABYTE, "data:" * MEGABYTE, "\u3000" * MEGABYTE]
+)
+def test_what_no_encoder_writes_costs_little(text: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(TranscriptionFailedError):
+        transcribed(stenographer(), audioBase64=text)
+
+    assert time.monotonic() - started < 2
+
+
 @pytest.mark.parametrize(
     "audio",
     [
         "not base64!",
         "UklGR",
-        "UklG\nRg==",
-        "UklGRg==UklGRg==",
+        "UklG*Rg==",
+        "UklGRg%3D%3D",
         "\u00e9\u00e9\u00e9\u00e9",
-        "data:audio/wav;base64,UklGRg==",
+        "data:audio/wav;base64,UklG?Rg==",
     ],
 )
 def test_audio_that_was_damaged_on_the_way_is_a_failed_transcription(audio: str) -> None:
