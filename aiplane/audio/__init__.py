@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, NonNegativeInt
 
-from aiplane.audio.containers import sniff
+from aiplane.audio.containers import name_of_unread, sniff
 from aiplane.audio.pcm import read_samples_type
 from aiplane.deadline import remaining
 from aiplane.errors import TranscriptionFailedError
@@ -120,12 +120,18 @@ def read_recording(audio: bytes, mime_type: str) -> Recording:
         audio = samples.to_wav(audio)
         container = sniff(audio)
     if container is None:
-        raise TranscriptionFailedError(
-            "What was sent is not audio of a known kind: WebM, Ogg, WAV, MP3, MP4, FLAC, "
-            "or raw PCM by its mimeType."
-        )
+        raise TranscriptionFailedError(_unknown(audio))
     answer, _ = _read(READERS, "inspect", container, audio)
     return Recording(audio, container, round(answer.seconds * 1000), answer.silent)
+
+
+def _unknown(audio: bytes) -> str:
+    if name := name_of_unread(audio):
+        return f"The audio is {name}, which is not read here; send WebM, Ogg, WAV, MP3, MP4 or FLAC."
+    return (
+        "What was sent is not audio of a known kind: WebM, Ogg, WAV, MP3, MP4, FLAC, "
+        "or raw PCM by its mimeType."
+    )
 
 
 def _read(

@@ -53,6 +53,27 @@ def sniff(audio: bytes) -> Container | None:
     return CONTAINERS[name]
 
 
+_NOT_READ: Mapping[bytes, str] = MappingProxyType(
+    {
+        b"RF64": "RF64",
+        b"BW64": "BW64",
+        b"RIFX": "RIFX",
+        b"riff": "Wave64",
+        b"FORM": "AIFF",
+        b"caff": "CAF",
+        b"#!AMR": "AMR",
+        b".snd": "AU",
+        b"\x30\x26\xb2\x75": "WMA",
+    }
+)
+"""Kinds of audio that are known and not read, by their first bytes; the first four are cousins of WAV."""
+
+
+def name_of_unread(audio: bytes) -> str | None:
+    """Name a kind of audio file that is not read; None for what is not known at all."""
+    return next((name for head, name in _NOT_READ.items() if audio.startswith(head)), None)
+
+
 def _webm_is_whole(audio: bytes) -> bool:
     """Walk the elements of EBML. Segment and Cluster are entered; a live one does not know its length."""
     at, end = 0, len(audio)
@@ -93,13 +114,17 @@ def _ogg_is_whole(audio: bytes) -> bool:
     return at == end
 
 
+_UNKNOWN_LENGTH = 0x7FFF_F000
+"""Who writes a WAV file into a pipe cannot know its length, and leaves it at 0, at the largest number, or
+(SoX, arecord and others) at one near half of that. No recording of 2 GB can be sent."""
+
+
 def _wav_is_whole(audio: bytes) -> bool:
     at = 12
     while at + 8 <= len(audio):
         size = int.from_bytes(audio[at + 4 : at + 8], "little")
         if audio[at : at + 4] == b"data":
-            # Who writes into a pipe cannot know the length, and leaves it at 0 or the largest number.
-            return size in (0, 0xFFFFFFFF) or at + 8 + size <= len(audio)
+            return size == 0 or size >= _UNKNOWN_LENGTH or at + 8 + size <= len(audio)
         at += 8 + size + size % 2
     return False
 

@@ -126,11 +126,48 @@ def test_a_click_is_too_short_for_a_word() -> None:
     assert read_recording(recording("wav", 0.05), "audio/wav").silent
 
 
-def test_whoever_writes_into_a_pipe_does_not_know_the_length_of_a_wav() -> None:
+@pytest.mark.parametrize(
+    ("size", "by"),
+    [
+        (0, "nobody"),
+        (0xFFFFFFFF, "FFmpeg"),
+        (0x7FFFF000, "SoX"),
+        (0x80000000, "arecord"),
+        (0x7FFFFFFF, "the largest number with a sign"),
+        (0x7FFFFFFF - 36, "the same without the header"),
+        (0xFFFF0000, "GStreamer"),
+    ],
+)
+def test_whoever_writes_into_a_pipe_does_not_know_the_length_of_a_wav(size: int, by: str) -> None:
     pcm = samples(1.0)
-    for size in (0, 0xFFFFFFFF):
-        header = wav_header(len(pcm), 16_000, 1)[:40] + size.to_bytes(4, "little")
-        assert read_recording(header + pcm, "audio/wav").duration_ms == 1000
+    whole_size = min(size + 36, 0xFFFFFFFF).to_bytes(4, "little")
+    header = wav_header(len(pcm), 16_000, 1)
+
+    told = read_recording(b"RIFF" + whole_size + header[8:40] + size.to_bytes(4, "little") + pcm, "audio/wav")
+
+    assert (told.container.name, told.duration_ms) == ("wav", 1000), by
+
+
+@pytest.mark.parametrize("size", [1_000_000, 0x7FFFEFFF])
+def test_a_wav_that_knows_its_length_is_cut_off_where_less_is_there(size: int) -> None:
+    header = wav_header(0, 16_000, 1)[:40] + size.to_bytes(4, "little")
+
+    assert "cut off" in refused(header + samples(1.0))
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"RF64\xff\xff\xff\xffWAVEds64", "RF64"),
+        (b"BW64\xff\xff\xff\xffWAVEds64", "BW64"),
+        (b"RIFX\x00\x00\x10\x00WAVEfmt ", "RIFX"),
+        (b"FORM\x00\x00\x10\x00AIFFCOMM", "AIFF"),
+        (b"caff\x00\x01\x00\x00desc", "CAF"),
+        (b"#!AMR\n", "AMR"),
+    ],
+)
+def test_a_kind_that_is_not_read_is_refused_by_its_name(head: bytes, name: str) -> None:
+    assert f"The audio is {name}, which is not read here; send " in refused(head + bytes(1000))
 
 
 def test_tags_behind_the_last_frame_of_an_mp3_are_no_damage() -> None:
