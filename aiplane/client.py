@@ -1,10 +1,11 @@
 """The control plane's side in Python: submit a job, look at it, wait for its result.
 
 It writes what a Node producer writes and reads what BullMQ keeps, so either side can be in either language.
-It does not look into payloads: the plane does, and answers ``invalid_payload``.
+A payload is one of :mod:`aiplane.contracts`, checked where it is made; or a kind and a mapping, which nobody
+looks into here: the workers do, and answer ``invalid_payload``.
 
     async with Client(Settings.load()) as client:
-        job_id = await client.submit("hint", payload)
+        job_id = await client.submit(HintPayload(problem_description=…, …))
         result = await client.wait("hint", job_id, timeout=60)
 
 Whatever the connection raises (``redis.RedisError``) goes to the caller, except while it waits.
@@ -16,13 +17,14 @@ import asyncio
 import json
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 from redis.exceptions import RedisError
 
 from aiplane.bull import Bull
 from aiplane.cancellation import cancel
 from aiplane.connections import COMMAND_TIMEOUT, connect
+from aiplane.contracts import PAYLOADS, Payload
 from aiplane.errors import ERRORS
 from aiplane.queue_events import BLOCK_SECONDS, RETRY_SECONDS, QueueEvents, is_outage
 from aiplane.queues import KINDS, QUEUES
@@ -114,6 +116,12 @@ class Client:
         await self._redis.aclose()
         await self._blocking.aclose()
 
+    @overload
+    async def submit(
+        self, kind: Payload, /, *, job_id: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> str: ...
+
+    @overload
     async def submit(
         self,
         kind: Kind,
@@ -121,12 +129,21 @@ class Client:
         *,
         job_id: str | None = None,
         options: Mapping[str, Any] | None = None,
+    ) -> str: ...
+
+    async def submit(
+        self,
+        kind: Kind | Payload,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        job_id: str | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> str:
         """Add a job to its kind's queue, as a BullMQ producer does, and return its id.
 
         Args:
-            kind: which of the four queues.
-            payload: the job's data.
+            kind: the payload, whose type says which of the four queues; or that queue's kind.
+            payload: the job's data, where only the kind is given.
             job_id: an id of the caller's own. With one that exists already nothing is added, so a caller
                 that does not know whether the first try arrived can try again.
             options: BullMQ's job options by their long names (``attempts``, ``delay``, ``priority``…).
@@ -136,8 +153,11 @@ class Client:
             TypeError: the payload is not JSON.
         """
         _check_id(job_id)
+        if isinstance(kind, Payload):
+            payload = kind.model_dump(mode="json", by_alias=True, exclude_none=True)
+            kind = _kind_of(kind)
         return await self._queues[kind].add(
-            QUEUES[kind].job_name, dict(payload), job_id=job_id, options=options
+            QUEUES[kind].job_name, dict(payload or {}), job_id=job_id, options=options
         )
 
     async def state(self, kind: Kind, job_id: str) -> str:
@@ -210,6 +230,10 @@ def _outcome(job_id: str, state: str, fields: Mapping[str, str]) -> dict[str, An
             job_id, fields.get("failedReason", ""), int(attempts) if attempts.isdigit() else 0
         )
     return cast("dict[str, Any]", json.loads(fields.get("returnvalue", "null")))
+
+
+def _kind_of(payload: Payload) -> Kind:
+    return next(kind for kind, model in PAYLOADS.items() if isinstance(payload, model))
 
 
 def _check_id(job_id: str | None) -> None:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from aiplane.client import Client
+from aiplane.results import ResultsConsumer
+from control_plane.bell import Bell
+from control_plane.cache import Cache
 from control_plane.capabilities import Rules
 from control_plane.database import Database
 from control_plane.envelope import Envelope
 from control_plane.hooks import StandAlone
 from control_plane.identity import BearerTokens
+from control_plane.outcomes import Outcomes
+from control_plane.reconcile import Reconciler
 from control_plane.refusing import add_handlers
-from control_plane.routes import platform
+from control_plane.relay import Relay
+from control_plane.routes import ai, platform
 from control_plane.services import Services
 
 if TYPE_CHECKING:
@@ -43,13 +50,8 @@ def create_app(
         rules: who may do what, and where.
         hooks: what is known of rooms; by default, the service's own tables.
     """
-    assert settings.database_url is not None, "the settings were not checked"  # noqa: S101 -- for the type checker
-    services = Services(
-        settings=settings,
-        database=Database(settings.database_url),
-        identity=identity or BearerTokens(settings),
-        rules=rules or Rules(),
-        hooks=hooks or StandAlone(),
+    services = _services(
+        settings, identity or BearerTokens(settings), rules or Rules(), hooks or StandAlone()
     )
     prefix = settings.api_prefix
     app = FastAPI(
@@ -66,18 +68,41 @@ def create_app(
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own way to do it
     app.add_middleware(Envelope)
     add_handlers(app)
-    for router in (platform.router,):
+    for router in (platform.router, ai.router):
         app.include_router(router, prefix=prefix)
     return app
 
 
+def _services(settings: ControlPlaneSettings, identity: Identity, rules: Rules, hooks: Hooks) -> Services:
+    assert settings.database_url is not None, "the settings were not checked"  # noqa: S101 -- for the type checker
+    database, client = Database(settings.database_url), Client(settings)
+    return Services(
+        settings=settings,
+        database=database,
+        identity=identity,
+        rules=rules,
+        hooks=hooks,
+        client=client,
+        relay=Relay(database, client, settings.call_timeout_seconds),
+        bell=Bell(settings.database_url),
+        cache=Cache(settings.redis_url),
+    )
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    services: Services = app.state.services
-    try:
+    here: Services = app.state.services
+    outcomes = Outcomes(here.database, here.hooks, here.cache)
+    timeout = here.settings.call_timeout_seconds
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(here.database.close)
+        stack.push_async_callback(here.cache.close)
+        await stack.enter_async_context(here.client)
+        await stack.enter_async_context(here.bell)
+        await stack.enter_async_context(here.relay)
+        await stack.enter_async_context(ResultsConsumer(here.settings, outcomes.completed, outcomes.failed))
+        await stack.enter_async_context(Reconciler(here.database, here.client, outcomes, timeout))
         yield
-    finally:
-        await services.database.close()
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

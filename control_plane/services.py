@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 
 if TYPE_CHECKING:
+    from aiplane.client import Client
+    from control_plane.bell import Bell
+    from control_plane.cache import Cache
     from control_plane.capabilities import Rules
     from control_plane.database import Database
     from control_plane.hooks import Hooks
     from control_plane.identity import Identity
+    from control_plane.relay import Relay
     from control_plane.settings import ControlPlaneSettings
 
 
@@ -25,6 +29,10 @@ class Services:
         identity: who calls.
         rules: who may do what, and where.
         hooks: what is known of rooms.
+        client: speaks to the queues.
+        relay: sends what was accepted.
+        bell: rings for what was committed.
+        cache: what has ended, in Redis.
     """
 
     settings: ControlPlaneSettings
@@ -32,6 +40,10 @@ class Services:
     identity: Identity
     rules: Rules
     hooks: Hooks
+    client: Client
+    relay: Relay
+    bell: Bell
+    cache: Cache
 
 
 def _services(request: Request) -> Services:

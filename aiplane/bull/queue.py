@@ -14,7 +14,7 @@ from bullmq.redis_connection import RedisConnection, loadScript
 from bullmq.scripts import Scripts
 
 from aiplane.bull.locks import LOCK_MS
-from aiplane.bull.settling import Settling, now_ms
+from aiplane.bull.settling import JobHandle, Settling, now_ms
 from aiplane.bull.steps import Steps
 
 if TYPE_CHECKING:
@@ -153,6 +153,19 @@ class BullQueue(Settling):
             Whether something was announced.
         """
         return bool(await blocking.bzpopmin(self.key("marker"), seconds))
+
+    async def renew_lock(self, job: JobHandle) -> bool:
+        """Renew the lock of an active job; False if it is no longer the caller's."""
+        return bool(await self._scripts.extendLock(job.id, job.token, LOCK_MS))
+
+    async def recover_stalled(self) -> list[str]:
+        """Let wait again what is active and has lost its lock, and return the ids.
+
+        A job counts as stalled when two calls in a row, ``LOCK_MS`` apart, find it without a lock; calls in
+        between do nothing, so any number of workers may call. For queues whose workers may do a job twice.
+        """
+        # No number of stalls fails a job: they are the deaths of its workers, and none of its own.
+        return list(await self._scripts.moveStalledJobsToWait(1_000_000, LOCK_MS) or ())
 
     async def advance_scheduler(
         self, scheduler_id: str, *, job_id: str, name: str, options: Mapping[str, Any]

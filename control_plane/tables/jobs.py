@@ -18,6 +18,7 @@ class Job(Table):
         counts: whether it counts for a limit at all; an answer to what was said aloud does not, because
             saying it did.
         state: ``queued`` until it has ended, then ``completed`` or ``failed``.
+        started_at: when a worker first took it, as far as that was heard. How it stands now BullMQ knows.
         result: what came back, without what is none of a browser's business.
         error_code, error_message, retryable: why it failed.
     """
@@ -43,6 +44,7 @@ class Job(Table):
     error_message: Mapped[Words | None]
     retryable: Mapped[bool | None]
     created_at: Mapped[Made]
+    started_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
 
 

@@ -46,8 +46,9 @@ def token(user: str, *, scope: str = "", secret: str = SECRET, **claims: Any) ->
 class Api:
     """A service, spoken to as several callers."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient, app: FastAPI) -> None:
         self.client = client
+        self.app = app
 
     async def call(
         self, method: str, path: str, body: Any = None, *, user: str | None = "ada", **options: Any
@@ -66,6 +67,23 @@ class Api:
         response = await self.call(method, path, body, user="service", **options)
         assert response.is_success, response.text
         return response.json() if response.content else None
+
+    async def asked(self, room: str, what: str, body: Any, **options: Any) -> str:
+        """Ask for something, which must be accepted, and return the job's id."""
+        response = await self.call("POST", f"/rooms/{room}/ai/{what}", body, **options)
+        assert response.status_code == 202, response.text
+        return str(response.json()["jobId"])
+
+    async def ended(self, room: str, job_id: str, *, what: str = "", user: str = "ada") -> Any:
+        """Return how a job has ended, once it has."""
+        kind, _, _ = job_id.partition("-")
+        what = what or {"interview": "message", "transcribe": "voice"}.get(kind, kind)
+        while True:
+            path = f"/rooms/{room}/ai/{what}/{job_id}?wait=25"
+            response = await self.call("GET", path, user=user)
+            assert response.status_code == 200, response.text
+            if response.json()["status"] in {"completed", "failed"}:
+                return response.json()
 
     async def room(self, *, mode: str = "ai", language: str = "python", **people: str) -> str:
         """Open a room with people in it by their roles, and return its id."""
@@ -86,4 +104,4 @@ async def serving(env: Mapping[str, str], **replaced: Any) -> AsyncIterator[tupl
         app.router.lifespan_context(app),
         httpx2.AsyncClient(transport=transport, base_url="http://api.test") as client,
     ):
-        yield Api(client), app
+        yield Api(client, app), app

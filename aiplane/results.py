@@ -1,0 +1,326 @@
+"""What becomes of jobs, for a control plane in Python: results as they come, and what failed for good.
+
+The result queues are consumed as a Node worker consumes them: a result is taken, locked while it is handled,
+and completed. One that cannot be handled is tried again as its options say; one that cannot be handled now
+(:class:`NotNowError`: a database is away) is kept until it can, and costs no attempt. A consumer that dies
+leaves its result to another. So a result is handled at least once, and whoever handles it makes twice the
+same as once, by the id of the job.
+
+Failures come from the event streams of the job queues, which say when a job has failed for the last time.
+Nothing is taken from there, nor from the dead letters, which are their operators'. A stream tells only those
+who listen, so what happened meanwhile has to be asked for (:meth:`aiplane.client.Client.result`).
+
+    consumer = ResultsConsumer(settings, on_result, on_failure)
+    async with consumer:
+        await forever
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Self, cast
+
+from redis.exceptions import RedisError
+
+from aiplane.bull import LOCK_MS, Bull, JobHandle, ScriptRefusedError, check, read_taken
+from aiplane.cancellation import cancel
+from aiplane.client import JobFailedError
+from aiplane.connections import COMMAND_TIMEOUT, connect
+from aiplane.contracts import HintResult, InterviewResult, Result, ReviewResult, TranscribeResult
+from aiplane.queues import KINDS, results_of
+from aiplane.stored_json import read_object
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+
+    from redis.asyncio import Redis
+
+    from aiplane.bull import BullQueue, Taken
+    from aiplane.queues import Kind
+    from aiplane.settings import Settings
+
+log = logging.getLogger(__name__)
+
+RESULTS: Mapping[Kind, type[Result]] = MappingProxyType(
+    {"interview": InterviewResult, "hint": HintResult, "review": ReviewResult, "transcribe": TranscribeResult}
+)
+"""What the result of each kind of job is parsed into."""
+
+BLOCK_SECONDS: Final = 5.0
+"""How long a loop waits for a result at most before it looks by itself: a marker can be lost."""
+
+AGAIN_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""Pauses while Redis, or what results are put into, is away; the last one is repeated."""
+
+RETRY_DELAY_MS: Final = 1_500
+"""The first delay of a result that could not be handled, doubled each time (the wire contract)."""
+
+_STEPS: Final = ("moveToActive", "moveToFinished", "moveToDelayed", "retryJob", "moveJobFromActiveToWait")
+
+
+class NotNowError(Exception):
+    """A handler cannot handle anything at the moment, and will be able to: its database is away, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The result of one job.
+
+    Attributes:
+        kind: the kind of the job.
+        job_id: the job that it answers.
+        result: the result as it came, without that id.
+        trace: the W3C trace context that it came with, as JSON text; None if it came with none.
+    """
+
+    kind: Kind
+    job_id: str
+    result: Mapping[str, Any] = field(repr=False)
+    trace: str | None = None
+
+    def parsed(self) -> Result:
+        """Return the result as the wire contract types it.
+
+        Raises:
+            pydantic.ValidationError: it is not of the contract.
+        """
+        return RESULTS[self.kind].model_validate(self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A job that failed for good.
+
+    Attributes:
+        kind: the kind of the job.
+        job_id: the job.
+        code: a code of :mod:`aiplane.errors`; empty if the reason does not begin with one.
+        sentence: the reason without the code, for a person.
+    """
+
+    kind: Kind
+    job_id: str
+    code: str
+    sentence: str
+
+
+class ResultsConsumer:
+    """Consumes all result queues, and hears of failures, within an ``async with`` block.
+
+    Args:
+        settings: which Redis, prefix and queues.
+        on_result: handles one result. It may be called twice with the same one.
+        on_failure: handles one failure, likewise. What it raises is logged, and the failure is not told
+            again.
+        loops: how many results of each kind are handled at once.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        on_result: Callable[[Delivery], Awaitable[None]],
+        on_failure: Callable[[Failure], Awaitable[None]],
+        *,
+        loops: int = 2,
+    ) -> None:
+        self._on_result = on_result
+        self._on_failure = on_failure
+        self._loops = loops
+        self._redis = connect(settings.redis_url, name="aiplane-results")
+        self._blocking = connect(
+            settings.redis_url, timeout=BLOCK_SECONDS + COMMAND_TIMEOUT, name="aiplane-results-waiting"
+        )
+        self._bull = Bull(self._redis, settings.bullmq_prefix)
+        self._scripts = self._bull.steps(_STEPS, {})
+        names = {kind: settings.queue_name(kind) for kind in KINDS}
+        self._queues = {kind: self._bull.queue(results_of(name)) for kind, name in names.items()}
+        self._streams = {self._bull.queue(name).key("events"): kind for kind, name in names.items()}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._worker = uuid.uuid4().hex[:16]
+
+    async def __aenter__(self) -> Self:
+        for kind in KINDS:
+            for number in range(self._loops):
+                self._start(self._consume(kind), f"results of {kind} {number}")
+            self._start(self._recover(kind), f"stalled results of {kind}")
+        self._start(self._listen(), "failures")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop. What is being handled is handed back, and is the next that another consumer takes."""
+        for task in self._tasks:
+            await cancel(task)
+        await self._redis.aclose()
+        await self._blocking.aclose()
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    # ---- results ----------------------------------------------------------------------------------
+
+    async def _consume(self, kind: Kind) -> None:
+        queue = self._queues[kind]
+        pauses = 0
+        while True:
+            try:
+                token = uuid.uuid4().hex
+                taken = await self._take(queue, token)
+                if taken.job_id is None:
+                    await self._wait(queue, taken)
+                else:
+                    await self._handle(kind, queue, _handle_of(taken, token), taken.record)
+                pauses = 0
+            except ScriptRefusedError as error:
+                # It stalled meanwhile, and is another's: what was handled here is handled there again.
+                log.warning("a result of %s was taken over while it was handled (%s)", kind, error)
+            except RedisError as error:
+                if pauses == 0:
+                    log.warning("results of %s are not consumed: %s", kind, type(error).__name__)
+                await asyncio.sleep(_pause(pauses))
+                pauses += 1
+
+    async def _take(self, queue: BullQueue, token: str) -> Taken:
+        step = queue.taking(token, worker=self._worker)
+        return read_taken((await self._scripts.take([step]))[0])
+
+    async def _wait(self, queue: BullQueue, taken: Taken) -> None:
+        seconds = BLOCK_SECONDS
+        if taken.next_delayed_at:
+            server: Any = await self._redis.time()
+            seconds = min(seconds, max(taken.next_delayed_at / 1000 - server[0], 0.05))
+        if taken.rate_limited_ms:
+            await asyncio.sleep(min(taken.rate_limited_ms / 1000, seconds))
+            return
+        await queue.wait_for_marker(self._blocking, seconds)
+
+    async def _handle(self, kind: Kind, queue: BullQueue, job: JobHandle, record: Mapping[str, str]) -> None:
+        """See one result through: handle it while its lock is renewed, and settle it."""
+        renewing = asyncio.create_task(_renew(queue, job), name=f"lock of a result of {kind}")
+        try:
+            delivery = _read(kind, record)
+            if delivery is not None:
+                await self._deliver(delivery)
+            step = queue.completing(job, "null")
+        except asyncio.CancelledError:
+            with suppress(RedisError, TimeoutError):
+                await asyncio.wait_for(self._scripts.take([queue.handing_back(job)]), COMMAND_TIMEOUT)
+            raise
+        except Exception as error:  # whatever a handler raises is told to BullMQ, which decides
+            log.exception("a result of %s could not be handled", kind)
+            step = _failed(queue, job, record, type(error).__name__)
+        finally:
+            await cancel(renewing)
+        check((await self._scripts.take([step]))[0])
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        pauses = 0
+        while True:
+            try:
+                await self._on_result(delivery)
+            except NotNowError:
+                if pauses == 0:
+                    log.warning("results of %s wait: what they are put into is away", delivery.kind)
+                await asyncio.sleep(_pause(pauses))
+                pauses += 1
+            else:
+                return
+
+    async def _recover(self, kind: Kind) -> None:
+        while True:
+            try:
+                if recovered := await self._queues[kind].recover_stalled():
+                    log.warning("%d results of %s wait again: their consumer died", len(recovered), kind)
+            except RedisError:
+                log.debug("stalled results of %s are looked for later", kind)
+            await asyncio.sleep(LOCK_MS / 1000)
+
+    # ---- failures ---------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        seen: dict[str, str] = {}
+        pauses = 0
+        while True:
+            try:
+                if not seen:
+                    seen = {stream: await _newest(self._blocking, stream) for stream in self._streams}
+                for stream, event_id, event in await _next(self._blocking, seen):
+                    seen[stream] = event_id
+                    await self._hear(self._streams[stream], event)
+                pauses = 0
+            except RedisError as error:
+                if pauses == 0:
+                    log.warning("failures are not heard of: %s", type(error).__name__)
+                await asyncio.sleep(_pause(pauses))
+                pauses += 1
+
+    async def _hear(self, kind: Kind, event: Mapping[str, str]) -> None:
+        job_id = event.get("jobId", "")
+        if event.get("event") != "failed" or not job_id:
+            return
+        failed = JobFailedError(job_id, event.get("failedReason", ""))
+        try:
+            await self._on_failure(Failure(kind, job_id, failed.code, failed.sentence))
+        except Exception:
+            log.exception("a failure of %s could not be handled", kind)
+
+
+def _pause(number: int) -> float:
+    return AGAIN_SECONDS[min(number, len(AGAIN_SECONDS) - 1)]
+
+
+def _handle_of(taken: Taken, token: str) -> JobHandle:
+    options = read_object(taken.record.get("opts", ""))
+    attempts, made = options.get("attempts"), taken.record.get("atm", "")
+    return JobHandle(
+        cast("str", taken.job_id),
+        token,
+        attempts=attempts if isinstance(attempts, int) else 1,
+        attempts_made=int(made) if made.isdecimal() else 0,
+        keep_completed=options.get("removeOnComplete"),
+        keep_failed=options.get("removeOnFail"),
+    )
+
+
+def _read(kind: Kind, record: Mapping[str, str]) -> Delivery | None:
+    """Read a result; None, and a line in the log, for what is none: nobody can ever handle it."""
+    data = read_object(record.get("data", ""))
+    job_id = data.pop("jobId", None)
+    if not isinstance(job_id, str) or not job_id:
+        log.error("what came as a result of %s is none, and is left out", kind)
+        return None
+    return Delivery(kind, job_id, data, record.get("tm"))
+
+
+def _failed(queue: BullQueue, job: JobHandle, record: Mapping[str, str], reason: str) -> Any:
+    """Return the step that gives a result its next attempt, or none if that was the last."""
+    if job.attempts_made + 1 >= job.attempts:
+        return queue.failing(job, reason, [])
+    backoff = read_object(record.get("opts", "")).get("backoff")
+    delay = backoff.get("delay") if isinstance(backoff, dict) else None
+    first = delay if isinstance(delay, int) and 0 < delay <= 3_600_000 else RETRY_DELAY_MS
+    return queue.retrying(job, first * 2**job.attempts_made, reason, [])
+
+
+async def _renew(queue: BullQueue, job: JobHandle) -> None:
+    while True:
+        await asyncio.sleep(LOCK_MS / 3000)
+        with suppress(RedisError):
+            if not await queue.renew_lock(job):
+                return
+
+
+async def _newest(redis: Redis, stream: str) -> str:
+    newest: Any = await redis.xrevrange(stream, count=1)
+    return str(newest[0][0]) if newest else "0-0"
+
+
+async def _next(redis: Redis, seen: Mapping[str, str]) -> list[tuple[str, str, Mapping[str, str]]]:
+    # Few at a time: the event of a completed job carries its whole result.
+    streams: Any = dict(seen)
+    answer: Any = await redis.xread(streams, count=50, block=round(BLOCK_SECONDS * 1000))
+    return [(stream, str(event_id), event) for stream, events in answer or () for event_id, event in events]

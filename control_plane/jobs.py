@@ -1,0 +1,88 @@
+"""Accepting what is asked: one transaction with everything in it, and only then an answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ulid import ULID
+
+from control_plane import limits
+from control_plane.events import publish
+from control_plane.idempotency import once
+from control_plane.tables import Job, OutboxEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from aiplane.queues import Kind
+    from control_plane.access import Visit
+    from control_plane.bodies import Body
+    from control_plane.limits import Asked
+    from control_plane.services import Services
+
+
+class Writing(Protocol):
+    """Writes what is asked for into its own table, and returns what the workers have to know."""
+
+    async def __call__(self, session: AsyncSession, job_id: str) -> Mapping[str, Any]:
+        """Write the row of one job, and return its payload."""
+
+
+def new_job_id(kind: Kind) -> str:
+    """Return an id that no other job has, in whatever queue."""
+    return f"{kind}-{ULID()}"
+
+
+async def accept(
+    here: Services, visit: Visit, asked: Asked, kind: Kind, body: Body, *, key: str | None, writing: Writing
+) -> dict[str, Any]:
+    """Accept what a participant asks for, and return the answer: ``{"jobId": …}``.
+
+    Once this has returned, the job is sent to the workers whatever happens to this process or to Redis. If
+    it raises, nothing was written, and nothing counts.
+
+    Args:
+        here: the services.
+        visit: who asks, and where.
+        asked: what is asked for; its limit counts.
+        kind: the kind of the job.
+        body: the request's body, by which a repeated call is known.
+        key: the request's ``Idempotency-Key``.
+        writing: writes the row that is special to this.
+
+    Raises:
+        RateLimitedError: it was asked for too often.
+        ConflictError: the key came with another body before.
+        UnavailableError: the database is away, or the workers are.
+    """
+    room, user = visit.room.id, visit.caller.id
+    async with here.database.transaction() as session:
+        call = await once(session, visit.caller, f"POST /rooms/{room}/ai/{asked}", key, body)
+        if call.answer is not None:
+            return call.answer
+        await limits.take(session, limits.limit_of(here.settings, asked), asked, room, user)
+        job_id = new_job_id(kind)
+        job = Job(id=job_id, kind=kind, asked=asked, room_id=room, user_id=user, counts=True, state="queued")
+        await enqueue(session, job, lambda: writing(session, job_id))
+        answer = await call.keep(session, {"jobId": job_id})
+    here.relay.wake()
+    return answer
+
+
+async def enqueue(session: AsyncSession, job: Job, payload: Any) -> None:
+    """Write a job and its outbox entry, and tell the room.
+
+    Args:
+        session: the transaction.
+        job: the job.
+        payload: called once the job is there, for the row that refers to it; returns the job's data.
+    """
+    session.add(job)
+    await session.flush()
+    data = json.dumps(await payload())
+    session.add(OutboxEntry(job_id=job.id, kind=job.kind, payload=data, trace={}, attempts=0))
+    told = {"jobId": job.id, "kind": job.asked, "status": "queued"}
+    await publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)

@@ -1,0 +1,105 @@
+"""Asks BullMQ about jobs of which nothing has been heard for a while. Any number of processes do it.
+
+A result can be taken by another consumer, a failure can pass while nobody listens, a Redis can forget. What
+the queues say of a job then is what became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from redis.exceptions import RedisError
+from sqlalchemy import exists, select
+
+from aiplane.client import JobFailedError, JobNotEndedError, JobNotFoundError
+from aiplane.results import Delivery, Failure, NotNowError
+from control_plane.errors import UnavailableError
+from control_plane.outcomes import LOST
+from control_plane.tables import Job, OutboxEntry
+
+if TYPE_CHECKING:
+    from aiplane.client import Client
+    from aiplane.queues import Kind
+    from control_plane.database import Database
+    from control_plane.outcomes import Outcomes
+
+log = logging.getLogger(__name__)
+
+EACH_SECONDS: Final = 10.0
+"""How often the jobs are gone through."""
+
+SILENT_SECONDS: Final = 20.0
+"""How old a job is before it is asked about. Most have ended by then."""
+
+PAGE: Final = 100
+"""How many jobs are read at once."""
+
+
+class Reconciler:
+    """Asks about silent jobs, within an ``async with`` block."""
+
+    def __init__(self, database: Database, client: Client, outcomes: Outcomes, timeout: float) -> None:
+        self._database = database
+        self._client = client
+        self._outcomes = outcomes
+        self._timeout = timeout
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name="reconciler")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.go_through()
+            except (UnavailableError, NotNowError, RedisError, TimeoutError, OSError) as error:
+                log.warning("silent jobs are asked about later: %s", type(error).__name__)
+            except Exception:
+                log.exception("silent jobs could not be asked about")
+            await asyncio.sleep(EACH_SECONDS)
+
+    async def go_through(self, silent_seconds: float = SILENT_SECONDS) -> None:
+        """Ask about each job once that was made so many seconds ago and has not ended."""
+        after = (datetime.min.replace(tzinfo=UTC), "")
+        before = datetime.now(UTC) - timedelta(seconds=silent_seconds)
+        while True:
+            async with self._database.transaction() as session:
+                unsent = exists().where(OutboxEntry.job_id == Job.id)
+                page = await session.execute(
+                    select(Job.created_at, Job.id, Job.kind)
+                    .where(Job.state == "queued", Job.created_at < before, ~unsent)
+                    .where((Job.created_at > after[0]) | ((Job.created_at == after[0]) & (Job.id > after[1])))
+                    .order_by(Job.created_at, Job.id)
+                    .limit(PAGE)
+                )
+                jobs = page.all()
+            for created_at, job_id, kind in jobs:
+                await self._ask(cast("Kind", kind), job_id)
+                after = (created_at, job_id)
+            if len(jobs) < PAGE:
+                return
+
+    async def _ask(self, kind: Kind, job_id: str) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                result = await self._client.result(kind, job_id)
+        except JobNotEndedError:
+            return
+        except JobFailedError as error:
+            await self._outcomes.failed(Failure(kind, job_id, error.code, error.sentence))
+        except JobNotFoundError:
+            log.warning("job %s is in no queue, and nothing came of it", job_id)
+            await self._outcomes.failed(Failure(kind, job_id, "worker_lost", LOST))
+        else:
+            await self._outcomes.completed(Delivery(kind, job_id, result))

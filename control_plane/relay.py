@@ -1,0 +1,136 @@
+"""Sends what stands in the outbox to BullMQ. Any number of processes do it, and each entry is sent by one.
+
+An entry is locked while it is sent and removed once BullMQ has confirmed the job. A process that dies between
+the two leaves it to another, which sends it again: BullMQ adds a job of one id once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from redis.exceptions import RedisError
+from sqlalchemy import delete, func, select, update
+
+from control_plane.errors import UnavailableError
+from control_plane.tables import Job, OutboxEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from aiplane.client import Client
+    from aiplane.queues import Kind
+    from control_plane.database import Database
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 1.0
+"""How often a relay looks for entries that nobody woke it for: those of a process that died."""
+
+BATCH: Final = 20
+"""How many entries one transaction sends."""
+
+LONGEST_PAUSE_SECONDS: Final = 15.0
+"""The longest that an entry waits for its next try while Redis is away."""
+
+JOB_OPTIONS: Final[Mapping[str, object]] = {
+    # Results and failures are kept in the database; BullMQ keeps a job for those who look into it.
+    "removeOnComplete": {"age": 24 * 60 * 60},
+    "removeOnFail": {"age": 7 * 24 * 60 * 60},
+}
+
+
+class Relay:
+    """Sends the outbox, within an ``async with`` block.
+
+    Args:
+        database: where the outbox is.
+        client: sends to BullMQ.
+        timeout: seconds that one job may take to be sent.
+    """
+
+    def __init__(self, database: Database, client: Client, timeout: float) -> None:
+        self._database = database
+        self._client = client
+        self._timeout = timeout
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name="relay")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def wake(self) -> None:
+        """Say that there is something to send."""
+        self._woken.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                while await self.send_batch():
+                    continue
+            except UnavailableError:
+                log.warning("the outbox cannot be read: the database is away")
+            except Exception:
+                log.exception("the outbox could not be sent")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+
+    async def send_batch(self) -> bool:
+        """Send some entries that are due; False if there were none, or Redis does not take them."""
+        async with self._database.transaction() as session:
+            due = await session.execute(
+                select(OutboxEntry, Job.state)
+                .join(Job, Job.id == OutboxEntry.job_id)
+                .where(OutboxEntry.due_at <= func.clock_timestamp())
+                .order_by(OutboxEntry.due_at)
+                .limit(BATCH)
+                .with_for_update(skip_locked=True, of=OutboxEntry)
+            )
+            for number, (entry, state) in enumerate(due.all(), 1):
+                # A job that has ended was sent: it is not asked a second time.
+                if state == "queued" and not await self._send(entry):
+                    await self._put_off(session, entry)
+                    return False
+                await session.execute(delete(OutboxEntry).where(OutboxEntry.job_id == entry.job_id))
+                if number == BATCH:
+                    return True
+        return False
+
+    async def _send(self, entry: OutboxEntry) -> bool:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._client.submit(
+                    cast("Kind", entry.kind),
+                    json.loads(entry.payload),
+                    job_id=entry.job_id,
+                    options=JOB_OPTIONS,
+                )
+        except (RedisError, TimeoutError, OSError) as error:
+            log.warning("a job could not be sent, and is sent later: %s", type(error).__name__)
+            return False
+        return True
+
+    async def _put_off(self, session: AsyncSession, entry: OutboxEntry) -> None:
+        pause = min(0.5 * 2**entry.attempts, LONGEST_PAUSE_SECONDS)
+        await session.execute(
+            update(OutboxEntry)
+            .where(OutboxEntry.job_id == entry.job_id)
+            .values(
+                attempts=OutboxEntry.attempts + 1,
+                due_at=func.clock_timestamp() + timedelta(seconds=pause),
+            )
+        )

@@ -1,0 +1,91 @@
+"""How a job stands, for whoever asked: the cache, then the row, then BullMQ. Nobody else is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from redis.exceptions import RedisError
+
+from control_plane.bell import wait_until_rung
+from control_plane.bodies import Body
+from control_plane.errors import NotFoundError, TimedOutError, UnavailableError
+from control_plane.outcomes import error_of
+from control_plane.tables import Job
+
+if TYPE_CHECKING:
+    from aiplane.queues import Kind
+    from control_plane.limits import Asked
+    from control_plane.services import Services
+
+_UNDER_WAY = frozenset({"active", "completed", "failed"})
+"""BullMQ's states of a job that runs, or that has ended a moment ago and is about to be written down."""
+
+
+class JobError(Body):
+    """Why a job failed.
+
+    Attributes:
+        retryable: whether the same may succeed when it is asked for again.
+    """
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class JobStatus(Body):
+    """How a job stands."""
+
+    status: Literal["queued", "running", "completed", "failed"]
+    result: dict[str, Any] | None = None
+    error: JobError | None = None
+
+
+async def status_of(
+    here: Services, asked: Asked, room_id: str, job_id: str, user_id: str, *, wait: float
+) -> JobStatus:
+    """Return how a job stands, once it has ended or ``wait`` seconds have passed.
+
+    Raises:
+        NotFoundError: there is no such job, or it is somebody else's.
+        TimedOutError, UnavailableError: it is not known whether it runs.
+    """
+    owner = {"roomId": room_id, "userId": user_id, "asked": asked}
+    if (kept := await here.cache.get(job_id)) and kept.items() >= owner.items():
+        return JobStatus(status="completed", result=kept["result"])
+    until = time.monotonic() + wait
+    with here.bell.heard(job_id) as rung:
+        while True:
+            job = await _row(here, owner, job_id)
+            if job.state == "completed":
+                return JobStatus(status="completed", result=job.result)
+            if job.state == "failed":
+                return JobStatus(status="failed", error=JobError.model_validate(error_of(job)))
+            left = until - time.monotonic()
+            if left <= 0:
+                return JobStatus(status=await _under_way(here, job))
+            await wait_until_rung(rung, left)
+
+
+async def _row(here: Services, owner: dict[str, str], job_id: str) -> Job:
+    job = None
+    if job_id.isascii() and job_id.isprintable():
+        async with here.database.transaction() as session:
+            job = await session.get(Job, job_id)
+    if job is None or owner != {"roomId": job.room_id, "userId": job.user_id, "asked": job.asked}:
+        raise NotFoundError("There is no such job, or it is none of yours.")
+    return job
+
+
+async def _under_way(here: Services, job: Job) -> Literal["queued", "running"]:
+    try:
+        async with asyncio.timeout(here.settings.call_timeout_seconds):
+            state = await here.client.state(cast("Kind", job.kind), job.id)
+    except TimeoutError as error:
+        raise TimedOutError("How the job stands cannot be found out in time; it goes on.") from error
+    except (RedisError, OSError) as error:
+        sentence = "How the job stands cannot be found out at the moment; it goes on."
+        raise UnavailableError(sentence, retry_after=2, code="queues_unavailable") from error
+    return "running" if state in _UNDER_WAY else "queued"
