@@ -1,4 +1,4 @@
-"""What becomes of jobs, for a control plane in Python: results as they come, and what failed for good.
+"""Outcomes of jobs for a control plane in Python: results as they come, and final failures.
 
 The result queues are consumed as a Node worker consumes them: a result is taken, locked while it is handled,
 and completed. One that cannot be handled is tried again as its options say; one that cannot be handled now
@@ -49,10 +49,10 @@ log = logging.getLogger(__name__)
 RESULTS: Mapping[Kind, type[Result]] = MappingProxyType(
     {"interview": InterviewResult, "hint": HintResult, "review": ReviewResult, "transcribe": TranscribeResult}
 )
-"""What the result of each kind of job is parsed into."""
+"""The type of each kind's result."""
 
 BLOCK_SECONDS: Final = 5.0
-"""How long a loop waits for a result at most before it looks by itself: a marker can be lost."""
+"""Seconds that a loop waits for a result before it looks by itself: a marker can be lost."""
 
 AGAIN_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses while Redis, or what results are put into, is away; the last one is repeated."""

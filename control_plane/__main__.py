@@ -23,7 +23,7 @@ from control_plane.settings import ControlPlaneSettings
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 10
-"""How long open requests get to end after SIGTERM. A browser that waits for a result asks again."""
+"""Seconds that open requests get to end after SIGTERM. A browser that waits for a result asks again."""
 
 
 @click.group(invoke_without_command=True)

@@ -26,7 +26,7 @@ AGAIN_SECONDS: Final = 0.5
 """The pause between two tries to reach a database that is away."""
 
 LOOK_AGAIN_SECONDS: Final = 5.0
-"""How long a waiter trusts that it would have heard: a connection can be dead for a while unnoticed."""
+"""Seconds that a waiter trusts the bell: a connection can be dead for a while unnoticed."""
 
 
 class Bell:

@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 
 KEPT_SECONDS: Final = 86_400
 PATIENCE_SECONDS: Final = 0.25
-"""How long a look may take. The database answers in a few milliseconds."""
+"""Seconds that a look may take. The database answers in a few milliseconds."""
 
 AWAY_SECONDS: Final = 2.0
 """For how long a Redis that did not answer is not asked."""
 
 
 class Cache:
-    """What has ended, by the id of the job."""
+    """Outcomes of jobs that have completed, by the job's id."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis.asyncio.Redis.from_url(

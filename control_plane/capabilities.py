@@ -1,4 +1,4 @@
-"""What each role may do, and what each mode of a room offers: two tables. A team can bring its own."""
+"""Capabilities by role, and features by a room's mode, as two tables. A team can bring its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Capability: TypeAlias = Literal[
     "ai:message", "ai:request-hint", "ai:request-review", "code:view", "code:edit", "room:listen"
 ]
 Feature: TypeAlias = Literal["message", "voice", "hint", "review", "difficulty", "speech"]
-"""What a mode can offer. ``difficulty`` adapts to the candidate, ``speech`` reads replies aloud."""
+"""A thing that a mode can offer. ``difficulty`` adapts to the candidate, ``speech`` reads replies aloud."""
 
 When: TypeAlias = Literal["active", "finished"]
 """The states of a room in which a feature is there."""
@@ -64,13 +64,13 @@ class Rules:
     )
 
     def allows(self, role: str, capability: Capability) -> bool:
-        """Whether a role may do something."""
+        """Tell if a role may do something."""
         return capability in self.roles.get(role, frozenset())
 
     def offers(self, mode: str, feature: Feature) -> bool:
-        """Whether a mode has a feature at all."""
+        """Tell if a mode has a feature at all."""
         return feature in self.modes.get(mode, {})
 
     def offers_when(self, mode: str, feature: Feature, state: str) -> bool:
-        """Whether a mode has a feature in a room of this state."""
+        """Tell if a mode has a feature in a room of this state."""
         return state in self.modes.get(mode, {}).get(feature, frozenset())

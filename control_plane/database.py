@@ -21,7 +21,7 @@ POOL: Final = 10
 """Connections that a process keeps. PostgreSQL allows 100 in all unless it is told otherwise."""
 
 WAIT_SECONDS: Final = 5.0
-"""How long a request waits for a connection of the pool, and for a new one to be made."""
+"""Seconds that a request waits for a connection of the pool, and for a new one to be made."""
 
 TRANSACTION_SECONDS: Final = 10.0
 """The longest that a transaction may take; the server ends a statement, and an idle transaction, before."""
@@ -91,7 +91,7 @@ def connect_arguments() -> dict[str, Any]:
 
 
 def is_outage(error: DBAPIError) -> bool:
-    """Whether the database is away or overloaded, and the same may succeed a moment later."""
+    """True if the database is away or overloaded, and the same may succeed a moment later."""
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 

@@ -1,4 +1,4 @@
-"""What a result does besides being one: the interviewer's turn, the hint, the review, what they showed.
+"""Effects of a result: the interviewer's turn, the hint, the review, the weaknesses they showed.
 
 All of it happens in the transaction that completes the job, and so as often: once.
 """
@@ -74,13 +74,13 @@ async def _review(session: AsyncSession, hooks: Hooks, job: Job, result: ReviewR
 
 
 async def _nothing(_: AsyncSession, __: Hooks, ___: Job, ____: Result) -> None:
-    """What was said aloud is the whole of it."""
+    """Leave it at the result."""
 
 
 EFFECTS: Mapping[Kind, Effect] = MappingProxyType(
     {"interview": _reply, "hint": _hint, "review": _review, "transcribe": _nothing}
 )
-"""What a result of each kind does."""
+"""The effect of each kind's result."""
 
 
 async def _sight(

@@ -1,4 +1,4 @@
-"""What a job is told besides what was asked: from what the hooks brought to the wire's payloads, purely.
+"""Enrichment: pure functions from the facts of the hooks to the payloads of the wire.
 
 Whatever is past the wire's limits is shortened here, so no job of ours is refused for its length. The limits
 are read off the contract's own types.
@@ -33,11 +33,11 @@ TURN: Final = longest(Turn, "content")
 TURNS: Final = longest(InterviewPayload, "conversation_history")
 HINT: Final = longest(PreviousHint, "hint")
 RECENT_HINTS: Final = 10
-"""How many of the latest hints an interviewer is told of; the number of all of them goes along."""
+"""Latest hints that an interviewer is told of; the number of all of them goes along."""
 
 
 class Known:
-    """What is known when somebody asks for something.
+    """The facts that are known when somebody asks for something.
 
     Args:
         room: the room.

@@ -1,4 +1,4 @@
-"""What stands around every request: its id, how long it may be, the headers of the answer, the last resort.
+"""Outermost layer of every request: its id, the limit of its body, the headers of the answer, a last resort.
 
 Plain ASGI, so that an event stream goes through it as it comes.
 """

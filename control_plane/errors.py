@@ -35,7 +35,7 @@ Details: TypeAlias = dict[str, Any] | list[dict[str, Any]] | None
 
 
 class ErrorBody(Body):
-    """What every refusal looks like.
+    """Body of every refusal.
 
     Attributes:
         status_code: the HTTP status.
@@ -157,14 +157,14 @@ class RateLimitedError(RetryLaterError):
 
 
 class UnavailableError(RetryLaterError):
-    """What is needed for this is away."""
+    """A part that is needed for this is away."""
 
     status = 503
     default_code = "unavailable"
 
 
 class TimedOutError(ApiError):
-    """What is needed for this did not answer in time."""
+    """A part that is needed for this did not answer in time."""
 
     status = 504
     default_code = "timed_out"

@@ -1,4 +1,4 @@
-"""What browsers are told: written in the transaction of what it tells, and rung for once that counts."""
+"""Events for browsers: written in the transaction of what they tell, and rung for once that counts."""
 
 from __future__ import annotations
 

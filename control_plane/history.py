@@ -1,4 +1,4 @@
-"""What went before in a room and in a person's earlier ones, from the service's own tables."""
+"""History of a room, and of a person's earlier ones, from the service's own tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 MOST_TURNS: Final = 500
-"""How many turns, and how many hints, one look brings: as many as a job may have."""
+"""Turns, and hints, that one look brings: as many as a job may have."""
 
 
 async def read_history(session: AsyncSession, room_id: str, user_id: str) -> HistoryFacts:

@@ -73,7 +73,7 @@ class HintFacts:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFacts:
-    """What went before in this room, and in a person's earlier ones.
+    """History of this room, and of a person's earlier ones.
 
     Attributes:
         turns: the conversation, oldest first.
@@ -89,7 +89,7 @@ class HistoryFacts:
 
 
 class Hooks(Protocol):
-    """Where a team puts its own tables in. Each is called within the request's transaction."""
+    """The place for a team's own tables. Each method is called within the request's transaction."""
 
     async def load_room(self, session: AsyncSession, room_id: str) -> RoomFacts | None:
         """Return a room; None if there is none of that id."""

@@ -1,4 +1,4 @@
-"""Who calls: a bearer token in, a caller out. A team that knows its users otherwise replaces ``Identity``."""
+"""Identity of a caller, by a bearer token. A team that knows its users otherwise replaces ``Identity``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REFUSAL: Final = "The token is missing, has expired, or is not one for this ser
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls.
+    """A user, or a service.
 
     Attributes:
         id: the user's id, or the name of the service that calls.
@@ -40,7 +40,7 @@ class Caller:
 
     @property
     def is_service(self) -> bool:
-        """Whether it is the platform that calls, and no person."""
+        """True if it is the platform that calls, and no person."""
         return "service" in self.scopes
 
 

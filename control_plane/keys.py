@@ -1,4 +1,4 @@
-"""What tokens are verified with: one secret, or a JSON Web Key Set from a file or a URL."""
+"""Keys that tokens are verified with: one secret, or a JSON Web Key Set from a file or a URL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS: Final = 600.0
-"""How long a key set is used before it is looked at again: a key that was withdrawn is refused after that."""
+"""Seconds that a key set is used before it is looked at again: until then a withdrawn key is good."""
 
 AGAIN_SECONDS: Final = 30.0
 """The least time between two looks at it, whatever strangers' tokens name."""
@@ -32,13 +32,13 @@ LARGEST: Final = 256 * 1024
 
 
 class Keys(Protocol):
-    """Where verification keys come from."""
+    """Source of verification keys."""
 
     async def get(self, *, newest: bool) -> OctKey | KeySet | None:
         """Return the keys; None where the newest are asked for and there can be no newer ones."""
 
     def may_change(self, error: Exception) -> bool:
-        """Whether newer keys could make good what a token failed with."""
+        """Tell if newer keys could make good what a token failed with."""
 
 
 def keys_for(settings: ControlPlaneSettings) -> Keys:

@@ -1,4 +1,4 @@
-"""How often somebody may ask in a room: a count of what was asked, in the transaction that asks.
+"""Rate limits per person and room: a count of the jobs asked for, in the transaction that asks.
 
 The rows of the jobs are the count. So the number is right whichever process counts, whatever dies in between,
 and without anything to give back: a request that is refused has no row, and a job that failed is not counted.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from control_plane.settings import ControlPlaneSettings, RateLimit
 
 Asked: TypeAlias = Literal["message", "voice", "hint", "review"]
-"""What a person can ask for; each has a limit of its own."""
+"""The things a person can ask for; each has a limit of its own."""
 
 ASKED: Final[tuple[Asked, ...]] = ("message", "voice", "hint", "review")
 
@@ -33,7 +33,7 @@ _LOCKS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How one limit stands for one person in one room.
+    """Standing of one limit for one person in one room.
 
     Attributes:
         limit: how many requests any window may hold.

@@ -1,4 +1,4 @@
-"""How jobs end, in the database: completed with a result and its effects, or failed with a code and a reason.
+"""Outcomes of jobs, in the database: completed with a result and its effects, or failed with a reason.
 
 A result counts once: the statement that completes a job does so only if it is not yet, and the effects are in
 its transaction. A job that failed can complete later, when an operator retried it; one that completed stays.
@@ -33,7 +33,7 @@ UNREADABLE: Final = "The answer that came back could not be read. Please ask onc
 LOST: Final = "The job was lost before it could be answered. Please ask once more."
 
 _HIDDEN: Final = ("weaknessSignals", "audioUrl", "jobId")
-"""What stays here: signals are the service's own, and a link is signed anew for whoever reads it."""
+"""Fields that stay here: signals are the service's own, and a link is signed anew for whoever reads it."""
 
 
 class Outcomes:

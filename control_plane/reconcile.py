@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EACH_SECONDS: Final = 10.0
-"""How often the jobs are gone through."""
+"""Seconds between two rounds through the open jobs."""
 
 SILENT_SECONDS: Final = 20.0
-"""How old a job is before it is asked about. Most have ended by then."""
+"""Age of a job in seconds before it is asked about. Most have ended by then."""
 
 PAGE: Final = 100
-"""How many jobs are read at once."""
+"""Jobs that are read at once."""
 
 
 class Reconciler:

@@ -1,4 +1,4 @@
-"""How each thing that can go wrong with a request becomes the one body that all refusals have."""
+"""Exception handlers: everything that can go wrong with a request becomes the one body of all refusals."""
 
 from __future__ import annotations
 

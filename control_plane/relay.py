@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
-"""How often a relay looks for entries that nobody woke it for: those of a process that died."""
+"""Seconds between two looks for entries that nobody woke the relay for: those of a process that died."""
 
 BATCH: Final = 20
-"""How many entries one transaction sends."""
+"""Entries that one transaction sends."""
 
 LONGEST_PAUSE_SECONDS: Final = 15.0
 """The longest that an entry waits for its next try while Redis is away."""

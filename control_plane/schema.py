@@ -1,4 +1,4 @@
-"""Whether the database has the tables that this version needs, and how it gets them."""
+"""The database's schema: at the revision of this version or not, and the migrations that bring it there."""
 
 from __future__ import annotations
 

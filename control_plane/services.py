@@ -1,4 +1,4 @@
-"""What a request needs, as one object that hangs on the application."""
+"""The parts that requests are served with, as one object that hangs on the application."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a request needs.
+    """The parts that requests are served with.
 
     Attributes:
         settings: the environment.

@@ -172,7 +172,7 @@ class ControlPlaneSettings(Settings):
 
     @property
     def keys(self) -> SecretStr | str:
-        """What tokens are verified with: the secret, or where the key set is."""
+        """The secret that tokens are verified with, or the place of the key set."""
         keys = self.jwt_secret or self.jwt_jwks
         assert keys is not None, "the settings were not checked"  # noqa: S101 -- for the type checker
         return keys

@@ -1,4 +1,4 @@
-"""How a job stands, for whoever asked: the cache, then the row, then BullMQ. Nobody else is told of it."""
+"""Status of a job, for whoever asked: from the cache, then the row, then BullMQ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNDER_WAY = frozenset({"active", "completed", "failed"})
 
 
 class JobError(Body):
-    """Why a job failed.
+    """Reason of a failure.
 
     Attributes:
         retryable: whether the same may succeed when it is asked for again.
@@ -36,7 +36,7 @@ class JobError(Body):
 
 
 class JobStatus(Body):
-    """How a job stands."""
+    """Status of a job."""
 
     status: Literal["queued", "running", "completed", "failed"]
     result: dict[str, Any] | None = None

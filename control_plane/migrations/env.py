@@ -1,4 +1,4 @@
-"""What Alembic runs for each command: one connection, one transaction, one at a time."""
+"""Alembic's environment: one connection, one transaction, one process at a time."""
 
 from __future__ import annotations
 

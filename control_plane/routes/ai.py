@@ -1,4 +1,4 @@
-"""What a participant asks of the workers: the interviewer's reply, a hint, a review; and how each stands."""
+"""Routes of a participant's requests: the interviewer's reply, a hint, a review; and the status of each."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class CodeContext(Body):
 
 
 class InteractionSignals(Body):
-    """What the browser measured between two messages."""
+    """Measurements of the browser between two messages."""
 
     reason: Short | None = None
     elapsed_seconds: Seconds | None = None
@@ -64,7 +64,7 @@ class InteractionSignals(Body):
 
 
 class NewMessage(Body):
-    """What a candidate says. Without a message the interviewer speaks first, or of its own accord."""
+    """A candidate's message. Without one the interviewer speaks first, or of its own accord."""
 
     message: Speech | None = None
     code: Code | None = None
@@ -92,7 +92,7 @@ class NewReview(Body):
 
 
 class Accepted(Body):
-    """What was asked for is under way."""
+    """A request that was accepted."""
 
     job_id: str
 

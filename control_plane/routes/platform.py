@@ -1,4 +1,4 @@
-"""What a platform tells the service, by a service token: problems, rooms, people, code, runs, the end."""
+"""Routes of a platform, by a service token: problems, rooms, people, code, runs, the end of a session."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class NewExecution(Body):
 
 
 class Made(Body):
-    """What was made."""
+    """A thing that was made."""
 
     id: str
 

@@ -1,4 +1,4 @@
-"""What was said and given in a room, and what it showed of a person."""
+"""Tables of the conversation, the hints and the reviews of a room, and of the weaknesses that they showed."""
 
 from __future__ import annotations
 

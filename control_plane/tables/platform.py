@@ -1,4 +1,4 @@
-"""What a platform tells the service. A team that has tables of its own puts hooks in the place of these."""
+"""Tables of a platform's own facts. A team that has its own tables puts hooks in the place of these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around every request: ids, headers, sizes, and one body for every refusal."""
+"""The outermost layer of every request: ids, headers, sizes, and one body for every refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls: tokens that hold and tokens that do not, by a secret and by a key set that changes."""
+"""Tokens that hold and tokens that do not, by a secret and by a key set that changes."""
 
 from __future__ import annotations
 

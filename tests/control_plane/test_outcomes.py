@@ -1,4 +1,4 @@
-"""What becomes of a job, whatever happens on the way: once, told truly, and never lost."""
+"""Outcomes of jobs, whatever happens on the way: once, told truly, and never lost."""
 
 from __future__ import annotations
 

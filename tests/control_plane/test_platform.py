@@ -1,4 +1,4 @@
-"""What a platform tells the service: each route, and each way to be refused."""
+"""The platform's routes: each of them, and each way to be refused."""
 
 from __future__ import annotations
 

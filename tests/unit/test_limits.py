@@ -1,4 +1,4 @@
-"""How a limit stands: what is left, and a Retry-After that is true."""
+"""The standing of a limit: what is left, and a Retry-After that is true."""
 
 from __future__ import annotations
 
