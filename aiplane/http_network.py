@@ -7,11 +7,12 @@ holds it for ever. Here each read is told how much time is left of all (:mod:`ai
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpcore2
 
-from aiplane.deadline import remaining
+from aiplane.deadline import broken_off_by, remaining
 from aiplane.patience import OutOfPatienceError, wait_for
 
 if TYPE_CHECKING:
@@ -73,11 +74,13 @@ class _Stream(httpcore2.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 -- see above
-        return self._stream.read(max_bytes, _left(httpcore2.ReadTimeout))
+        with broken_off_by(self._shut_down):
+            return self._stream.read(max_bytes, _left(httpcore2.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 -- see above
-        for start in range(0, len(buffer), _PART):
-            self._stream.write(buffer[start : start + _PART], _left(httpcore2.WriteTimeout))
+        with broken_off_by(self._shut_down):
+            for start in range(0, len(buffer), _PART):
+                self._stream.write(buffer[start : start + _PART], _left(httpcore2.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -89,10 +92,19 @@ class _Stream(httpcore2.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002 -- see above
     ) -> httpcore2.NetworkStream:
         seconds = _left(httpcore2.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
+        with broken_off_by(self._shut_down):
+            return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+    def _shut_down(self) -> None:
+        """End whoever waits for this connection, in another thread; closing it would not."""
+        own = self._stream.get_extra_info("socket")
+        if isinstance(own, socket.socket):
+            with suppress(OSError):
+                # Not the method of a TLS socket, which takes away what that thread is using.
+                socket.socket.shutdown(own, socket.SHUT_RDWR)
 
 
 def _addresses(host: str, port: int) -> list[str]:

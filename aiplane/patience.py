@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiplane.deadline import broken_off_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +31,8 @@ def wait_for(work: Callable[[], T], seconds: float, *, name: str) -> T:
     """Run ``work`` and return what it returns, but wait no longer than ``seconds``.
 
     The work runs in another thread, in the caller's context. No thread can be stopped: work that looks
-    at its deadline ends by itself, work that does not is left behind.
+    at its deadline ends by itself, work that does not is left behind. So is work that is called off
+    (:mod:`aiplane.deadline`).
 
     Args:
         work: what to run.
@@ -36,14 +40,15 @@ def wait_for(work: Callable[[], T], seconds: float, *, name: str) -> T:
         name: the name of the thread, where one has to be started.
 
     Raises:
-        OutOfPatienceError: it was not done in time.
+        OutOfPatienceError: it was not done in time, or was called off.
         Exception: whatever ``work`` raises.
     """
     done: Future[T] = Future()
     _thread(name).work.put((contextvars.copy_context(), work, done))
     del work
     try:
-        return done.result(timeout=seconds)
+        with broken_off_by(lambda: _set(done.set_exception, OutOfPatienceError())):
+            return done.result(timeout=seconds)
     except TimeoutError:
         if done.done():
             # It was the work's own, or the work was done in the last moment.
@@ -72,12 +77,18 @@ class _Thread(threading.Thread):
                 result = context.run(work)
             except BaseException as error:  # noqa: BLE001 -- it is raised again where it is waited for
                 _idle.append(self)
-                done.set_exception(error)
+                _set(done.set_exception, error)
             else:
                 _idle.append(self)
-                done.set_result(result)
+                _set(done.set_result, result)
                 del result
             del context, work, done  # what they hold may be large, and the next work may be far
+
+
+def _set(setter: Callable[[Any], None], value: Any) -> None:
+    """Set how work has ended, unless that was set before: it was called off, or was done by then."""
+    with suppress(InvalidStateError):
+        setter(value)
 
 
 def _thread(name: str) -> _Thread:

@@ -36,3 +36,17 @@ def test_a_deadline_goes_where_the_context_goes() -> None:
     thread.start()
     thread.join()
     assert seen[0] <= 5
+
+
+def test_work_that_is_called_off_has_no_time_left_and_its_waits_are_broken_off() -> None:
+    broken: list[str] = []
+    with deadline.can_be_called_off() as call_off, deadline.within(100):
+        with deadline.broken_off_by(lambda: broken.append("over")):
+            pass
+        with deadline.broken_off_by(lambda: broken.append("waiting")):
+            call_off.make()
+        assert deadline.remaining() == 0
+        with deadline.broken_off_by(lambda: broken.append("begun since")):
+            pass
+    assert broken == ["waiting", "begun since"]
+    assert deadline.remaining() == math.inf

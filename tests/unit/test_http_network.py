@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from typing import Any
 
@@ -100,3 +101,15 @@ def test_past_the_deadline_nothing_is_tried() -> None:
 
     assert not fake.asked
     assert not fake.stream.written
+
+
+def test_a_read_ends_when_the_work_is_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    with socket.create_server(("127.0.0.1", 0)) as silent, deadline.can_be_called_off() as call_off:
+        with deadline.within(60):
+            stream = DeadlineNetwork().connect_tcp("127.0.0.1", silent.getsockname()[1])
+            threading.Timer(0.1, call_off.make).start()
+            began = time.monotonic()
+            assert stream.read(100) == b""
+        assert time.monotonic() - began < 5
+        stream.close()

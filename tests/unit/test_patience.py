@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane import patience
+from aiplane import deadline, patience
 from aiplane.patience import OutOfPatienceError, wait_for
 
 if TYPE_CHECKING:
@@ -62,6 +62,18 @@ def left_behind() -> Iterator[None]:
 def test_what_takes_too_long_is_left_behind() -> None:
     with left_behind():
         pass
+
+
+def test_what_is_called_off_is_waited_for_no_longer_and_its_thread_works_on() -> None:
+    go_on = threading.Event()
+    with deadline.can_be_called_off() as call_off:
+        threading.Timer(0.05, call_off.make).start()
+        began = time.monotonic()
+        with pytest.raises(OutOfPatienceError):
+            wait_for(go_on.wait, 60, name="job")
+    assert time.monotonic() - began < 5
+    go_on.set()
+    assert wait_for(lambda: 1, 5, name="job") == 1
 
 
 def test_a_thread_takes_the_next_work_and_never_the_work_of_one_that_hangs() -> None:
