@@ -20,12 +20,14 @@ from aiplane.providers import Providers
 from aiplane.queues import KINDS, QUEUES, TASK_MODULES
 from aiplane.runs import ledger_prefix
 from aiplane.settings import Settings
+from aiplane.worker.calling_off import Running
 from aiplane.worker.overseer import Overseer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
+    from aiplane.cancelling import Cancelling
     from aiplane.claims import Claims
     from aiplane.worker.notes import NoteThread
     from aiplane.worker.pool import SlotPool
@@ -80,6 +82,16 @@ class Plane(Celery):
         raise RuntimeError("only a worker that was started with `celery -A aiplane worker` has slots")
 
     @cached_property
+    def cancelling(self) -> Cancelling:
+        """What cancels jobs; a worker process sets it when it starts."""
+        raise RuntimeError("only a worker that was started with `celery -A aiplane worker` cancels jobs")
+
+    @cached_property
+    def running(self) -> Running:
+        """What runs in this process and can be ended from outside."""
+        return Running()
+
+    @cached_property
     def overseer(self) -> Overseer:
         """Who ends runs that overstay."""
         return Overseer()
@@ -88,6 +100,11 @@ class Plane(Celery):
     def Worker(self) -> type:  # noqa: N802 -- Celery's name for the class that `celery worker` starts
         """The class of this plane's worker processes."""
         return cast("type", self.subclass_with_self("aiplane.worker.process:PoolWorker"))
+
+    @cached_property
+    def AsyncResult(self) -> type:  # noqa: N802 -- Celery's name for the class of results
+        """The class of what asks for the result of a task."""
+        return cast("type", self.subclass_with_self("aiplane.worker.result:TaskResult"))
 
     @cached_property
     def providers(self) -> Providers:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiplane.bull import NOTES, pack_notes
 from aiplane.pulse import NOW, SERVER_SINCE, pulse_key
-from aiplane.runs import ANNOUNCE, ENTRY_TTL_MS, origin_of, outcome_channel, run_key
+from aiplane.runs import ANNOUNCE, ENTRY_TTL_MS, ledger_prefix, origin_of, outcome_channel, run_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,18 @@ two; a replica lags by less."""
 
 REMEMBER_MOST = 1_000
 """Recorded outcomes that are remembered at most."""
+
+CANCELLED = "cancelled"
+"""The claim of a run that a person has cancelled: it is nobody's."""
+
+CANCELLED_MARK_MS = 10 * 60 * 1000
+"""Milliseconds for which a claim that was cancelled is marked. Its worker looks every second."""
+
+
+def cancelled_key(bullmq_prefix: str, token: str) -> str:
+    """Return the key that marks a worker's claim as cancelled."""
+    return f"{ledger_prefix(bullmq_prefix)}cancelled:{token}"
+
 
 _CLAIM = (
     NOW
@@ -87,6 +99,18 @@ return 1
 """
 )
 
+_REFUSE = (
+    NOW
+    + ANNOUNCE
+    + """
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('HEXISTS', KEYS[1], 'claim') == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2], 'claimed', now_ms())
+redis.call('HSET', KEYS[1], 'outcome', ARGV[3], 'usage', '')
+announce(ARGV[4], ARGV[5], ARGV[3], '')
+return 1
+"""
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -111,10 +135,12 @@ class Claims:
     """The claims of one worker. Safe to share between threads."""
 
     def __init__(self, redis: Redis, bullmq_prefix: str, worker: str) -> None:
+        self._redis = redis
         self._bullmq_prefix = bullmq_prefix
         self._channel = outcome_channel(bullmq_prefix)
         self._claim = redis.register_script(_CLAIM)
         self._hold = redis.register_script(_HOLD)
+        self._refuse = redis.register_script(_REFUSE)
         self._worker = worker
         self._running: dict[str, Claim] = {}
         self._recorded: deque[tuple[float, Claim, Outcome]] = deque(maxlen=REMEMBER_MOST)
@@ -161,6 +187,36 @@ class Claims:
             if kept and running is not None:
                 self._recorded.append((time.monotonic(), running, outcome))
         return kept
+
+    def refuse(self, run: str, outcome: Outcome, *, token: str) -> bool:
+        """Record how a run ended that nobody has claimed, and that cannot be claimed here.
+
+        Args:
+            run: the run's id.
+            outcome: how it ended.
+            token: as for :meth:`claim`.
+
+        Returns:
+            False if it is claimed by another, settled or unknown.
+        """
+        arguments = [token, self._worker, outcome.to_json(), self._channel, run]
+        return bool(self._refuse(keys=[run_key(self._bullmq_prefix, run)], args=arguments))
+
+    def cancelled(self) -> list[str]:
+        """Return the tokens of the claims held here whose jobs a person has cancelled."""
+        with self._guard:
+            tokens = list(self._running)
+        if not tokens:
+            return []
+        marks = self._redis.mget([cancelled_key(self._bullmq_prefix, token) for token in tokens])
+        return [token for token, mark in zip(tokens, marks, strict=True) if mark]
+
+    def let_go(self, claim: Claim, outcome: Outcome) -> None:
+        """Hold a run no longer that was ended elsewhere, and remember how, should Redis forget it."""
+        with self._guard:
+            running = self._running.pop(claim.token, None)
+            if running is not None:
+                self._recorded.append((time.monotonic(), running, outcome))
 
     def give_up(self, claim: Claim) -> None:
         """Stand by a claim no longer: its outcome cannot be recorded."""

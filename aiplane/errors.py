@@ -16,6 +16,7 @@
     │   └── AudioTooLargeError          audio_too_large      final
     ├── InvalidPayloadError             invalid_payload      final
     ├── NotAvailableInModeError         not_available_in_mode  final
+    ├── JobCancelledError               cancelled            final
     ├── JobTimeoutError                 job_timeout          retried
     ├── WorkerLostError                 worker_lost          retried
     └── InternalError                   internal_error       retried
@@ -157,6 +158,13 @@ class NotAvailableInModeError(JobError):
     """An interview or transcribe job came from a room whose ``roomMode`` is ``peer``."""
 
     code = "not_available_in_mode"
+    retryable = False
+
+
+class JobCancelledError(JobError):
+    """A person has cancelled the job."""
+
+    code = "cancelled"
     retryable = False
 
 

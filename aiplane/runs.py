@@ -85,6 +85,15 @@ def run_id_part(text: str) -> str:
     return text.replace("%", "%25").replace("|", "%7C")
 
 
+def job_of(run: str) -> tuple[str, str] | None:
+    """Return the queue and the id of the job that a run is an attempt at; None if the text is no run's id."""
+    parts = run.split("|")
+    if len(parts) != 4 or not all(_number(part) is not None for part in parts[2:]):
+        return None
+    queue, job_id = (part.replace("%7C", "|").replace("%25", "%") for part in parts[:2])
+    return queue, job_id
+
+
 def origin_of(run: str) -> tuple[str, str]:
     """Return the job's timestamp and the attempts made that a run's id was derived from."""
     _, timestamp, attempts_made = ("", "", *run.rsplit("|", 2))[-3:]
@@ -254,4 +263,4 @@ def _state(values: Sequence[str | None]) -> RunState:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and text.isdecimal() else None

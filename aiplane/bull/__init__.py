@@ -7,7 +7,7 @@ treats a commit that failed as a job that failed, and retries scripts whose repl
 
 from aiplane.bull.counts import QueueCounter, QueueCounts
 from aiplane.bull.ids import LETTER_FIELD, dead_letter_id, is_dead_letter_of, letter_of, result_id
-from aiplane.bull.locks import LOCK_MS, LockRenewal, new_token, owner_of
+from aiplane.bull.locks import LOCK_MS, TOKEN_MARK, LockRenewal, new_token, owner_of
 from aiplane.bull.pause import FOLD, FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
 from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
 from aiplane.bull.queue import Bull, BullQueue, Taken, read_taken
@@ -21,6 +21,7 @@ __all__ = [
     "LETTER_FIELD",
     "LOCK_MS",
     "NOTES",
+    "TOKEN_MARK",
     "Bull",
     "BullQueue",
     "JobHandle",

@@ -1,4 +1,4 @@
-"""The sub-commands that an operator finds in Celery's own program: ``celery -A aiplane queues|dead|job``.
+"""The sub-commands that an operator finds in Celery's own program, ``celery -A aiplane``.
 
 Celery loads this module for whatever it is asked to do, its workers included, so it declares the commands and
 imports what they need when one is run.
@@ -104,6 +104,24 @@ def job(queue: str, job_id: str, as_json: bool) -> None:
       celery -A aiplane job ai.generate-hint 4711 --json
     """  # noqa: D301 -- click reads the mark
     _run("aiplane.cli.job:show", queue=queue, job_id=job_id, as_json=as_json)
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("queue", metavar="QUEUE")
+@click.argument("wanted", metavar="ID...", nargs=-1, required=True)
+@_json
+def cancel(**options: Any) -> None:
+    """Cancel jobs, wherever they are: they fail for good with the code cancelled.
+
+    A job that runs ends now: its slot is free, and the call of the model that it waits for is broken off. One
+    that waits never runs. Each gets a dead letter like any other failure.
+
+    \b
+    Examples:
+      celery -A aiplane cancel hint 4711
+      celery -A aiplane cancel ai.generate-hint 4711 4712 --json
+    """  # noqa: D301 -- click reads the mark
+    _run("aiplane.cli.cancel:cancel", **options)
 
 
 @click.group(epilog=_EPILOG)

@@ -17,6 +17,7 @@ from opentelemetry.metrics import Observation
 from redis import RedisError
 
 from aiplane.bull import NoteWriter
+from aiplane.cancelling import Cancelling
 from aiplane.claims import Claims
 from aiplane.connections import connect_thread
 from aiplane.lease_thread import LeaseThread
@@ -69,6 +70,7 @@ class PoolWorker(Worker):
         self._id = new_holder_id()
         redis = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}")
         self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
+        self.app.cancelling = Cancelling(redis, settings)
         self._book = LeaseBook(redis, settings.bullmq_prefix)
         self._lease = LeaseThread(self._book, self._holder, after=self._stand_by_claims)
         self._server_since: int | None = None
@@ -79,7 +81,8 @@ class PoolWorker(Worker):
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
         super().on_start()
-        importlib.import_module("aiplane.worker.remote")
+        for commands in ("remote", "refused", "ending"):
+            importlib.import_module(f"aiplane.worker.{commands}")
         signals.worker_shutting_down.connect(self._on_shutdown)
         # Celery would cancel what runs first, which threads cannot do: it would fail, and hang.
         signal.signal(signal.SIGQUIT, self._end_at_once)
@@ -102,7 +105,7 @@ class PoolWorker(Worker):
         self.tell_slots()
 
     def tell_slots(self) -> None:
-        """Say now how many slots there are, because that has changed."""
+        """Say now how many slots there are, because that has changed, and look for what was cancelled."""
         self._lease.renew_now()
 
     def _prepare(self) -> None:
@@ -132,6 +135,7 @@ class PoolWorker(Worker):
     def _stand_by_claims(self, pulse: Pulse) -> None:
         if pulse.server_since == self._server_since:
             self.app.claims.forget()
+            self.app.running.end(self.app.claims.cancelled())
             return
         self.app.claims.say_again()
         self._server_since = pulse.server_since

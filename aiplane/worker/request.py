@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 from celery.worker.request import Request
-from celery.worker.state import task_ready
+from celery.worker.state import revoked, task_ready
 
 from aiplane.app import RUN_HEADER
+from aiplane.worker.outages import despite_outages
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,34 @@ class JobRequest(Request):
             self.message.ack()
         else:
             super().acknowledge()
+
+    def terminate(self, pool: Any, signal: Any = None) -> None:  # noqa: ARG002 -- Celery's signature
+        """End the work; there is no process to send a signal to."""
+        if RUN_HEADER in self._request_dict:
+            self.app.cancelling.cancel_run(self.id)
+        else:
+            self.app.running.end([self.id])
+
+    def _announce_revoked(self, reason: str, terminated: bool, signum: Any, expired: bool) -> None:
+        """Take note of a message that is not to be run.
+
+        Of a run's the bridge has to hear, which would send it again for ever.
+        """
+        if RUN_HEADER not in self._request_dict:
+            super()._announce_revoked(reason, terminated, signum, expired)
+            return
+        task_ready(self)
+        self._already_revoked = True
+        self.acknowledge()
+        # Not here in the loop: Redis may be away.
+        threading.Thread(target=self._record_revoked, name="revoked", daemon=True).start()
+
+    def _record_revoked(self) -> None:
+        recorded = despite_outages(lambda: self.app.cancelling.cancel_run(self.id))
+        # A job that is given another chance has the same run again.
+        revoked.discard(self.id)
+        if recorded is not None:
+            log.info("%s", recorded.sentence)
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> None:
         """Take note of a failure. Whatever goes wrong in that, the slot is free afterwards."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +26,7 @@ from aiplane.app import RUN_HEADER
 from aiplane.errors import (
     InternalError,
     InvalidPayloadError,
+    JobCancelledError,
     JobError,
     JobTimeoutError,
     LLMTimeoutError,
@@ -37,6 +37,7 @@ from aiplane.runs import Outcome
 from aiplane.telemetry.spans import fail
 from aiplane.usage import counted
 from aiplane.worker import progress
+from aiplane.worker.outages import despite_outages
 from aiplane.worker.run_span import run_span
 from aiplane.worker.stacktrace import bare, describe
 
@@ -48,9 +49,11 @@ if TYPE_CHECKING:
     from aiplane.app import Plane
     from aiplane.bull import Note
     from aiplane.claims import Claim
+    from aiplane.deadline import CallOff
     from aiplane.queues import QueueSpec
     from aiplane.standby import StandbyPool
     from aiplane.usage import Tally
+    from aiplane.worker.overseer import Limit
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +67,6 @@ RETRY_DELAY = 5.0
 
 GRACE = 2.0
 """Seconds that a body has to notice its deadline before it is left behind."""
-
-REDIS_PATIENCE = 15 * 60.0
-"""Seconds for which a worker keeps trying to record an outcome while Redis is away."""
 
 
 class JobTask(Task):
@@ -103,10 +103,14 @@ class JobTask(Task):
         return float(self.app.settings.time_limit(self._spec.kind))
 
     def _run_for_person(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        try:
-            return bounded(lambda: self.run(*args, **kwargs), self._time_limit)
-        except Exception as error:  # noqa: BLE001 -- raised again below, without what its frames hold
-            failure = self._told_failure(error)
+        with (
+            deadline.can_be_called_off() as call_off,
+            self.app.running.ended_by(self.request.id, call_off.make),
+        ):
+            try:
+                return bounded(lambda: self.run(*args, **kwargs), self._time_limit)
+            except Exception as error:  # noqa: BLE001 -- raised again below, without what its frames hold
+                failure = _cancelled() if call_off.made else self._told_failure(error)
         if not failure.retryable or isinstance(failure, InternalError):
             raise failure
         delay = RETRY_DELAY * 2**self.request.retries
@@ -127,17 +131,24 @@ class JobTask(Task):
         # Nothing but the task itself may hold on to the data while it runs: a recording is tens of megabytes.
         claim, data = replace(claim, data=None), [claim.data]
         telling = progress.telling(self.app.notes, run, self.request.hostname)
-        with run_span(run, self._spec) as span, telling, counted() as tally:
+        with (
+            run_span(run, self._spec) as span,
+            telling,
+            counted() as tally,
+            deadline.can_be_called_off() as call_off,
+        ):
             limit = self.app.overseer.limit(
                 self._time_limit + GRACE, lambda: self._leave_behind(claim, span, tally)
             )
-            outcome = self._outcome(claim, data)
+            with self.app.running.ended_by(claim.token, lambda: self._cancel(claim, limit, span, call_off)):
+                outcome = self._outcome(claim, data)
             if limit.lift():
                 self._end(claim, outcome, span, tally)
             else:
-                log.warning("work that was left behind has ended")
+                level = logging.INFO if call_off.made else logging.WARNING
+                log.log(level, "work that was left behind has ended")
                 self.app.slots.take_back()
-                outcome = self._overdue
+                outcome = Outcome(error=_cancelled()) if call_off.made else self._overdue
         if outcome.error is not None:
             raise outcome.error from None
 
@@ -146,6 +157,21 @@ class JobTask(Task):
         # The slot first: recording can take as long as Redis is away.
         self.app.slots.leave_behind()
         self._end(claim, self._overdue, span, tally)
+
+    def _cancel(self, claim: Claim, limit: Limit, span: Span, call_off: CallOff) -> None:
+        if not limit.lift():
+            return
+        log.info("the job was cancelled; its work is left behind")
+        self.app.slots.leave_behind()
+        error = _cancelled()
+        self.app.claims.let_go(claim, Outcome(error=error, stacktrace=JobCancelledError.__name__))
+        call_off.make()
+        # Who has cancelled it has recorded the outcome, so nothing is there to go with it.
+        notes = progress.ended(error)
+        if self.app.notes is not None:
+            self.app.notes.put(*notes)
+        fail(span, error)
+        span.end()
 
     @property
     def _overdue(self) -> Outcome:
@@ -163,12 +189,21 @@ class JobTask(Task):
 
     def _claim(self, run: Mapping[str, str]) -> Claim | None:
         claims, token = self.app.claims, uuid.uuid4().hex
-        return _despite_outages(lambda: claims.claim(run["run"], run["queue"], run["job"], token=token))
+        try:
+            return despite_outages(lambda: claims.claim(run["run"], run["queue"], run["job"], token=token))
+        except (RedisError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the bridge must hear of it
+            # It would fail in every pool.
+            fault = _fault_of_ours(f"run {run['run']}", error)
+            refusal = Outcome(error=fault, stacktrace=describe(error))
+            despite_outages(lambda: claims.refuse(run["run"], refusal, token=token))
+            raise fault from None
 
     def _record(self, claim: Claim, outcome: Outcome, notes: Sequence[Note]) -> bool:
         claims = self.app.claims
         try:
-            return _despite_outages(lambda: claims.finish(claim, outcome, notes))
+            return despite_outages(lambda: claims.finish(claim, outcome, notes))
         except (RedisError, OSError):
             claims.give_up(claim)
             raise
@@ -219,6 +254,10 @@ def _out_of_time(seconds: float) -> JobTimeoutError:
     return JobTimeoutError(f"The job ran past its limit of {seconds:g} seconds.")
 
 
+def _cancelled() -> JobError:
+    return JobCancelledError("The job was cancelled.")
+
+
 def _fault_of_ours(what: str, error: BaseException) -> InternalError:
     # Not log.exception: the error's own message may quote the payload.
     log.critical("%s failed by a fault of the plane\n%s", what, describe(error))
@@ -232,17 +271,3 @@ def _payload(data: str | None) -> Any:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InvalidPayloadError("The job's data is not JSON.") from error
-
-
-def _despite_outages(call: Callable[[], T]) -> T:
-    give_up = time.monotonic() + REDIS_PATIENCE
-    pause = 0.1
-    while True:
-        try:
-            return call()
-        except (RedisError, OSError) as error:
-            if time.monotonic() > give_up:
-                raise
-            log.warning("Redis does not answer (%s); trying again", type(error).__name__)
-        time.sleep(pause)
-        pause = min(2 * pause, 1.0)

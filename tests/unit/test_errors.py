@@ -21,6 +21,7 @@ RETRIED = {
     "audio_too_large": False,
     "invalid_payload": False,
     "not_available_in_mode": False,
+    "cancelled": False,
     "job_timeout": True,
     "worker_lost": True,
     "internal_error": True,

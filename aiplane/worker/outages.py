@@ -1,0 +1,34 @@
+"""Trying again until Redis answers: for what can be asked twice without harm, from a thread that may wait."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from redis import RedisError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+REDIS_PATIENCE = 15 * 60.0
+"""Seconds for which a worker keeps trying to record an outcome while Redis is away."""
+
+
+def despite_outages(call: Callable[[], T]) -> T:
+    """Return what ``call`` returns, once Redis answers it; the last error after fifteen minutes without."""
+    give_up = time.monotonic() + REDIS_PATIENCE
+    pause = 0.1
+    while True:
+        try:
+            return call()
+        except (RedisError, OSError) as error:
+            if time.monotonic() > give_up:
+                raise
+            log.warning("Redis does not answer (%s); trying again", type(error).__name__)
+        time.sleep(pause)
+        pause = min(2 * pause, 1.0)
