@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import FailFast, Field
-
-from aiplane.contracts.scalars import (  # noqa: TC001 - pydantic reads them
+from aiplane.contracts.scalars import (
+    HELPS,
     Code,
     Language,
     Ordinal,
     ProblemText,
-    Speech,
+    Said,
     Words,
+    latest,
 )
 from aiplane.contracts.shared import (
     Conversation,
@@ -29,7 +29,7 @@ HintStage = Literal["initial", "follow_up"]
 class PreviousHint(PastHint):
     """A hint that was given for this problem, and how much it was allowed to say."""
 
-    hint_level: HintLevel | None = None
+    hint_level: Annotated[HintLevel | None, HELPS] = None
 
 
 class HintPayload(WithExecution, WithHistory):
@@ -37,7 +37,7 @@ class HintPayload(WithExecution, WithHistory):
 
     Attributes:
         hint_level: how much the hint may say.
-        previous_hints: at most 500, the wire contract's limit of turns: a hint is one exchange.
+        previous_hints: the latest 500, the wire contract's limit of turns: a hint is one exchange.
         previous_hint: the latest hint, from producers that send only that; see :attr:`hints_so_far`.
         hint_iteration: which hint for this problem this is, from 1.
         reflection_response: what the candidate answered to the latest hint's reflection prompt.
@@ -48,11 +48,11 @@ class HintPayload(WithExecution, WithHistory):
     language: Language
     hint_level: HintLevel
     conversation_history: Conversation = ()
-    previous_hints: Annotated[tuple[PreviousHint, ...], Field(max_length=500), FailFast()] = ()
-    previous_hint: Speech | None = None
+    previous_hints: Annotated[tuple[PreviousHint, ...], latest(500)] = ()
+    previous_hint: Annotated[Said | None, HELPS] = None
     hint_stage: HintStage | None = None
     hint_iteration: Ordinal | None = None
-    reflection_response: Speech | None = None
+    reflection_response: Annotated[Said | None, HELPS] = None
 
     @property
     def hints_so_far(self) -> tuple[PreviousHint, ...]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import FailFast, Field, ValidationInfo, computed_field, field_validator, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    computed_field,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from aiplane.contracts.scalars import (
     BLANK_IS_ABSENT,
+    HELPS,
     Code,
     Count,
     EditorLine,
@@ -18,9 +30,11 @@ from aiplane.contracts.scalars import (
     Path,
     ProblemText,
     Seconds,
+    Snippet,
     Speech,
     Timestamp,
     Words,
+    latest,
 )
 from aiplane.contracts.shared import (
     Conversation,
@@ -31,6 +45,7 @@ from aiplane.contracts.shared import (
     WithExecution,
     WithHistory,
 )
+from aiplane.contracts.whole import whole
 from aiplane.contracts.wire import Result, Wire
 
 Trigger = Literal["user_message", "proactive"]
@@ -43,20 +58,57 @@ class RecentHint(PastHint):
 
 
 class CodeContext(Wire):
-    """The place in the code that is being talked about; it is sent, and may be sent back.
+    """The place in the code that is being talked about; it is sent, and is sent back whole.
+
+    What is wrong in it makes a field absent. What is sent back is what came, whatever of it is read here;
+    what is too large for that (:mod:`aiplane.contracts.whole`) as it was read.
 
     Attributes:
         file: its name.
+        language: what it is written in.
         code_snippet: the lines themselves, at most what a whole program may have.
         start_line, end_line: the range, counted from 1. An end before its start counts as the start.
         cursor_line: where the cursor is, counted from 1.
+        question_type, reason: what is asked about the place, and why, in the control plane's words.
     """
 
-    file: Path = None
-    code_snippet: Code | None = None
-    start_line: EditorLine = None
-    end_line: EditorLine = None
-    cursor_line: EditorLine = None
+    file: Annotated[Path, HELPS] = None
+    language: Annotated[Label | None, HELPS] = None
+    code_snippet: Annotated[Snippet | None, HELPS] = None
+    start_line: Annotated[EditorLine, HELPS] = None
+    end_line: Annotated[EditorLine, HELPS] = None
+    start_column: Annotated[Count | None, HELPS] = None
+    end_column: Annotated[Count | None, HELPS] = None
+    cursor_line: Annotated[EditorLine, HELPS] = None
+    cursor_column: Annotated[Count | None, HELPS] = None
+    question_type: Annotated[Label | None, HELPS] = None
+    reason: Annotated[Label | None, HELPS] = None
+    _came: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_what_came(cls, data: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        context = read(data)
+        if isinstance(data, Mapping):
+            spelled = {cls._on_the_wire(name): value for name, value in data.items()}
+            context._came.update(whole(spelled))  # noqa: SLF001 -- its own, of the instance made here
+        return context
+
+    @classmethod
+    def _on_the_wire(cls, name: str) -> str:
+        field = cls.model_fields.get(name)
+        return name if field is None else str(field.alias)
+
+    @model_serializer(mode="wrap")
+    def _as_it_came(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in write(self).items() if value is not None} | self._came
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what is read."""
+        return isinstance(other, CodeContext) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.__dict__.values()))
 
     @field_validator("end_line")
     @classmethod
@@ -66,7 +118,7 @@ class CodeContext(Wire):
 
 
 class InteractionSignals(Wire):
-    """What the room measured between two messages.
+    """What the room measured between two messages. What is wrong in it makes a signal absent.
 
     Attributes:
         reason: why the interviewer was asked now, in the control plane's words.
@@ -75,10 +127,10 @@ class InteractionSignals(Wire):
         hint_count: how many hints the candidate has had.
     """
 
-    reason: Annotated[Label | None, BLANK_IS_ABSENT] = None
-    elapsed_seconds: Seconds | None = None
-    seconds_since_last_user_message: Seconds | None = None
-    hint_count: Count | None = None
+    reason: Annotated[Label | None, HELPS] = None
+    elapsed_seconds: Annotated[Seconds | None, HELPS] = None
+    seconds_since_last_user_message: Annotated[Seconds | None, HELPS] = None
+    hint_count: Annotated[Count | None, HELPS] = None
 
 
 class InterviewPayload(WithExecution, WithHistory):
@@ -88,7 +140,7 @@ class InterviewPayload(WithExecution, WithHistory):
         user_message: what the candidate just said. Absent or blank: the interviewer speaks first, or of
             its own accord.
         hint_count: how many hints the candidate has had.
-        recent_hints: at most 500, the wire contract's limit of turns: a hint is one exchange.
+        recent_hints: the latest 500, the wire contract's limit of turns: a hint is one exchange.
         current_difficulty: the tier of the reply before this one.
         trigger: ``proactive`` where nobody asked, and silence is an answer.
         voice: whether the reply is spoken, where speech is configured.
@@ -100,11 +152,11 @@ class InterviewPayload(WithExecution, WithHistory):
     language: Annotated[Language | None, BLANK_IS_ABSENT] = None
     user_message: Annotated[Speech | None, BLANK_IS_ABSENT] = None
     hint_count: Count | None = None
-    recent_hints: Annotated[tuple[RecentHint, ...], Field(max_length=500), FailFast()] = ()
+    recent_hints: Annotated[tuple[RecentHint, ...], latest(500)] = ()
     current_difficulty: Difficulty | None = None
-    code_context: CodeContext | None = None
+    code_context: Annotated[CodeContext | None, HELPS] = None
     trigger: Trigger | None = None
-    interaction_signals: InteractionSignals | None = None
+    interaction_signals: Annotated[InteractionSignals | None, HELPS] = None
     voice: Annotated[bool, Field(strict=True)] = True
 
 

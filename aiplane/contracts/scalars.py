@@ -5,8 +5,9 @@ The wire is JSON that other programs wrote, so each type says what it forgives:
 - A string is kept as it is, but for what cannot be stored or sent on: a NUL and a lone surrogate (half of
   a UTF-16 pair; legal in JSON, impossible in UTF-8) become U+FFFD, so the length stays what it was.
 - A whole number may arrive as ``3.0``; never as ``"3"`` or ``true``.
-- A time that cannot be read counts as absent. Times are signals, and a missing signal costs an answer some
-  precision, where a refused payload would cost the person the answer.
+- A time that cannot be read counts as absent, and so does whatever is wrong in context that only helps
+  (:data:`HELPS`, :func:`latest`). Such a thing missing costs an answer some precision, where a refused
+  payload would cost the person the answer.
 
 Lengths are in characters (Unicode code points). A producer that counts UTF-16 units counts as many or
 more, so what it holds to be within a limit is within it here.
@@ -14,10 +15,18 @@ more, so what it holds to be within a limit is within it here.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
@@ -121,6 +130,26 @@ def _read_time(text: str) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+def _if_it_can_be_read(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+def latest(most: int) -> WrapValidator:
+    """Read a list that only helps: so many of its last items, without those that cannot be read.
+
+    What is no list is taken for its only item.
+    """
+
+    def kept(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+        items = value[-most:] if isinstance(value, list | tuple) else (value,)
+        return tuple(each for item in items for each in _if_it_can_be_read((item,), read) or ())
+
+    return WrapValidator(kept)
+
+
 def _language_tag(text: str) -> str:
     tag = text.strip().replace("_", "-")
     subtags = tag.split("-")
@@ -130,6 +159,33 @@ def _language_tag(text: str) -> str:
     return tag
 
 
+_LONGEST_TAG: Final = 64
+"""Characters in which a language is looked for."""
+
+_SCRIPT: Final = re.compile(
+    r"Adlm|Arab|Armn|Beng|Bopo|Cans|Cher|Cyrl|Deva|Ethi|Geor|Grek|Gujr|Guru|Hang|Hani|Hans|Hant|Hebr|Hira|Java"
+    r"|Jpan|Kana|Khmr|Knda|Kore|Laoo|Latn|Mlym|Mong|Mymr|Nkoo|Olck|Orya|Sinh|Syrc|Taml|Telu|Tfng|Thaa|Thai"
+    r"|Tibt|Vaii|Yiii",
+    re.IGNORECASE,
+)
+"""The scripts that living languages are written in: other words of four letters are no part of a tag."""
+
+_SUBTAGS: Final = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
+
+
+def _reader_tag(text: str) -> str | None:
+    """Return language, script and region of a tag; None for what does not begin with a language."""
+    found = _SUBTAGS.match(text.lstrip()[:_LONGEST_TAG])
+    language, *rest = re.split("[-_]", found[0]) if found else [""]
+    if not (2 <= len(language) <= 3 and language.isalpha()):
+        return None
+    while rest and len(rest[0]) == 3 and rest[0].isalpha():  # a variety with a code of its own, as in zh-yue
+        del rest[0]
+    script = rest.pop(0) if rest and _SCRIPT.fullmatch(rest[0]) else None
+    region = rest[0] if rest and re.fullmatch(r"[A-Za-z]{2}|\d{3}", rest[0]) else None
+    return "-".join(part for part in (language, script, region) if part)
+
+
 def _one_line_lower_case(value: Any) -> Any:
     # Far past the limit there is nothing to normalise, only something to refuse: a hundred megabytes of
     # blanks would become as many list items.
@@ -137,6 +193,9 @@ def _one_line_lower_case(value: Any) -> Any:
         return value
     return " ".join(clean(value).split()).lower()
 
+
+HELPS: Final = WrapValidator(_if_it_can_be_read)
+"""Context that only helps: what is wrong in it makes it absent, and never costs a job."""
 
 CLEAN: Final = BeforeValidator(_clean_text)
 NOT_BLANK: Final = AfterValidator(_not_blank)
@@ -166,11 +225,17 @@ RubricLine = Annotated[str, Field(strict=True, max_length=500), CLEAN]
 Speech = Annotated[str, Field(strict=True, max_length=20_000), CLEAN]
 """What one person said at once, or one hint: up to 20,000 characters, the wire contract's limit of a turn."""
 
-ProblemText = Annotated[str, Field(strict=True, max_length=50_000), NOT_BLANK, CLEAN]
-"""A problem's description: 1 to 50,000 characters (the wire contract)."""
+Said = Annotated[str, Field(strict=True), CLEAN, _cut_at(20_000)]
+"""What somebody said or wrote that only helps: of it, the 20,000 characters of a turn are kept."""
+
+ProblemText = Annotated[str, Field(strict=True, max_length=120_000), NOT_BLANK, CLEAN]
+"""A problem's description: 1 to 120,000 characters (the wire contract)."""
 
 Code = Annotated[str, Field(strict=True, max_length=200_000), CLEAN]
 """Source code, possibly none: up to 200,000 characters (the wire contract)."""
+
+Snippet = Annotated[str, Field(strict=True), CLEAN, _cut_at(200_000)]
+"""Some of the code, of which as much is kept as a whole program may have."""
 
 Language = Annotated[
     str, Field(strict=True, min_length=1, max_length=40), BeforeValidator(_one_line_lower_case)
@@ -179,6 +244,18 @@ Language = Annotated[
 
 LanguageTag = Annotated[str, Field(strict=True, max_length=35), AfterValidator(_language_tag), CLEAN]
 """A human language: a BCP-47 tag such as ``en`` or ``pt-BR`` (``pt_BR`` is the same), up to 35 characters."""
+
+SpokenLanguage = Annotated[LanguageTag | None, HELPS]
+"""A human language that is spoken; a word that is no tag is absent."""
+
+ReaderLanguage = Annotated[
+    str | None,
+    Field(strict=True),
+    AfterValidator(lambda text: None if text is None else _reader_tag(text)),
+    BLANK_IS_ABSENT,
+]
+"""The language that a person reads: language, script and region of a BCP-47 tag. What else stands there is
+dropped, for it would be free words of a stranger's among our orders to a model."""
 
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_SAFE_INTEGER), BeforeValidator(_integral)]
 """How many of something: 0 or more. A negative one is refused, because it is a producer's fault."""

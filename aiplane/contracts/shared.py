@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, FailFast, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from aiplane.contracts.scalars import (
+    HELPS,
     MAX_SAFE_INTEGER,
     Count,
     Label,
     Note,
     NumberOrWord,
+    Said,
     Speech,
     Timestamp,
+    latest,
 )
 from aiplane.contracts.wire import Payload, Wire
 
@@ -23,7 +28,27 @@ KNOWN_LANGUAGES: Final[frozenset[str]] = frozenset(get_args(KnownLanguage))
 
 Difficulty = Literal["easy", "medium", "hard"]
 FollowUpType = Literal["question", "hint", "evaluation", "encouragement"]
-Role = Literal["user", "assistant", "system"]
+
+_SPEAKERS: Final = MappingProxyType(
+    {
+        "user": "user",
+        "candidate": "user",
+        "assistant": "assistant",
+        "interviewer": "assistant",
+        "ai": "assistant",
+    }
+)
+
+
+def _role(word: Any) -> Any:
+    if not isinstance(word, str):
+        raise PydanticCustomError("wire", "must be a string")
+    if len(word) > 40:
+        raise PydanticCustomError("wire", "is longer than 40 characters")
+    return _SPEAKERS.get(word.strip().lower(), "system")
+
+
+Role = Annotated[Literal["user", "assistant", "system"], BeforeValidator(_role)]
 RunStatus = Literal["pending", "running", "completed", "failed"]
 
 HintLevel = Annotated[
@@ -68,7 +93,8 @@ class Turn(Wire):
     """One thing that was said. A ``system`` turn is data like any other, never an instruction.
 
     Attributes:
-        role: who said it.
+        role: who said it: the candidate, the interviewer, or ``system`` for a note in the record, under
+            whatever word of up to 40 characters.
         content: what was said, up to 20,000 characters; possibly nothing.
         timestamp, created_at: when, in epoch milliseconds; producers use the one or the other.
     """
@@ -200,20 +226,25 @@ class HistoricalWeakness(Wire):
     """
 
     category: Label
-    description: Note | None = None
-    frequency: NumberOrWord | None = None
-    trend: NumberOrWord | None = None
+    description: Annotated[Note | None, HELPS] = None
+    frequency: Annotated[NumberOrWord | None, HELPS] = None
+    trend: Annotated[NumberOrWord | None, HELPS] = None
     last_seen_at: Timestamp = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_text_is_a_category(cls, data: Any) -> Any:
+        return {"category": data} if isinstance(data, str) else data
 
 
 class WithHistory(Payload):
     """A payload that knows what this person struggled with before.
 
     Attributes:
-        historical_weaknesses: at most 500, far above the handful that a prompt can use.
+        historical_weaknesses: the last 500, far above the handful that a prompt can use.
     """
 
-    historical_weaknesses: Annotated[tuple[HistoricalWeakness, ...], Field(max_length=500), FailFast()] = ()
+    historical_weaknesses: Annotated[tuple[HistoricalWeakness, ...], latest(500)] = ()
 
 
 class WithExecution(Payload):
@@ -250,7 +281,7 @@ class WithExecution(Payload):
 class PastHint(Wire):
     """A hint that the candidate already has. On the wire it is an object, or the bare text."""
 
-    hint: Speech
+    hint: Said
 
     @model_validator(mode="before")
     @classmethod

@@ -12,7 +12,7 @@ from aiplane.contracts.scalars import (
     BLANK_IS_ABSENT,
     CLEAN,
     Count,
-    LanguageTag,
+    SpokenLanguage,
     Text,
 )
 from aiplane.contracts.wire import Payload, Result
@@ -46,7 +46,7 @@ class TranscribePayload(Payload):
             not a field that is missing.
         audio_key: up to 1,024 characters, S3's own limit. Never a URL, so that a payload cannot make
             us call one.
-        language: the language that is spoken; absent: ``STT_LANGUAGE``.
+        language: the language that is spoken; absent, or no tag: ``STT_LANGUAGE``.
     """
 
     mime_type: Annotated[str, Field(strict=True, max_length=255), AfterValidator(_media_type), CLEAN]
@@ -54,7 +54,7 @@ class TranscribePayload(Payload):
     audio_key: Annotated[
         str | None, Field(strict=True, max_length=1_024), AfterValidator(_object_key), BLANK_IS_ABSENT
     ] = Field(default=None, validate_default=True)
-    language: Annotated[LanguageTag | None, BLANK_IS_ABSENT] = None
+    language: Annotated[SpokenLanguage, BLANK_IS_ABSENT] = None
 
     @field_validator("audio_key")
     @classmethod

@@ -11,12 +11,15 @@ ends in logs and tracebacks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from aiplane.contracts.scalars import BLANK_IS_ABSENT, Identifier, LanguageTag
+from aiplane.contracts.scalars import (  # noqa: TC001 - pydantic reads them
+    Identifier,
+    ReaderLanguage,
+)
 from aiplane.errors import InvalidPayloadError
 
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ class Payload(Wire):
     Attributes:
         room_id, session_id, participant_id, user_id: the control plane's ids, for logs and spans only.
         room_mode: ``peer`` for a room of two people. Which kinds work there is the task's to decide.
-        response_language: the language that the person reads, as a BCP-47 tag.
+        response_language: the language that the person reads: language, script and region of a BCP-47 tag.
     """
 
     room_id: Identifier = None
@@ -64,7 +67,7 @@ class Payload(Wire):
     participant_id: Identifier = None
     user_id: Identifier = None
     room_mode: RoomMode | None = None
-    response_language: Annotated[LanguageTag | None, BLANK_IS_ABSENT] = None
+    response_language: ReaderLanguage = None
 
     @classmethod
     def parse(cls, data: object) -> Self:

@@ -69,7 +69,7 @@ def acceptable(name: str, value: Any) -> bool:
     """Whether the contract allows the value: any short text for text, an empty list for a list of turns."""
     if name == "conversationHistory":
         return value == []
-    return (isinstance(value, str) and name not in ("hintLevel", "language") and len(value) <= 50_000) or (
+    return (isinstance(value, str) and name not in ("hintLevel", "language") and len(value) <= 120_000) or (
         isinstance(value, str) and name in ("code", "currentCode") and len(value) <= 200_000
     )
 

@@ -28,7 +28,7 @@ WARM_UP = 10
 MOST_KEPT_MB = 150
 """Six recordings' worth: what an allocator does not give back of what five slots used at once."""
 
-TURNS = [{"role": "user", "content": "é" * 20_000}] * 500
+TURNS = [{"role": "user", "content": "a" * 20_000}] * 500
 ASKED = {
     "problemDescription": "Add. [[provider: status=401]]",
     "language": "python",

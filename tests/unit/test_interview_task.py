@@ -92,9 +92,21 @@ def test_a_reply_without_words_is_invalid() -> None:
 
 
 def test_the_place_in_the_code_is_sent_back() -> None:
-    context = {"file": "a.py", "startLine": 1, "endLine": 2}
+    context = {
+        "file": "a.py",
+        "startLine": 0,
+        "endLine": "?",
+        "endColumn": 4,
+        "selection": {"text": None, "lines": [1, 2.5]},
+        "editor-theme": "dark",
+    }
 
-    assert replied({}, codeContext={**context, "unknown": 1}).to_wire()["codeContext"] == context
+    assert replied({}, codeContext=context).to_wire()["codeContext"] == context
+
+
+@pytest.mark.parametrize("context", [7, "main.py", [], [{"file": "a.py"}]])
+def test_a_place_that_is_none_is_not_sent_back(context: object) -> None:
+    assert "codeContext" not in replied({}, codeContext=context).to_wire()
 
 
 def test_there_is_no_interviewer_in_a_room_of_two_people() -> None:
