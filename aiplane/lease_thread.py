@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from redis import RedisError
 
 from aiplane.connections import COMMAND_TIMEOUT
+from aiplane.health import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +50,16 @@ class LeaseThread(threading.Thread):
         self.renewed = threading.Event()
         self._stopping = False
         self._skewed = False
+        self._renewed_at = 0.0
 
     def run(self) -> None:
         """Renew, wait, repeat; an outage is reported once and ends when Redis answers again."""
         away = False
         while not self._stopping:
             try:
+                asked = time.monotonic()
                 pulse = self._book.renew(self._holder())
+                self._renewed_at = asked
                 self._compare_clocks(pulse.now)
                 self.renewed.set()
                 if self._after is not None:
@@ -81,6 +85,13 @@ class LeaseThread(threading.Thread):
         if abs(skew) > SKEW_MS and not self._skewed:
             log.warning("the clock here differs from Redis' by %.1f s; set both by NTP", skew / 1000)
         self._skewed = abs(skew) > SKEW_MS
+
+    def complaint(self) -> str:
+        """Return why the process does not serve, as a sentence; empty if it does."""
+        if not self.renewed.is_set():
+            return "its lease has not begun: it is starting, or Redis does not answer."
+        silent = time.monotonic() - self._renewed_at
+        return complaint(self._holder(), round(1000 * silent))
 
     def renew_now(self) -> None:
         """Renew without waiting for the next turn, because the holder has changed."""

@@ -79,8 +79,8 @@ class Holder:
         pid: its process id on its host.
         kind: a pool's kind of job; empty for a bridge.
         slots: how many jobs a pool runs at once; 0 for a bridge, and for a pool that is stopping.
-        loop_ms: for how long a bridge's loop has owed a turn, in milliseconds; 0 for a pool.
-        locks_ms: how long before this renewal a bridge renewed the locks of its jobs, likewise.
+        loop_ms: for how long its loop has owed a turn, in milliseconds.
+        locks_ms: how long before this renewal a bridge renewed the locks of its jobs, likewise; 0 for a pool.
     """
 
     id: str

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from aiplane.telemetry.logs import configure_logs
 from aiplane.telemetry.setup import start_telemetry
 from bridges.bridge import Bridge
 from bridges.gauges import measure
+
+if TYPE_CHECKING:
+    from aiplane.telemetry.setup import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +44,17 @@ def main(grace: float) -> None:
     configure_logs(settings)
     telemetry = start_telemetry(settings, node=f"bridge@{socket.gethostname()}:{os.getpid()}")
     try:
-        asyncio.run(_serve(grace, measures=telemetry.measures))
+        asyncio.run(_serve(grace, telemetry))
     except UnfitRedisError as error:
         raise click.ClickException(str(error)) from error
     finally:
         telemetry.stop()
 
 
-async def _serve(grace: float, *, measures: bool) -> None:
+async def _serve(grace: float, telemetry: Telemetry) -> None:
     bridge = Bridge(app.settings)
-    if measures:
+    telemetry.tell_health(bridge.complaint)
+    if telemetry.measures:
         measure(bridge, app.settings)
     loop = asyncio.get_running_loop()
 

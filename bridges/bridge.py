@@ -33,7 +33,7 @@ from bridges.upkeep import Upkeep
 from bridges.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from aiplane.leases import Roll
     from aiplane.queues import QueueSpec
@@ -88,11 +88,12 @@ class Bridge:
             Exception: a side task has failed; the process is to end, so that it is started again.
         """
         try:
-            if not await self._prepared():
+            if not await self._done(self._upkeep.examine):
                 return
             self._heart.start()
             await self._first_roll.wait()
-            await self._serve_all(grace)
+            if await self._done(self._announce):
+                await self._serve_all(grace)
         finally:
             await self._close()
 
@@ -100,6 +101,10 @@ class Bridge:
     def has_turn(self) -> bool:
         """Whether this bridge takes jobs now, and no other does."""
         return self._heart.has_turn
+
+    def complaint(self) -> str:
+        """Return why this bridge does not serve, as a sentence; empty if it does."""
+        return self._heart.complaint()
 
     def stop(self) -> None:
         """Take nothing more, and end."""
@@ -199,9 +204,9 @@ class Bridge:
         self._slots.update(roll, turn=turn and not self._stopping.is_set(), kinds=KINDS)
         self._first_roll.set()
 
-    async def _prepared(self) -> bool:
+    async def _done(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Do what has to be done before the first job; False if the bridge was stopped meanwhile."""
-        preparing = self._name(despite_outages(self._prepare), "prepare")
+        preparing = self._name(despite_outages(work), "prepare")
         stopping = self._name(self._stopping.wait(), "wait to be stopped")
         await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(cancel(preparing), cancel(stopping))
@@ -210,8 +215,8 @@ class Bridge:
         preparing.result()
         return True
 
-    async def _prepare(self) -> None:
-        await self._upkeep.examine()
+    async def _announce(self) -> None:
+        # Not before the lease is there: another bridge would take us for a worker that is none.
         for source in self._sources:
             await source.announce()
 

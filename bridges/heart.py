@@ -85,6 +85,10 @@ class Heart:
         """Whether this bridge may take jobs now; false in time even if the thread hangs."""
         return time.monotonic() < self._turn_until
 
+    def complaint(self) -> str:
+        """Return why this bridge does not serve, as a sentence; empty if it does."""
+        return self._thread.complaint()
+
     def _describe(self) -> Holder:
         now = time.monotonic()
         return replace(

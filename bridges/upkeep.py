@@ -48,10 +48,12 @@ class Upkeep:
         self._sources = sources
         self._adoption = adoption
         self._roll: Roll | None = None
+        self._updated = asyncio.Event()
 
     def update(self, roll: Roll) -> None:
         """Take note of the leases."""
         self._roll = roll
+        self._updated.set()
 
     async def examine(self) -> None:
         """Look at Redis before it is trusted with jobs.
@@ -100,10 +102,26 @@ class Upkeep:
             )  # fmt: skip
 
     async def _tell_foreign_workers(self, source: Source) -> None:
-        bridges = list(self._roll.seen) if self._roll else []
-        for name in await foreign_workers(self._redis, self._settings.bullmq_prefix, source.name, bridges):
+        suspects = await self._foreign_workers(source)
+        if suspects:
+            # A bridge has its lease before its connections, and gives it back before they close: one that is
+            # starting stands in leases that are read after the connections, one that stops is gone by then.
+            await self._fresh_roll()
+            suspects &= await self._foreign_workers(source)
+        for name in sorted(suspects):
             log.warning(
                 "%s is also served by a worker that is no bridge: %s. The two share the jobs; see the "
                 "operations guide on moving from a Node worker.",
                 source.name, name,
             )  # fmt: skip
+
+    async def _foreign_workers(self, source: Source) -> set[str]:
+        bridges = list(self._roll.seen) if self._roll else []
+        prefix = self._settings.bullmq_prefix
+        return set(await foreign_workers(self._redis, prefix, source.name, bridges))
+
+    async def _fresh_roll(self) -> None:
+        """Wait for leases that were read from now on: those that come next may be on their way already."""
+        for _ in range(2):
+            self._updated.clear()
+            await self._updated.wait()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from aiplane.cli.screen import say
+from aiplane.cli.screen import open_closed_streams, say, silence
 from aiplane.cli.statuses import SIGNALLED, STATUSES, USAGE
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def cli(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line and end the process."""
+    open_closed_streams()
     sys.exit(run())
 
 
@@ -75,8 +76,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say("aiplane: interrupted")
         return SIGNALLED + 2
     except BrokenPipeError:
-        # Whoever read our output has had enough; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has had enough.
+        silence(sys.stdout)
         return 1
     except Exception as error:  # noqa: BLE001 -- the last seam: nobody is shown a traceback
         # It knows every way in which any command can end badly, so it imports all that can go wrong.

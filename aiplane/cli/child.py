@@ -99,7 +99,7 @@ class Child:
         self._signal(signal.SIGTERM)
         await asyncio.wait({self._keeper}, timeout=self._program.grace)
         if not self._keeper.done():
-            self._write(self._program.name, f"still there after {self._program.grace:g} s, and killed")
+            self._tell(f"still there after {self._program.grace:g} s, and killed")
             self.kill()
         await self._keeper
 
@@ -107,6 +107,11 @@ class Child:
         """End the program at once, with whatever it started."""
         self._stopping.set()
         self._signal(signal.SIGKILL)
+
+    def _tell(self, line: str) -> None:
+        # What nobody can be told must not end what looks after the program.
+        with suppress(OSError):
+            self._write(self._program.name, line)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is None or self._process.returncode is not None:
@@ -126,13 +131,13 @@ class Child:
                 return
             if not self._ready.done():
                 # What never served will not serve the second time either: a setting is wrong.
-                self._write(self._program.name, ending)
+                self._tell(ending)
                 return
             if time.monotonic() - started > LASTING_SECONDS:
                 restarts = 0
             delay = RESTART_DELAYS[min(restarts, len(RESTART_DELAYS) - 1)]
             restarts += 1
-            self._write(self._program.name, f"{ending}; it starts again in {delay:g} s")
+            self._tell(f"{ending}; it starts again in {delay:g} s")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
@@ -182,6 +187,6 @@ class Child:
             if not raw:
                 return
             line = raw.decode(errors="replace").rstrip()
-            self._write(self._program.name, line)
+            self._tell(line)
             if not self._ready.done() and re.search(self._program.ready, line):
                 self._ready.set_result(None)

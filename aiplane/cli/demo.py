@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from aiplane.cli.examples import example
 from aiplane.cli.faults import DemoFailedError, naming_redis
 from aiplane.cli.plane import running_plane
 from aiplane.cli.screen import labelled, prefixed, say, show_json
+from aiplane.cli.teller import telling
 from aiplane.client import Client, JobFailedError
 from aiplane.connections import connect
 from aiplane.queues import KINDS
@@ -34,6 +36,7 @@ from aiplane.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
+    from aiplane.cli.teller import Teller
     from aiplane.queues import Kind
 
 OFFLINE_SECONDS = 30.0
@@ -77,11 +80,13 @@ def demo(verbose: bool) -> None:
     shared = bool(given.get("REDIS_URL", "").strip())
     env = {**given, "BULLMQ_PREFIX": f"aiplane-demo-{secrets.token_hex(4)}"} if shared else given
     settings = Settings.load(env)
-    with naming_redis(settings.redis_url), _workplace() as folder:
-        trials = asyncio.run(_demo(settings, env, folder, verbose=verbose, shared=shared))
-        _show_table(trials)
+    with telling() as teller, naming_redis(settings.redis_url), _workplace() as folder:
+        trials = asyncio.run(_demo(settings, env, folder, teller, verbose=verbose, shared=shared))
+        teller.tell(lambda: _show_table(trials))
         if wrong := [trial.kind for trial in trials if not trial.expected]:
             raise DemoFailedError(f"not as expected: {', '.join(wrong)}")
+    if teller.failure is not None:
+        raise teller.failure
 
 
 @contextmanager
@@ -114,9 +119,15 @@ def _log_in(folder: Path) -> Path:
 
 
 async def _demo(
-    settings: Settings, env: Mapping[str, str], folder: Path, *, verbose: bool, shared: bool
+    settings: Settings,
+    env: Mapping[str, str],
+    folder: Path,
+    teller: Teller,
+    *,
+    verbose: bool,
+    shared: bool,
 ) -> list[Trial]:
-    _introduce(settings)
+    _introduce(settings, teller)
     started = time.monotonic()
     async with AsyncExitStack() as stack:
         log = stack.enter_context(_log_in(folder).open("w", encoding="utf-8", buffering=1))
@@ -124,29 +135,30 @@ async def _demo(
         def write(name: str, line: str) -> None:
             log.write(labelled(name, line) + "\n")
             if verbose:
-                prefixed(name, line, err=True)
+                teller.tell(partial(prefixed, err=True), name, line)
 
         if shared:
             await stack.enter_async_context(_own_keys(settings))
         reached = await stack.enter_async_context(
             running_plane(settings, env, write, data=folder / "redis", hurry=True)
         )
-        say(f"The plane is up after {time.monotonic() - started:.1f} s; one job of each kind is on its way.")
+        seconds = time.monotonic() - started
+        teller.tell(say, f"The plane is up after {seconds:.1f} s; one job of each kind is on its way.")
         client = await stack.enter_async_context(Client(reached))
         trials = [asyncio.create_task(_try(client, reached, kind), name=f"demo {kind}") for kind in KINDS]
         for trial in asyncio.as_completed(trials):
-            _show(await trial)
-        say("Stopping the plane.")
+            teller.tell(partial(_show, await trial))
+        teller.tell(say, "Stopping the plane.")
         return [trial.result() for trial in trials]
 
 
-def _introduce(settings: Settings) -> None:
+def _introduce(settings: Settings, teller: Teller) -> None:
     if settings.llm_provider == "offline":
-        say("Offline coach: no model is called. With OPENAI_API_KEY set, a model is asked.")
+        teller.tell(say, "Offline coach: no model is called. With OPENAI_API_KEY set, a model is asked.")
     else:
         models = sorted({settings.model(kind) for kind in ("hint", "review", "interview")})
-        say(f"Language model: {', '.join(models)} ({settings.llm_provider})")
-    say("Starting the bridge and the pools …")
+        teller.tell(say, f"Language model: {', '.join(models)} ({settings.llm_provider})")
+    teller.tell(say, "Starting the bridge and the pools …")
 
 
 async def _try(client: Client, settings: Settings, kind: Kind) -> Trial:

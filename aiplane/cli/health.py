@@ -18,19 +18,13 @@ from redis import RedisError, TimeoutError  # noqa: A004 -- Redis' own
 
 from aiplane.cli.statuses import FAILED, USAGE
 from aiplane.connections import connect_thread
-from aiplane.leases import BRIDGE_STALE_MS, SLOTS_STALE_MS, LeaseBook
+from aiplane.health import complaint
+from aiplane.leases import LeaseBook
 from aiplane.queues import KINDS
 from aiplane.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from aiplane.leases import Holder, Roll
-
-LOOP_STALE_MS = 10_000
-"""Milliseconds without a turn of its loop after which a bridge is ill. It turns every second, and after a
-minute without a turn the bridge ends itself."""
-
-LOCKS_STALE_MS = 20_000
-"""Milliseconds without a renewal of locks after which a bridge is ill: they live for 30 s."""
 
 
 class IllError(Exception):
@@ -93,15 +87,11 @@ def examine(roll: Roll, role: str, node: str | None) -> str:
     here = [holder for holder in of_role if _is_meant(holder, node)]
     if not here:
         raise IllError(f"no process of that role is known {f'as {node}' if node else 'on this host'}.")
-    stale_ms = BRIDGE_STALE_MS if role == "bridge" else SLOTS_STALE_MS
-    fresh = [holder for holder in here if roll.silent_ms(holder.id) < stale_ms]
-    if not fresh:
-        last = min(roll.silent_ms(holder.id) for holder in here)
-        raise IllError(f"the lease of {here[-1].node} was renewed {last / 1000:.1f} s ago.")
-    complaints = [_complaint(holder) for holder in fresh]
+    here.sort(key=lambda holder: roll.silent_ms(holder.id))
+    complaints = [complaint(holder, roll.silent_ms(holder.id)) for holder in here]
     if all(complaints):
         raise IllError(complaints[0])
-    well = fresh[complaints.index("")]
+    well = here[complaints.index("")]
     slots = "" if role == "bridge" else f" {well.slots} slots,"
     return f"{well.node} serves:{slots} lease renewed {roll.silent_ms(well.id) / 1000:.1f} s ago."
 
@@ -110,17 +100,6 @@ def _is_meant(holder: Holder, node: str | None) -> bool:
     if node is not None:
         return holder.node == node
     return holder.node.rpartition("@")[2] == socket.gethostname()
-
-
-def _complaint(holder: Holder) -> str:
-    """Return what is wrong with a process whose lease is fresh; nothing if that is empty."""
-    if holder.role == "pool":
-        return "" if holder.slots else f"{holder.node} offers no slots: it is starting, stopping or shrunk."
-    if holder.loop_ms > LOOP_STALE_MS:
-        return f"the loop of {holder.node} has not turned for {holder.loop_ms / 1000:.0f} s."
-    if holder.locks_ms > LOCKS_STALE_MS:
-        return f"{holder.node} has not renewed the locks of its jobs for {holder.locks_ms / 1000:.0f} s."
-    return ""
 
 
 def _say(role: str, sentence: str, status: int) -> NoReturn:

@@ -71,12 +71,17 @@ class Supervisor:
             StoppedBySignalError: a signal was the reason.
         """
         self._stopping = True
+        faults: list[BaseException] = []
         for names in self._stop_order:
-            await asyncio.gather(*(self._children[name].stop() for name in names if name in self._children))
+            stopping = (self._children[name].stop() for name in names if name in self._children)
+            # One that cannot be stopped in order is no reason to leave the others running.
+            faults += filter(None, await asyncio.gather(*stopping, return_exceptions=True))
         for number in self._handled:
             asyncio.get_running_loop().remove_signal_handler(number)
         if self._stopped_by is not None:
             raise StoppedBySignalError(self._stopped_by)
+        if faults:
+            raise faults[0]
 
     async def start(self, programs: Iterable[Program], seconds: float) -> None:
         """Start programs together and wait until each serves.
@@ -97,9 +102,10 @@ class Supervisor:
             return
         self._stopping = True
         self._stopped_by = number
-        self._on_stop()
         if self._owner is not None:
             self._owner.cancel()
+        # Last, because it may fail: what it writes to may be gone.
+        self._on_stop()
 
 
 def _ignores_hangup(number: signal.Signals) -> bool:

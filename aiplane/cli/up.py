@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,9 +17,14 @@ from aiplane.cli.plane import running_plane
 from aiplane.cli.private_redis import USUAL_PORT
 from aiplane.cli.screen import prefixed, say
 from aiplane.cli.supervisor import StoppedBySignalError
+from aiplane.cli.teller import telling
 from aiplane.settings import Settings
 
+if TYPE_CHECKING:
+    from aiplane.cli.teller import Teller
+
 DATA = Path("var", "redis")
+STOPPING = "Stopping; pools finish the jobs that they run. Ctrl-C once more ends everything at once."
 
 
 @click.command()
@@ -28,19 +34,26 @@ def up() -> None:
     Ctrl-C stops it in order and lets pools finish what they run; a second Ctrl-C ends it at once.
     """
     settings = Settings.load()
-    with naming_redis(settings.redis_url):
+    with telling() as teller, naming_redis(settings.redis_url):
         try:
-            asyncio.run(_up(settings))
+            asyncio.run(_up(settings, teller))
         except StoppedBySignalError:
-            say("Everything has stopped.")
+            teller.tell(say, "Everything has stopped.")
 
 
-async def _up(settings: Settings) -> None:
-    plane = running_plane(settings, os.environ, prefixed, data=DATA, port=USUAL_PORT, on_stop=_announce_stop)
+async def _up(settings: Settings, teller: Teller) -> None:
+    plane = running_plane(
+        settings,
+        os.environ,
+        lambda name, line: teller.tell(prefixed, name, line),
+        data=DATA,
+        port=USUAL_PORT,
+        on_stop=lambda: teller.tell(say, STOPPING),
+    )
     async with plane as reached:
-        say("The plane is up. Send it a job from another terminal:")
-        say(f"  {_submit_command(reached.redis_url)}")
-        say("Ctrl-C stops it.")
+        teller.tell(say, "The plane is up. Send it a job from another terminal:")
+        teller.tell(say, f"  {_submit_command(reached.redis_url)}")
+        teller.tell(say, "Ctrl-C stops it.")
         await asyncio.get_running_loop().create_future()
 
 
@@ -49,7 +62,3 @@ def _submit_command(redis_url: str) -> str:
     if os.environ.get("REDIS_URL", "").strip() or redis_url == Settings.model_fields["redis_url"].default:
         return command
     return f"REDIS_URL={redis_url} {command}"
-
-
-def _announce_stop() -> None:
-    say("Stopping; pools finish the jobs that they run. Ctrl-C once more ends everything at once.")

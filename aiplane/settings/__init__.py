@@ -20,6 +20,7 @@ from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     AudioFormat,
     Concurrency,
     Exporter,
+    IpAddress,
     LLMProvider,
     LogFormat,
     LogLevel,
@@ -90,6 +91,7 @@ class Settings(BaseModel):
         default_factory=lambda given: "json" if given["app_env"] == "production" else "console"
     )
     metrics_port: Port = 0
+    metrics_host: IpAddress = "127.0.0.1"
     otel_exporter_otlp_endpoint: OptionalUrl = None
     otel_exporter_otlp_traces_endpoint: OptionalUrl = None
     otel_exporter_otlp_metrics_endpoint: OptionalUrl = None

@@ -6,6 +6,7 @@ a password. Values arrive as strings, without the blanks around them, and are ne
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from dataclasses import dataclass
@@ -80,6 +81,10 @@ def _origin(value: str) -> str:
 
 def _endpoint(value: str) -> str:
     return _http_url(value) if "://" in value else _http_url(f"https://{value}").removeprefix("https://")
+
+
+def _ip_address(value: str) -> str:
+    return str(ipaddress.ip_address(value))
 
 
 def _one_word(value: str) -> str:
@@ -175,6 +180,11 @@ QueueName = Annotated[
     ),
 ]
 Concurrency = Annotated[int, Field(ge=1, le=1_000, description="a whole number from 1 to 1000")]
+IpAddress = Annotated[
+    str,
+    AfterValidator(_ip_address),
+    Field(description="an IP address: 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all of its own"),
+]
 Port = Annotated[int, Field(ge=0, le=65_535, description="a port from 1 to 65535, or 0 for none")]
 MetricsMinutes = Annotated[
     # One number a minute and queue; after a silence BullMQ writes all of the missing ones at once.

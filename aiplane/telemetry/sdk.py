@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricReader
 
     from aiplane.settings import Settings
+    from aiplane.telemetry.metrics_port import MetricsPort
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class DerivedIds(RandomIdGenerator):
 class Pipelines:
     """Everything that is switched on in a process, and its end."""
 
-    def __init__(self, settings: Settings, node: str) -> None:
+    def __init__(self, settings: Settings, node: str, port: MetricsPort | None) -> None:
         self.measures = False
         self._parts: list[_Stoppable] = []
         self._told_to_stop = threading.Event()
@@ -72,8 +73,8 @@ class Pipelines:
         readers: list[MetricReader] = []
         if settings.sends_by_otlp("metrics"):
             self._try("metrics are not sent by OTLP", lambda: readers.append(_sending_reader()))
-        if settings.metrics_port:
-            self._try("metrics cannot be scraped", lambda: readers.append(serve_scrapes(settings)))
+        if port is not None:
+            self._try("metrics cannot be scraped", lambda: readers.append(serve_scrapes(port)))
         if readers:
             self._try("nothing is measured", lambda: self._measure(resource, readers))
         # A thread that waits from the start: at the very end of a process none can be started.

@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,6 +68,7 @@ class PoolWorker(Worker):
         super().on_before_init(quiet=quiet, queues=queues, **kwargs)
         self._offers_slots = False
         self._told_to_stop = False
+        self._turned = 0.0
         self._id = new_holder_id()
         redis = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}")
         self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
@@ -100,6 +102,8 @@ class PoolWorker(Worker):
         """Offer the slots from now on."""
         super().on_consumer_ready(consumer)
         self.app.slots = self.pool
+        self._note_turn()
+        consumer.hub.call_repeatedly(1.0, self._note_turn)
         self._offers_slots = True
         RunTransport.on_admitted = self.tell_slots
         self.tell_slots()
@@ -107,6 +111,9 @@ class PoolWorker(Worker):
     def tell_slots(self) -> None:
         """Say now how many slots there are, because that has changed, and look for what was cancelled."""
         self._lease.renew_now()
+
+    def _note_turn(self) -> None:
+        self._turned = time.monotonic()
 
     def _prepare(self) -> None:
         """Have at hand what the first job would wait for, up to a second: SDKs, and programs."""
@@ -142,6 +149,7 @@ class PoolWorker(Worker):
 
     def _start_telemetry(self) -> None:
         telemetry = start_telemetry(self.app.settings, node=self.hostname)
+        telemetry.tell_health(self._lease.complaint)
         if telemetry.measures:
             QueueGauges(self.app.settings, [self.kind]).observe()
             observe("ai.pool.slots", lambda: self._observed(self._holder().slots))
@@ -154,7 +162,9 @@ class PoolWorker(Worker):
     def _holder(self) -> Holder:
         offers = self._offers_slots and self.pool and consumes(self.consumer, self.kind)
         slots = self.pool.limit if offers else 0
-        return Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots)
+        # Its loop turns once a second, and that much is no debt.
+        loop_ms = max(round(1000 * (time.monotonic() - self._turned - 1)), 0) if self._offers_slots else 0
+        return Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots, loop_ms)
 
 
 def _one_kind(queues: Sequence[str] | None) -> Kind:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import json
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -16,6 +18,10 @@ from aiplane.bull import Bull
 from aiplane.cli import run
 from aiplane.connections import connect
 from aiplane.fitness import examine, foreign_workers
+from aiplane.leases import Holder, Roll
+from aiplane.settings import Settings
+from bridges import upkeep
+from bridges.upkeep import Upkeep
 from tests.support.taking import take
 
 if TYPE_CHECKING:
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from bridges.adopt import Adoption
+    from bridges.source import Source
     from tests.support.redis_server import RedisServer
 
 
@@ -113,6 +121,52 @@ async def test_a_worker_that_is_no_bridge_is_named(redis: Redis, redis_server: R
     assert await foreign_workers(redis, "bull", "q", ["bridge-1"]) == [nameless, named]
     for client in clients:
         await client.aclose()
+
+
+@asynccontextmanager
+async def connected(redis_server: RedisServer, worker: str) -> AsyncIterator[Redis]:
+    """Hold the connection of a worker of the queue."""
+    name = f"bull:{base64.b64encode(b'q').decode()}:w:{worker}"
+    async with connect(redis_server.url, name=name) as client:
+        await client.ping()
+        yield client
+
+
+def roll(*bridges: str) -> Roll:
+    return Roll(0, 0, {each: (Holder(each, "bridge", "vm", 1), 0) for each in bridges})
+
+
+async def test_bridges_that_start_or_stop_together_do_not_take_each_other_for_strangers(
+    redis: Redis, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: asyncio.Queue[str] = asyncio.Queue()
+    monkeypatch.setattr(upkeep.log, "warning", lambda text, *args: said.put_nowait(text % args))
+    looked = asyncio.Event()
+
+    async def look(*arguments: Any) -> list[str]:
+        found = await foreign_workers(*arguments)
+        looked.set()
+        return found
+
+    monkeypatch.setattr(upkeep, "foreign_workers", look)
+    source = cast("Source", SimpleNamespace(name="q", queue=Bull(redis).queue("q")))
+    ours = Upkeep(Settings.load({"REDIS_URL": redis_server.url}), redis, [source], cast("Adoption", None))
+    async with (
+        connected(redis_server, "vm:starting"),
+        connected(redis_server, "vm:stopping") as stopping,
+        connected(redis_server, "node-worker"),
+    ):
+        # One has no lease yet in what was read last, the other none any more.
+        ours.update(roll())
+        looking = asyncio.create_task(ours.audit())
+        await asyncio.wait_for(looked.wait(), 10)
+        await stopping.aclose()
+        for _ in range(2):
+            await asyncio.sleep(0)
+            ours.update(roll("starting"))
+        assert "no bridge: bull:cQ==:w:node-worker." in await asyncio.wait_for(said.get(), 10)
+        looking.cancel()
+    assert said.empty()
 
 
 async def test_a_redis_of_the_tests_own_is_fit(redis: Redis) -> None:

@@ -16,8 +16,9 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from aiplane.settings import Settings
+from aiplane.telemetry.metrics_port import PORTS, MetricsPort
 from aiplane.telemetry.queue_gauges import QueueGauges
-from aiplane.telemetry.scrape import PORTS, serve_scrapes
+from aiplane.telemetry.scrape import serve_scrapes
 from tests.support.otlp import Collector
 from tests.support.processes import Process
 from tests.support.redis_server import RedisServer
@@ -104,7 +105,7 @@ def test_a_variable_that_the_sdk_cannot_read_is_a_warning_and_no_more() -> None:
     "env",
     [
         {},
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": AWAY, "OTEL_SDK_DISABLED": "true", "METRICS_PORT": "9"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": AWAY, "OTEL_SDK_DISABLED": "true"},
         {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": AWAY, "OTEL_TRACES_EXPORTER": "none"},
     ],
 )
@@ -118,10 +119,12 @@ def test_what_nobody_asks_for_is_not_even_loaded(env: dict[str, str]) -> None:
 
 def test_the_first_free_port_is_taken() -> None:
     with socket.socket() as taken:
-        taken.bind(("0.0.0.0", 0))
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
         first = taken.getsockname()[1]
-        reader = serve_scrapes(Settings.load({"METRICS_PORT": str(first)}))
+        port = MetricsPort("127.0.0.1", first)
+        port.start()
+        reader = serve_scrapes(port)
         provider = MeterProvider([reader], shutdown_on_exit=False)
         provider.get_meter("test").create_counter("ai.test").add(1, {"queue": "q"})
         with ThreadPoolExecutor(8) as threads:
@@ -129,6 +132,7 @@ def test_the_first_free_port_is_taken() -> None:
         # Scrapes that come at once are answered one after the other: no line stands twice in one.
         assert [text.count('ai_test_total{queue="q"} 1.0') for text in texts] == [1] * 40
         provider.shutdown()
+        port.close()
 
 
 def scraped(first: int) -> str:

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from aiplane.cli.health import LOCKS_STALE_MS, LOOP_STALE_MS, IllError, examine
+from aiplane.cli.health import IllError, examine
+from aiplane.health import LOCKS_STALE_MS, LOOP_STALE_MS
 from aiplane.leases import BRIDGE_STALE_MS, SLOTS_STALE_MS, Holder, Roll
 
 NOW = 1_000_000_000
@@ -34,6 +35,7 @@ def test_a_process_that_serves_is_well() -> None:
     [
         ("hint", POOL, SLOTS_STALE_MS, "renewed 4.0 s ago"),
         ("hint", replace(POOL, slots=0), 0, "offers no slots"),
+        ("hint", replace(POOL, loop_ms=LOOP_STALE_MS + 1), 0, "has not turned for 10 s"),
         ("review", POOL, 0, "no process of that role"),
         ("bridge", BRIDGE, BRIDGE_STALE_MS, "renewed 5.0 s ago"),
         ("bridge", replace(BRIDGE, loop_ms=LOOP_STALE_MS + 1), 0, "has not turned for 10 s"),
