@@ -97,11 +97,15 @@ def human(value: float, unit: str) -> str:
     return f"{value / 1000:.3g} k" if abs(value) >= 1000 else f"{value:.3g}{ends.get(unit, '')}"
 
 
-def draw_stat(axes: Any, panel: Panel, lines: list[Series]) -> None:
-    """Draw one large number on the colour of its threshold, over how it came about."""
+def draw_stat(axes: Any, panel: Panel, lines: list[Series], now: float) -> None:
+    """Draw one large number on the colour of its threshold, over how it came about.
+
+    ``now`` is the moment, in matplotlib's days, from which on a value counts as the present one.
+    """
     look = panel["fieldConfig"]["defaults"]
     known = [number for _, _, numbers in lines for number in numbers if not math.isnan(number)]
-    value = known[-1] if known else math.nan
+    # Where nothing is reported any more, the last that was is no answer.
+    value = known[-1] if known and max(moments[-1] for _, moments, _ in lines) >= now else math.nan
     passed = [
         step["color"]
         for step in look["thresholds"]["steps"]
@@ -114,7 +118,8 @@ def draw_stat(axes: Any, panel: Panel, lines: list[Series]) -> None:
         axes.margins(x=0)
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.text(0.5, 0.55, human(value, look["unit"]), color="white", fontsize=19, ha="center", va="center",
+    shown = look["noValue"] if math.isnan(value) else human(value, look["unit"])
+    axes.text(0.5, 0.55, shown, color="white", fontsize=19, ha="center", va="center",
               transform=axes.transAxes, weight="bold")  # fmt: skip
 
 
@@ -188,8 +193,10 @@ def draw(prometheus: Prometheus, picture: Path, start: float, end: float) -> Non
         for spine in axes.spines.values():
             spine.set_visible(False)
         lines = prometheus.series(panel)
-        (draw_stat if panel["type"] == "stat" else draw_lines)(axes, panel, lines)
-        if panel["type"] != "stat":
+        if panel["type"] == "stat":
+            draw_stat(axes, panel, lines, _day(end - 2 * STEP))
+        else:
+            draw_lines(axes, panel, lines)
             axes.set_xlim(_day(start), _day(end))
     picture.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(picture, dpi=75, facecolor=PAPER)

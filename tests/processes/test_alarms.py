@@ -35,6 +35,23 @@ def test_each_alarm_fires_when_it_should_and_not_before():
     assert "SUCCESS" in promtool("test", "rules", RULES_TEST)
 
 
+def test_while_no_pool_lives_and_no_job_ends_no_panel_shows_a_share(tmp_path: Path):
+    shares = [query for query in expressions() if "> 0)" in query]
+    series = [
+        *(f'ai_queue_{name}{{queue="q"}}' for name in ("active", "slots", "depth")),
+        *(f'ai_job_duration_ms_count{{queue="q",status="{status}"}}' for status in ("completed", "failed")),
+    ]
+    group = {
+        "interval": "15s",
+        "input_series": [{"series": each, "values": "0x20"} for each in series],
+        "promql_expr_test": [{"expr": each, "eval_time": "4m", "exp_samples": []} for each in shares],
+    }
+    tests = tmp_path / "tests.yml"
+    tests.write_text(json.dumps({"rule_files": [], "tests": [group]}))
+    assert len(shares) == 2
+    assert "SUCCESS" in promtool("test", "rules", tests)
+
+
 def test_every_query_of_the_dashboard_can_be_read(tmp_path: Path):
     queries = tmp_path / "queries.yml"
     rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(expressions())]

@@ -55,6 +55,20 @@ def test_every_metric_is_on_the_dashboard():
     assert [name for name in METRICS if re.sub(r"_(bucket|sum|count)$", "", name) not in shown] == []
 
 
+def test_no_panel_divides_by_what_may_be_zero():
+    divisors = [divisor.strip() for each in expressions() for divisor in each.split(" / ")[1:]]
+    assert divisors
+    assert [each for each in divisors if not each.endswith("> 0)") and not each.isdecimal()] == []
+
+
+def test_a_number_that_is_a_share_says_what_is_missing_where_there_is_none():
+    for panel in panels():
+        if panel["type"] == "stat" and " / " in panel["targets"][0]["expr"]:
+            assert panel["fieldConfig"]["defaults"]["noValue"].startswith("no ")
+            # Over a span of time, the last value that there was would stand there for ever.
+            assert panel["targets"][0]["instant"]
+
+
 def test_every_panel_says_in_a_line_what_it_shows():
     for panel in panels():
         assert 20 <= len(panel["description"]) <= 120, panel["title"]
