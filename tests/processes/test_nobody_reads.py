@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,9 @@ class Run:
 
     def _living(self) -> int:
         for child in self.children():
-            title = " ".join(child.cmdline()) if child.is_running() else ""
+            title = ""
+            with suppress(psutil.Error):
+                title = " ".join(child.cmdline())
             if server := re.search(r"redis-server .*:(\d+)", title):
                 return self._leases(int(server[1]))
         return 0
