@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from aiplane.bull import Bull
+    from aiplane.bull import Bull, Step
 
 PAGE_IDS = 1000
 """How many ids of letters one read fetches."""
@@ -135,12 +135,18 @@ class DeadLetters:
         text = await self.queue.data(letter.id)
         return payload_of(text or "")
 
-    async def remove(self, letter_id: str) -> None:
-        """Remove a letter; one that is gone is no fault. The scripts must have been loaded."""
+    async def remove(self, letter_id: str, note: Step | None = None) -> None:
+        """Remove a letter; one that is gone is no fault. The scripts must have been loaded.
+
+        Args:
+            letter_id: the letter's id.
+            note: what is done with it; what that answers is not looked at.
+        """
         async with self._redis.pipeline(transaction=True) as pipe:
+            if note is not None:
+                note.stage(pipe)
             self.queue.removing(letter_id).stage(pipe)
-            for reply in await pipe.execute(raise_on_error=False):
-                check(reply)
+            check((await pipe.execute(raise_on_error=False))[-1])
 
 
 def read_letter(letter_id: str, text: str) -> Letter:

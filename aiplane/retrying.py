@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError, WatchError
 
-from aiplane.bull import ScriptRefusedError, check, stage_fold
+from aiplane.audit_trail import kept_lines
+from aiplane.bull import ScriptRefusedError, check, iso_now, stage_fold
 from aiplane.dead_letters import payload_of
 from aiplane.stored_json import read_object
 
@@ -75,8 +76,18 @@ class NotRetriedError(Exception):
 class Retrying:
     """Retries the jobs of the dead letters of one queue."""
 
-    def __init__(self, redis: Redis, bull: Bull, queue: str, letters: DeadLetters) -> None:
+    def __init__(self, redis: Redis, bull: Bull, queue: str, letters: DeadLetters, *, who: str) -> None:
+        """Prepare.
+
+        Args:
+            redis: a client.
+            bull: the queues.
+            queue: BullMQ's name of the queue.
+            letters: its dead letters.
+            who: who asks for it, for the log of each job.
+        """
         self._redis = redis
+        self._who = who
         self._queue = bull.queue(queue)
         self._letters = letters
         self._look = redis.register_script(_LOOK)
@@ -119,6 +130,8 @@ class Retrying:
             else:
                 self._stage_anew(pipe, letter, text)
             letters.removing(letter.id).stage(pipe)
+            line = f"{iso_now()} retried by {self._who}, from its dead letter"
+            queue.logging(letter.job_id, line, kept_lines(letter.options)).stage(pipe)
             if paused:
                 stage_fold(pipe, queue)
             await self._commit(pipe, letter, text)

@@ -25,6 +25,7 @@ from bridges.chronicle import Chronicle
 from bridges.dispatch import Dispatch
 from bridges.heart import Heart
 from bridges.held import Held
+from bridges.operators import log_operators
 from bridges.outages import FIRST_PAUSE, LONGEST_PAUSE, despite_outages
 from bridges.slots import Slots
 from bridges.source import Source
@@ -49,6 +50,7 @@ class Bridge:
 
     def __init__(self, settings: Settings) -> None:
         node = socket.gethostname()
+        self._settings = settings
         self._me = Holder(new_holder_id(), "bridge", node, os.getpid())
         self._redis = connect(settings.redis_url, name="aiplane:bridge", client=PipelinedRedis)
         self._bull = Bull(
@@ -177,6 +179,7 @@ class Bridge:
             self._name(self._watch.look_around(), "look at all runs"),
             self._name(self._upkeep.scan(), "scan for abandoned jobs"),
             self._name(self._upkeep.audit(), "audit for lost jobs"),
+            self._name(log_operators(self._settings), "hear operators"),
         ]
         serving = [self._name(self._serve(source), f"serve {source.name}") for source in self._sources]
         stopping = self._name(self._stopping.wait(), "wait to be stopped")

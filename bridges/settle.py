@@ -12,7 +12,6 @@ import asyncio
 import json
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +25,7 @@ from aiplane.bull import (
     check,
     dead_letter_id,
     folding,
+    iso_now,
     result_id,
 )
 from aiplane.errors import InternalError
@@ -252,7 +252,6 @@ class Settler:
 
     async def _dead_letter(self, job: Job, letter_id: str, error: JobError, traces: Sequence[str]) -> Step:
         queue, letters = self._bull.queue(job.queue), self._letters(job)
-        failed_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         letter = {
             "jobId": job.id,
             "name": job.name,
@@ -260,7 +259,7 @@ class Settler:
             "code": error.code,
             "attemptsMade": job.attempts_made + 1,
             "stacktrace": list(traces),
-            "failedAt": failed_at,
+            "failedAt": iso_now(),
         }
         data = await queue.data(job.id)
         # Both as they are stored: what was read of them is not always what another reader would write.

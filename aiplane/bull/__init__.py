@@ -11,7 +11,7 @@ from aiplane.bull.locks import LOCK_MS, TOKEN_MARK, LockRenewal, new_token, owne
 from aiplane.bull.pause import FOLD, FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
 from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
 from aiplane.bull.queue import Bull, BullQueue, Taken, read_taken
-from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check
+from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check, iso_now
 from aiplane.bull.steps import Step, Steps
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "fold",
     "folding",
     "is_dead_letter_of",
+    "iso_now",
     "letter_of",
     "new_token",
     "owner_of",

@@ -78,8 +78,10 @@ class Bull:
         self.prefix = prefix
         self._queues: dict[str, BullQueue] = {}
         self.connection = RedisConnection(redis)
-        script = redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
-        self.connection.commands["moveJobFromActiveToWait"] = script
+        # What the package has and does not load.
+        for name, keys in (("moveJobFromActiveToWait", 9), ("addLog", 2)):
+            script = redis.register_script(loadScript(f"{name}-{keys}.lua"))
+            self.connection.commands[name] = script
 
     def steps(self, names: Sequence[str], own: Mapping[str, str]) -> Steps:
         """Return some of BullMQ's scripts, by their names, as steps that can be taken together with others.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,11 @@ class Settling:
         keys = [self._scripts.toKey(job_id), self._scripts.keys["repeat"]]
         return self._step("removeJob", keys, [job_id, 0, self._scripts.keys[""]])
 
+    def logging(self, job_id: str, line: str, keep: int) -> Step:
+        """Add a line to the log of a job, of which that many lines are kept; nothing if it is gone."""
+        key = self._scripts.toKey(job_id)
+        return self._step("addLog", [key, f"{key}:logs"], [job_id, line, keep])
+
     def completing(self, job: JobHandle, returnvalue: str) -> Step:
         """Move an active job to completed; ``returnvalue`` is JSON text."""
         keys, arguments = self._finish_arguments(job, "returnvalue", "completed", job.keep_completed)
@@ -190,6 +196,11 @@ def _failure_fields(reason: str, stacktrace: Sequence[str], more: Mapping[str, s
     fields = {"failedReason": reason, "stacktrace": json.dumps(list(stacktrace)), **(more or {})}
     flat = [text for pair in fields.items() for text in pair]
     return bytes(msgpack.packb(flat, unicode_errors="surrogateescape"))
+
+
+def iso_now() -> str:
+    """Return the time as JavaScript's ``toISOString`` writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def now_ms() -> int:

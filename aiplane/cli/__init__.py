@@ -22,6 +22,8 @@ from aiplane.cli.statuses import SIGNALLED, STATUSES, USAGE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aiplane.settings import Settings
+
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "audit": "aiplane.cli.audit:audit",
@@ -36,18 +38,26 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "up": "aiplane.cli.up:up",
     }
 )
-"""Where each command is."""
+"""Where each command is, but for those that Celery's program has too."""
 
 
 class _Commands(click.Group):
     """The commands, each imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(COMMANDS)
+        return sorted([*COMMANDS, *_operating()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- likewise
         module, _, name = COMMANDS.get(cmd_name, "").partition(":")
-        return cast("click.Command", getattr(importlib.import_module(module), name)) if module else None
+        if not module:
+            return _operating().get(cmd_name)
+        return cast("click.Command", getattr(importlib.import_module(module), name))
+
+
+def _operating() -> Mapping[str, click.Command]:
+    from aiplane.cli.operating import OPERATING  # noqa: PLC0415 -- no probe needs it
+
+    return OPERATING
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=STATUSES)
@@ -57,6 +67,13 @@ def cli(context: click.Context) -> None:
     """Hints, reviews, interviewer replies and transcripts for a BullMQ control plane."""
     if os.environ.get("NO_COLOR"):
         context.color = False
+    context.meta["aiplane.settings"] = _settings
+
+
+def _settings() -> Settings:
+    from aiplane.settings import Settings  # noqa: PLC0415 -- not every command has settings
+
+    return Settings.load()
 
 
 def main() -> None:

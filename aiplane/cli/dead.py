@@ -28,14 +28,26 @@ LONGEST_DATA = 1_000_000
 """Characters of a payload that a terminal is given; ``--json`` gives all of it."""
 
 
-def show_list(settings: Settings, *, queue: str | None, code: str | None, limit: int, as_json: bool) -> None:
+def show_list(
+    settings: Settings,
+    *,
+    queue: str | None,
+    code: str | None,
+    older_than: timedelta | None,
+    limit: int,
+    as_json: bool,
+) -> None:
     """List the letters of one queue, or of all."""
+    before = None if older_than is None else datetime.now(UTC) - older_than
     names = [queue_named(settings, queue)] if queue else [settings.queue_name(kind) for kind in KINDS]
 
     async def read() -> list[Row]:
         async with open_queues(settings) as (redis, bull):
             return [
-                await _list(settings, DeadLetters(redis, bull, name), name, code, limit) for name in names
+                await _list(
+                    settings, DeadLetters(redis, bull, name), name, code=code, before=before, limit=limit
+                )
+                for name in names
             ]
 
     with naming_redis(settings.redis_url):
@@ -53,9 +65,20 @@ def show_list(settings: Settings, *, queue: str | None, code: str | None, limit:
             click.echo(f"{each['queue']} has more; --limit shows more of them.")
 
 
-async def _list(settings: Settings, letters: DeadLetters, queue: str, code: str | None, limit: int) -> Row:
+async def _list(
+    settings: Settings,
+    letters: DeadLetters,
+    queue: str,
+    *,
+    code: str | None,
+    before: datetime | None,
+    limit: int,
+) -> Row:
     found = []
-    async for letter in letters.walk(code=code, most=None if code else limit + 1):
+    most = limit + 1 if code is None and before is None else None
+    async for letter in letters.walk(code=code, most=most):
+        if before is not None and (letter.failed_at is None or letter.failed_at > before):
+            continue
         found.append(letter)
         if len(found) > limit:
             break

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from aiplane.audit_trail import announce, kept_lines, person
+from aiplane.bull import iso_now
 from aiplane.cli.faults import NotAllDoneError, NotFoundError, naming_redis
 from aiplane.cli.queue_argument import kind_of, open_queues, queue_named
 from aiplane.cli.screen import one_line, show_json
@@ -16,6 +18,7 @@ from aiplane.retrying import NotRetriedError, Retried, Retrying
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from datetime import timedelta
 
     from aiplane.dead_letters import Letter
     from aiplane.settings import Settings
@@ -45,12 +48,19 @@ def retry(
     async def work() -> list[Row]:
         async with open_queues(settings) as (redis, bull):
             letters = DeadLetters(redis, bull, name)
-            retrying = Retrying(redis, bull, name, letters)
+            who = person()
+            retrying = Retrying(redis, bull, name, letters, who=who)
             await bull.load_scripts()
-            return [
-                await _retried(retrying, letter, as_json=as_json)
-                async for letter in _chosen(letters, wanted, code, None, limit)
-            ]
+            done: list[Row] = []
+            try:
+                async for letter in _chosen(letters, wanted, code, None, limit):
+                    # One by one, so that what was done is told though the next one fails.
+                    row = await _retried(retrying, letter, as_json=as_json)
+                    done += [row]
+            finally:
+                jobs = [str(each["job"]) for each in done if not each["error"]]
+                await announce(redis, bull.prefix, who=who, did="retried dead jobs", queue=name, jobs=jobs)
+            return done
 
     with naming_redis(settings.redis_url):
         done = asyncio.run(work())
@@ -95,7 +105,7 @@ def purge(
     wanted: Sequence[str],
     every: bool,
     code: str | None,
-    older_than: float | None,
+    older_than: timedelta | None,
     limit: int | None,
     yes: bool,
     as_json: bool,
@@ -107,31 +117,40 @@ def purge(
     """
     _check_choice(wanted, every=every, code=code, older_than=older_than)
     name = queue_named(settings, queue)
-    before = None if older_than is None else datetime.now(UTC) - timedelta(days=older_than)
+    before = None if older_than is None else datetime.now(UTC) - older_than
 
-    async def chosen() -> tuple[list[str], list[str]]:
+    async def chosen() -> tuple[list[Letter], list[str]]:
         async with open_queues(settings) as (redis, bull):
             letters = DeadLetters(redis, bull, name)
-            ids = [each.id async for each in _chosen(letters, wanted, code, before, limit)]
-            return ids, [each for each in wanted if not await letters.find(each)]
-
-    async def remove(ids: list[str]) -> None:
-        async with open_queues(settings) as (redis, bull):
-            letters = DeadLetters(redis, bull, name)
-            await bull.load_scripts()
-            for letter_id in ids:
-                await letters.remove(letter_id)
+            found = [each async for each in _chosen(letters, wanted, code, before, limit)]
+            return found, [each for each in wanted if not await letters.find(each)]
 
     with naming_redis(settings.redis_url):
-        ids, missing = asyncio.run(chosen())
+        found, missing = asyncio.run(chosen())
+        ids = [each.id for each in found]
         if ids and not yes:
             click.confirm(f"Remove {_letters(len(ids))} of {name} for good?", abort=True, err=True)
-        asyncio.run(remove(ids))
+        asyncio.run(_remove(settings, name, found))
     if as_json:
         show_json({"kind": kind_of(settings, name), "queue": name, "removed": ids})
     else:
         click.echo(f"Removed {_letters(len(ids))}.")
     _complain(missing, name)
+
+
+async def _remove(settings: Settings, queue: str, found: Sequence[Letter]) -> None:
+    async with open_queues(settings) as (redis, bull):
+        letters, jobs, who, removed = DeadLetters(redis, bull, queue), bull.queue(queue), person(), []
+        await bull.load_scripts()
+        try:
+            for letter in found:
+                line = f"{iso_now()} the dead letter was purged by {who}"
+                note = jobs.logging(letter.job_id, line, kept_lines(letter.options))
+                known = letter.readable and not jobs.is_own_key(letter.job_id)
+                await letters.remove(letter.id, note if known else None)
+                removed.append(letter.job_id or letter.id)
+        finally:
+            await announce(redis, bull.prefix, who=who, did="purged dead letters", queue=queue, jobs=removed)
 
 
 async def _chosen(
@@ -156,7 +175,7 @@ async def _named(letters: DeadLetters, wanted: Sequence[str]) -> AsyncIterator[L
 
 
 def _check_choice(
-    wanted: Sequence[str], *, every: bool, code: str | None, older_than: float | None = None
+    wanted: Sequence[str], *, every: bool, code: str | None, older_than: timedelta | None = None
 ) -> None:
     filters = code is not None or older_than is not None
     if bool(wanted) == (every or filters):

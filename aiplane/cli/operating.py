@@ -1,12 +1,15 @@
-"""The sub-commands that an operator finds in Celery's own program, ``celery -A aiplane``.
+"""The operator's commands, in two programs: ``aiplane queues|job|…`` and ``celery -A aiplane queues|job|…``.
 
-Celery loads this module for whatever it is asked to do, its workers included, so it declares the commands and
+:data:`OPERATING` is the table of them. The entry points in ``pyproject.toml`` repeat it for Celery, which
+loads this module for whatever it is asked to do, its workers included. So it declares the commands, and
 imports what they need when one is run.
 """
 
 from __future__ import annotations
 
 import importlib
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +18,7 @@ from aiplane.errors import ERRORS
 from aiplane.queues import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 STATUSES = """\b
 Exit status:
@@ -43,8 +46,33 @@ _code = click.option(
 )
 
 
+SETTINGS = "aiplane.settings"
+"""Where ``aiplane`` leaves, in click's context, what loads the settings; Celery has an application."""
+
+
+def _read_age(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
+    """Read how long ago: a number of days, or with its unit ``90s``, ``30m``, ``12h``, ``7d``."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smhd]?)", value)
+    if found is None:
+        raise click.BadParameter("it is a number of days, or a number with s, m, h or d behind it.")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours"}.get(found[2], "days")
+    return timedelta(**{unit: float(found[1])})
+
+
+_age = click.option(
+    "--older",
+    "--older-than",
+    "older_than",
+    callback=_read_age,
+    metavar="AGE",
+    help="Only letters of that age: 7 (days), or 90s, 30m, 12h, 7d.",
+)
+
+
 def _run(place: str, **options: Any) -> None:
-    """Call ``module:function`` with the settings of the plane that ``-A`` names.
+    """Call ``module:function`` with the settings: of the environment, or of the plane that ``-A`` names.
 
     Whatever goes wrong there ends the command, with one sentence and a status.
 
@@ -52,13 +80,15 @@ def _run(place: str, **options: Any) -> None:
         click.UsageError: it is another application, or none.
     """
     context = click.get_current_context()
+    if SETTINGS in context.meta:
+        _function(place)(context.meta[SETTINGS](), **options)
+        return
     app = getattr(context.obj, "app", None)
     if not isinstance(app, importlib.import_module("aiplane.app").Plane):
         raise click.UsageError("This command needs the plane's application: celery -A aiplane …")
-    module, _, name = place.partition(":")
     explain: Callable[[Exception], tuple[str, int]] = importlib.import_module("aiplane.cli.faults").explain
     try:
-        getattr(importlib.import_module(module), name)(app.settings, **options)
+        _function(place)(app.settings, **options)
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except Exception as error:  # noqa: BLE001 -- the last seam: nobody is shown a traceback
@@ -67,9 +97,23 @@ def _run(place: str, **options: Any) -> None:
         context.exit(status)
 
 
+def _function(place: str) -> Callable[..., None]:
+    module, _, name = place.partition(":")
+    function: Callable[..., None] = getattr(importlib.import_module(module), name)
+    return function
+
+
 @click.command(epilog=STATUSES)
+@click.option(
+    "--watch",
+    type=click.FloatRange(0.1, 3600),
+    metavar="SECONDS",
+    is_flag=False,
+    flag_value=1.0,
+    help="Look again and again, every second unless SECONDS says otherwise, until Ctrl-C.",
+)
 @_json
-def queues(as_json: bool) -> None:
+def queues(as_json: bool, watch: float | None) -> None:
     """Show what is in the queues, and which bridges and pools live.
 
     \b
@@ -83,10 +127,10 @@ def queues(as_json: bool) -> None:
 
     \b
     Examples:
-      celery -A aiplane queues
+      aiplane queues --watch
       celery -A aiplane queues --json | jq '.queues[] | select(.waiting > 0)'
     """  # noqa: D301 -- click reads the mark
-    _run("aiplane.cli.queues:show", as_json=as_json)
+    _run("aiplane.cli.queues:show", as_json=as_json, watch=watch)
 
 
 @click.command(epilog=_EPILOG)
@@ -141,12 +185,19 @@ def dead() -> None:
 @dead.command("list", epilog=STATUSES)
 @click.argument("queue", metavar="[QUEUE]", required=False)
 @_code
+@_age
 @click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="Show so many of each queue."
 )
 @_json
 def dead_list(**options: Any) -> None:
-    """List dead letters, the newest first. No text of a job is shown."""
+    """List dead letters of one queue or of all, the newest first. No text of a job is shown.
+
+    \b
+    Examples:
+      aiplane dead list --code llm_auth
+      aiplane dead list hint --older 12h
+    """  # noqa: D301 -- click reads the mark
     _run("aiplane.cli.dead:show_list", **options)
 
 
@@ -171,7 +222,7 @@ def dead_retry(**options: Any) -> None:
     """Let dead jobs wait again, with all their attempts, and remove their letters.
 
     Where the job itself is gone (removeOnFail), it is added anew from its letter, under its id. Doing it
-    twice is harmless.
+    twice is harmless. Who did it stands in the log of each job, and in that of every bridge.
     """
     _run("aiplane.cli.dead_changes:retry", **options)
 
@@ -181,7 +232,7 @@ def dead_retry(**options: Any) -> None:
 @click.argument("wanted", metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Remove every letter of the queue.")
 @_code
-@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Only letters of that age.")
+@_age
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Remove so many at most, the newest first."
 )
@@ -190,3 +241,7 @@ def dead_retry(**options: Any) -> None:
 def dead_purge(**options: Any) -> None:
     """Remove dead letters for good. The failed jobs themselves stay where BullMQ keeps them."""
     _run("aiplane.cli.dead_changes:purge", **options)
+
+
+OPERATING: Mapping[str, click.Command] = {"queues": queues, "job": job, "dead": dead}
+"""Each command by its name."""

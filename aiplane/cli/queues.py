@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import json
+import sys
+import time
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from aiplane.bull import QueueCounter
 from aiplane.cli.columns import duration, moment, show_table
-from aiplane.cli.faults import naming_redis
-from aiplane.cli.screen import show_json
+from aiplane.cli.faults import RedisFaultError, naming_redis
+from aiplane.cli.screen import say, show_json
 from aiplane.connections import connect_thread
 from aiplane.leases import BRIDGE_STALE_MS, POOL_STALE_MS, SLOTS_STALE_MS, LeaseBook
 from aiplane.queues import KINDS
 
 if TYPE_CHECKING:
+    from redis import Redis
+
     from aiplane.leases import Roll
     from aiplane.settings import Settings
 
@@ -23,22 +28,71 @@ _COUNTS = ("waiting", "active", "delayed", "completed", "failed", "dead")
 _SHOWN = ("waiting", "active", "delayed", "failed", "dead")
 
 
-def show(settings: Settings, *, as_json: bool) -> None:
-    """Read everything once and show it."""
-    with naming_redis(settings.redis_url), closing(connect_thread(settings.redis_url)) as redis:
-        roll = LeaseBook(redis, settings.bullmq_prefix).look()
-        counter = QueueCounter(redis, settings.bullmq_prefix)
-        rows = [_row(kind, settings.queue_name(kind), counter, roll) for kind in KINDS]
-    bridges, pools = _bridges(roll), _pools(roll)
+def show(settings: Settings, *, as_json: bool, watch: float | None) -> None:
+    """Read everything once and show it; or again and again, by one process and one connection.
+
+    Args:
+        settings: where Redis is.
+        as_json: one document, or with ``watch`` one a line.
+        watch: seconds between two looks.
+    """
+    with closing(connect_thread(settings.redis_url)) as redis:
+        if watch is None:
+            with naming_redis(settings.redis_url):
+                state = _read(settings, redis)
+            _show(state, as_json=as_json)
+        else:
+            _watch(settings, redis, watch, as_json=as_json)
+
+
+def _watch(settings: Settings, redis: Redis, seconds: float, *, as_json: bool) -> None:
+    in_place = sys.stdout is not None and sys.stdout.isatty() and not as_json
+    with suppress(KeyboardInterrupt):
+        while True:
+            try:
+                with naming_redis(settings.redis_url):
+                    state = _read(settings, redis)
+            except RedisFaultError as fault:
+                # It is looked at because something is wrong, so it goes on when Redis is back.
+                say(str(fault))
+            else:
+                _show_again(state, in_place=in_place, as_json=as_json)
+            time.sleep(seconds)
+
+
+def _show_again(state: dict[str, Any], *, in_place: bool, as_json: bool) -> None:
     if as_json:
-        show_json({"at": moment(roll.now), "queues": rows, "bridges": bridges, "pools": pools})
+        click.echo(json.dumps(state))
+        return
+    if in_place:
+        click.clear()
+    click.echo(state["at"])
+    _show(state, as_json=False)
+    if not in_place:
+        click.echo()
+
+
+def _read(settings: Settings, redis: Redis) -> dict[str, Any]:
+    roll = LeaseBook(redis, settings.bullmq_prefix).look()
+    counter = QueueCounter(redis, settings.bullmq_prefix)
+    rows = [_row(kind, settings.queue_name(kind), counter, roll) for kind in KINDS]
+    return {"at": moment(roll.now), "queues": rows, "bridges": _bridges(roll), "pools": _pools(roll)}
+
+
+def _show(state: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        show_json(state)
         return
     head = ["queue", *_SHOWN, "slots", "oldest", ""]
     show_table(
-        head, [[row["queue"], *(row[name] for name in _SHOWN), row["slots"], *_notes(row)] for row in rows]
+        head,
+        [
+            [row["queue"], *(row[name] for name in _SHOWN), row["slots"], *_notes(row)]
+            for row in state["queues"]
+        ],
     )
     click.echo()
-    _show_living(bridges, pools)
+    _show_living(state["bridges"], state["pools"])
 
 
 def _row(kind: Any, queue: str, counter: QueueCounter, roll: Roll) -> dict[str, Any]:

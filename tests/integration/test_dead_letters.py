@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aiplane.audit_trail import LONGEST_LINE, channel, read
 from aiplane.bull import Bull, BullQueue
 from aiplane.cli.dead_changes import purge
 from aiplane.cli.faults import NotFoundError
@@ -80,7 +82,7 @@ async def bench(redis_server: RedisServer) -> AsyncIterator[Bench]:
     bull = Bull(redis)
     await bull.load_scripts()
     letters = DeadLetters(redis, bull, "q")
-    yield Bench(redis, bull, letters, Retrying(redis, bull, "q", letters))
+    yield Bench(redis, bull, letters, Retrying(redis, bull, "q", letters, who="alice@vm"))
     await redis.aclose()
 
 
@@ -265,3 +267,41 @@ def test_who_purges_is_told_what_was_not_there(redis_server: RedisServer) -> Non
     with pytest.raises(NotFoundError, match="of another"):
         purge(settings, queue="hint", wanted=["one", "another"], **choice)
     assert redis_server.client.llen("bull:ai.generate-hint.dlq:wait") == 0
+
+
+async def test_who_retried_a_job_stands_in_its_log(bench: Bench) -> None:
+    job = await bench.dead(keepLogs=2)
+    for line in ("one", "two"):
+        await bench.redis.rpush(f"{bench.queue.key(job)}:logs", line)
+    assert await bench.retrying.retry(await bench.letter(job)) is Retried.WAITS
+    kept = await bench.queue.logs(job, 10)
+    assert kept[0] == "two"
+    assert re.fullmatch(r"20\S+Z retried by alice@vm, from its dead letter", kept[1])
+
+
+async def test_who_purged_a_letter_stands_in_the_log_of_its_job_and_is_announced(
+    bench: Bench, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "alice\x1b[31m")
+    settings = Settings.load({"REDIS_URL": redis_server.url, "HINT_QUEUE": "q"})
+    job, other = await bench.dead(), await bench.dead()
+    bench.redis.connection_pool.connection_kwargs["health_check_interval"] = 0
+    async with bench.redis.pubsub() as heard:
+        await heard.subscribe(channel("bull"))
+        await heard.get_message(timeout=5)
+        what: dict[str, Any] = {"older_than": None, "limit": None, "yes": True, "as_json": True}
+        await asyncio.to_thread(purge, settings, queue="hint", wanted=[job], every=False, code=None, **what)
+        told = await heard.get_message(ignore_subscribe_messages=True, timeout=5)
+    assert told is not None
+    line = read(told["data"])
+    assert re.fullmatch(rf"alice\?\[31m@\S+ has purged dead letters of q: {job}", line)
+    [kept] = await bench.queue.logs(job, 10)
+    assert "the dead letter was purged by alice?[31m@" in kept
+    assert await bench.queue.logs(other, 10) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"jobs": 7}', '{"jobs": [{}, null], "count": "x"}', "{" * 9_000])
+def test_whatever_is_announced_is_one_line(text: str) -> None:
+    line = read(text)
+    assert line.isprintable()
+    assert len(line) <= LONGEST_LINE

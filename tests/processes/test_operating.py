@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 import socket
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from celery.bin.celery import celery as program
 from click.testing import CliRunner
 
 from aiplane.app import app
+from aiplane.audit_trail import person
+from aiplane.queues import KINDS
 from tests.support.jobs import Queue
 from tests.support.processes import Plane, Process, await_ready
 
@@ -90,6 +94,63 @@ async def test_queues_shows_what_waits_runs_and_lives(
     table = await celery(plane, "queues")
     assert re.search(r"^ai\.generate-hint +0 +\d+ +1 +0 +0 +5$", table, re.MULTILINE), table
     assert re.search(rf"^pool +hint@{HOST} +\d+ +5 +\S+ ago$", table, re.MULTILINE), table
+
+
+async def test_queues_can_be_watched_at_little_cost(plane: Plane, queue: Queue) -> None:
+    with Process("watch", ["aiplane", "queues", "--watch", "0.2"], env=plane.env) as process:
+        await asyncio.to_thread(process.wait_for_log, r"ai\.generate-hint +0 +0")
+        job = await queue.add(PAYLOAD, delay=600_000)
+        await asyncio.to_thread(process.wait_for_log, r"ai\.generate-hint +0 +0 +1")
+        await queue.promote(job)
+        await queue.event(job, "completed")
+        before, mark = psutil.Process(process.pid).cpu_times(), process.mark()
+        for _ in range(10):
+            await asyncio.to_thread(process.wait_for_log, r"ai\.generate-hint", after=mark)
+            mark = process.mark()
+        spent = psutil.Process(process.pid).cpu_times()
+        assert (spent.user + spent.system) - (before.user + before.system) < 0.5
+        process.signal(signal.SIGINT)
+        assert await asyncio.to_thread(process.wait) == 0
+        assert not any("Traceback" in line for line in process.lines)
+
+
+async def test_watching_goes_on_when_redis_is_back(plane: Plane, redis_server: RedisServer) -> None:
+    arguments = ["aiplane", "queues", "--watch=0.2", "--json"]
+    with Process("watch", arguments, env=plane.env) as process:
+        await asyncio.to_thread(process.wait_for_log, '"queues"')
+        redis_server.stop()
+        try:
+            await asyncio.to_thread(process.wait_for_log, "Redis at .* does not answer")
+        finally:
+            redis_server.cont()
+        mark = process.mark()
+        await asyncio.to_thread(process.wait_for_log, '"queues"', after=mark)
+
+
+async def test_who_retries_dead_jobs_stands_in_the_log_of_the_bridge(plane: Plane, queue: Queue) -> None:
+    job = await dead(queue)
+    mark = plane.bridge.mark()
+    await ask(plane, f"dead retry hint {job}")
+    found = await asyncio.to_thread(
+        plane.bridge.wait_for_log, rf"(\S+) has retried dead jobs of ai\.generate-hint: {job}$", after=mark
+    )
+    assert found[1] == person()
+    assert f"retried by {person()}" in (await ask(plane, f"job hint {job}"))
+    await queue.event(job, "failed", count=2)
+    await ask(plane, "dead purge hint --all --yes")
+
+
+async def test_dead_letters_of_all_queues_are_listed_by_code_and_age(plane: Plane, queue: Queue) -> None:
+    job = await dead(queue)
+    for line, found in (
+        ("dead list --code invalid_payload --older 0s", True),
+        ("dead list --older 1h", False),
+        ("dead list --code llm_auth --older 0s", False),
+    ):
+        lists = (await read(plane, line))["queues"]
+        assert len(lists) >= len(KINDS)
+        assert any(letter["job"] == job for each in lists for letter in each["letters"]) is found, line
+    await ask(plane, "dead purge hint --all --yes")
 
 
 async def test_queues_shows_no_pool_as_alive_that_is_not(plane: Plane, queue: Queue) -> None:

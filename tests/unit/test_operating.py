@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from celery.bin.celery import celery
 from click.testing import CliRunner, Result
 
 from aiplane.app import app
+from aiplane.cli import cli, run
+from aiplane.cli.operating import OPERATING
 from aiplane.errors import ERRORS
+from tests.support.processes import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +40,45 @@ def test_every_command_has_help(line: str) -> None:
     result = call(*line.split(), "--help")
     assert result.exit_code == 0
     assert "Exit status:" in result.output
+
+
+def test_both_programs_have_the_same_commands() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    entries = project["entry-points"]["celery.commands"]
+    assert entries == {name: f"aiplane.cli.operating:{name}" for name in OPERATING}
+    for name, command in OPERATING.items():
+        assert cli.get_command(click.Context(cli), name) is command
+        assert name in cli.list_commands(click.Context(cli))
+        assert command.name == name
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_aiplane_has_each_with_its_help(line: str) -> None:
+    result = CliRunner().invoke(cli, [*line.split(), "--help"])
+    assert result.exit_code == 0
+    assert "Exit status:" in result.output
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "why"),
+    [
+        ("queues", 4, "aiplane: Redis at 127.0.0.1:1 cannot be reached"),
+        ("job hint 1", 4, "aiplane: Redis at 127.0.0.1:1 cannot be reached"),
+        ("job sideways 1", 2, "aiplane: There is no queue of that name."),
+        ("dead list --older soon", 2, "it is a number of days, or a number with s, m, h or d behind it."),
+        ("dead purge hint --older -1", 2, "it is a number of days"),
+    ],
+)
+def test_aiplane_says_in_a_sentence_what_is_wrong(
+    line: str,
+    status: int,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert run(line.split()) == status
+    assert why in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["job", "dead"])
