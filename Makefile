@@ -16,7 +16,7 @@ demo: $(VENV)/.runs ## Start everything, send one job of each kind, show the res
 up: $(VENV)/.runs ## Run the bridge, the four pools and (unless REDIS_URL is set) a Redis; Ctrl-C stops them
 	@$(BIN)/aiplane up
 
-check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in a minute
+check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in two minutes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -30,7 +30,7 @@ test: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.in
 		tests/bench tests/faults tests/processes tests/interop tests/control_plane tests/integration
 
 faults: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every fault test, with outages and silences of minutes (40 minutes)
-	$(BIN)/pytest tests/faults -m "slow or not slow"
+	$(BIN)/pytest tests/faults tests/processes/test_readme.py -m "slow or not slow"
 
 SEED ?= 1
 MINUTES ?= 3

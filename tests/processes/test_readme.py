@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aiplane.settings import Settings
 from tests.support.node import INTEROP, ensure_node_modules
-from tests.support.processes import REPOSITORY, Plane, Process
+from tests.support.processes import REPOSITORY, Plane, Process, procfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +84,36 @@ def test_the_node_snippet_sends_a_hint_and_hears_its_result(plane: Plane, bullmq
         running.wait_for_log(r"^sent \d+$")
         running.wait_for_log(r"^result \{")
         running.wait_for_log(r"\bhintLevel: 'gentle'")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bullmq", ["5", "6"])
+def test_the_lines_for_node_work_in_an_empty_folder(plane: Plane, tmp_path: Path, bullmq: str) -> None:
+    ensure_node_modules()
+    (tmp_path / "hints.mjs").write_text(snippet("js", "generate-hint"))
+    lines = snippet("sh", "npm install").replace("bullmq", f"bullmq@{bullmq}")
+    with Process("as the README says", ["/bin/sh", "-ec", lines], env=plane.env, cwd=tmp_path) as running:
+        running.wait_for_log(r"^sent \d+$", timeout=120)
+        running.wait_for_log(r"\bhintLevel: 'gentle'")
+
+
+@pytest.mark.slow
+def test_the_line_for_flower_finds_what_it_installs(plane: Plane) -> None:
+    (line,) = re.findall(r"`(\.venv/bin/pip install [^`]*)`", README)
+    script = line.replace(".venv/bin/pip", f"{sys.executable} -m pip").replace("install", "install --dry-run")
+    with Process("as the README says", ["/bin/sh", "-ec", script], env=plane.env) as running:
+        assert running.wait(120) == 0, running.tail()
+        assert "flower" in "".join(running.lines).lower()
+
+
+def test_the_procfiles_programs_are_found_once_the_environment_is_active() -> None:
+    (activate,) = re.findall(r"`(\. \.venv/bin/activate)`", README)
+    activate = activate.replace(".venv/bin", str(Path(sys.executable).parent))
+    words = {line.split()[0] for line in procfile().values()}
+    script = f"{activate}; for each in {' '.join(words)}; do command -v $each; done"
+    with Process("as the README says", ["/bin/sh", "-ec", script], env={"PATH": os.defpath}) as running:
+        assert running.wait() == 0
+        assert set(running.lines) == {str(Path(sys.executable).parent / each) for each in words}
 
 
 def test_the_python_snippet_prints_a_hint(plane: Plane) -> None:
