@@ -243,5 +243,5 @@ def dead_purge(**options: Any) -> None:
     _run("aiplane.cli.dead_changes:purge", **options)
 
 
-OPERATING: Mapping[str, click.Command] = {"queues": queues, "job": job, "dead": dead}
+OPERATING: Mapping[str, click.Command] = {"queues": queues, "job": job, "cancel": cancel, "dead": dead}
 """Each command by its name."""
