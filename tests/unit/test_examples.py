@@ -46,5 +46,5 @@ def test_the_tone_is_a_second_of_sound() -> None:
 
 def test_the_offline_coach_has_something_to_say_to_each() -> None:
     assert "Of 10 tests 6 pass" in generate_hint(example("hint"))["hint"]
-    assert review_code(example("review"))["suggestions"][0]["startLine"] == 3
+    assert review_code(example("review"))["suggestions"][0]["startLine"] == 2
     assert reply_to_candidate(example("interview"))["followUpQuestion"]
