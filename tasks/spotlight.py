@@ -15,7 +15,7 @@ The mark is chosen among characters that do not occur in the text, so nobody can
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -121,21 +121,31 @@ def _spotlight_line(line: str, mark: str, *, is_code: bool) -> str:
 
 def _prose(words: Sequence[str]) -> Iterator[int]:
     """Yield the gaps between two words, each by the number of the word before it. Data is no word."""
+    seen = [_look_at(word) for word in words]
     for gap in range(len(words) - 1):
-        if _is_prose(words[gap], words[gap + 1]) and not any(
-            _OPERATOR.fullmatch(word)
-            for word in (words[max(0, gap - 1)], words[min(gap + 2, len(words) - 1)])
-        ):
-            yield gap
+        if seen[gap].ends and seen[gap + 1].begins:
+            around = (seen[max(0, gap - 1)], seen[min(gap + 2, len(words) - 1)])
+            if not any(word.is_operator for word in around):
+                yield gap
 
 
-def _is_prose(before: str, after: str) -> bool:
-    return bool(
-        _ENDS_A_WORD.search(before)
-        and _BEGINS_A_WORD.match(after)
-        and not _DATUM.match(before)
-        and not _DATUM.match(after)
-    )
+class _Look(NamedTuple):
+    """Whether prose may go on behind a word, and before it, and whether its neighbours are data."""
+
+    ends: bool
+    begins: bool
+    is_operator: bool = False
+
+
+_PLAIN_WORD = _Look(ends=True, begins=True)
+
+
+def _look_at(word: str) -> _Look:
+    if word.isalpha():
+        return _PLAIN_WORD
+    if _DATUM.match(word):
+        return _Look(ends=False, begins=False, is_operator=_OPERATOR.fullmatch(word) is not None)
+    return _Look(_ENDS_A_WORD.search(word) is not None, _BEGINS_A_WORD.match(word) is not None)
 
 
 def _sentences(words: Sequence[str]) -> Iterator[int]:

@@ -97,7 +97,7 @@ def test_an_attack_as_a_rubric_is_data(attack: Attack) -> None:
 
 
 def test_the_corpus_is_large_and_every_attack_asks_for_something() -> None:
-    assert len(CORPUS) >= 80
+    assert len(CORPUS) >= 150
     assert all(ORDER.lower() in legible(attack.text) for attack in CORPUS)
 
 
