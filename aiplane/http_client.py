@@ -4,9 +4,9 @@ One clock decides how long a call may take, the caller's: a client's own timeout
 but not their sum. A call blocks its thread, for half to two thirds of what it costs on a loop, and every wait
 in it keeps the deadline of the work at hand (:mod:`aiplane.http_network`).
 
-Proxies of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and its certificates (``SSL_CERT_FILE``) are
-honoured, as by any client: a company's network often has no other way out. Redirects are not followed: they
-would carry what is sent to an address that nobody configured.
+Proxies of the environment (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``; SOCKS too) and its certificates
+(``SSL_CERT_FILE``) are honoured, as by any client: a company's network often has no other way out. Redirects
+are not followed: they would carry what is sent to an address that nobody configured.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import httpx2
+from socksio import ProtocolError as SocksError
 
-from aiplane.foreign import causes, why_not_connected
+from aiplane.foreign import ForeignError, causes, why_not_connected
+from aiplane.http_environment import FAULTS, environment_error
 from aiplane.http_network import DeadlineNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import httpcore2
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Far above any answer in words; what is longer is cut off before it fills the memory."""
@@ -82,6 +86,9 @@ def open_http(
         login: the user and password of a server of one's own.
         refusal: what is raised of a body that is not read to its end.
         max_body: the longest body that is read, in bytes.
+
+    Raises:
+        HttpEnvironmentError: a variable of the environment, for proxies or certificates, is wrong.
     """
 
     def bounded(response: httpx2.Response) -> None:
@@ -91,15 +98,27 @@ def open_http(
         body = cast("httpx2.SyncByteStream", response.stream)
         response.stream = _BoundedStream(body, refusal, max_body)
 
-    return _PunctualClient(
-        auth=login,
-        timeout=None,
-        follow_redirects=False,
-        # The pools' sizes bound how many calls there are.
-        limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_IDLE_SECONDS),
-        headers={"Accept-Encoding": "identity"},
-        event_hooks={"request": [_join], "response": [bounded]},
-    )
+    try:
+        return _PunctualClient(
+            auth=login,
+            timeout=None,
+            follow_redirects=False,
+            # The pools' sizes bound how many calls there are.
+            limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_IDLE_SECONDS),
+            headers={"Accept-Encoding": "identity"},
+            event_hooks={"request": [_join], "response": [bounded]},
+        )
+    except FAULTS as error:
+        raise environment_error() from ForeignError(error)
+
+
+def check_environment() -> None:
+    """Open a client as every adapter does, and close it again.
+
+    Raises:
+        HttpEnvironmentError: a variable of the environment, for proxies or certificates, is wrong.
+    """
+    open_http().close()
 
 
 def why_no_answer(error: BaseException) -> str:
@@ -110,6 +129,8 @@ def why_no_answer(error: BaseException) -> str:
                 return "it was closed before the answer was complete"
             case httpx2.InvalidURL():
                 return "the address is not a URL"
+            case httpx2.ProxyError():
+                return "the proxy that the environment names did not let it through"
     return why_not_connected(error)
 
 
@@ -124,15 +145,34 @@ class _PunctualClient(httpx2.Client):
     """A client whose every connection, through a proxy or not, keeps the deadline of the work at hand."""
 
     def _init_transport(self, *args: Any, **kwargs: Any) -> httpx2.BaseTransport:
-        return _punctual(super()._init_transport(*args, **kwargs))
+        return _punctual(super()._init_transport(*args, **kwargs), DeadlineNetwork())
 
     def _init_proxy_transport(self, *args: Any, **kwargs: Any) -> httpx2.BaseTransport:
-        return _punctual(super()._init_proxy_transport(*args, **kwargs))
+        network = DeadlineNetwork()
+        return _ProxyTransport(_punctual(super()._init_proxy_transport(*args, **kwargs), network), network)
 
 
-def _punctual(transport: Any) -> httpx2.BaseTransport:
+class _ProxyTransport(httpx2.BaseTransport):
+    """A way through a proxy; one that does not speak as it should is a connection that failed."""
+
+    def __init__(self, transport: httpx2.BaseTransport, network: DeadlineNetwork) -> None:
+        self._transport = transport
+        self._network = network
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            with self._network.closing_on_failure():
+                return self._transport.handle_request(request)
+        except (SocksError, AssertionError) as error:  # httpcore2 asserts that a proxy answers in order
+            raise httpx2.ProxyError("the proxy does not speak SOCKS", request=request) from error
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def _punctual(transport: Any, network: httpcore2.NetworkBackend) -> httpx2.BaseTransport:
     # httpcore2 takes a network where it makes its pools; httpx2 makes them, and passes none on.
-    transport._pool._network_backend = DeadlineNetwork()  # noqa: SLF001
+    transport._pool._network_backend = network  # noqa: SLF001
     return transport  # type: ignore[no-any-return]
 
 

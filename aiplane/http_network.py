@@ -7,7 +7,8 @@ holds it for ever. Here each read is told how much time is left of all (:mod:`ai
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpcore2
@@ -17,7 +18,7 @@ from aiplane.patience import OutOfPatienceError, wait_for
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _PATIENCE = 1.0
 """Seconds that a host's address has to answer while there is another one to try: many a host has one in IPv6
@@ -36,6 +37,20 @@ class DeadlineNetwork(httpcore2.NetworkBackend):
 
     def __init__(self) -> None:
         self._network = httpcore2.SyncBackend()
+        self._made = threading.local()
+
+    @contextmanager
+    def closing_on_failure(self) -> Iterator[None]:
+        """Close, where the block fails, the connection that it made: httpcore2 forgets it behind SOCKS."""
+        self._made.stream = None
+        try:
+            yield
+        except BaseException:
+            if self._made.stream is not None:
+                self._made.stream.close()
+            raise
+        finally:
+            self._made.stream = None
 
     def connect_tcp(
         self,
@@ -64,6 +79,7 @@ class DeadlineNetwork(httpcore2.NetworkBackend):
             stream = wait_for(connected, _left(httpcore2.ConnectTimeout), name="connect")
         except OutOfPatienceError:
             raise httpcore2.ConnectTimeout from None
+        self._made.stream = stream
         return _Stream(stream)
 
 
@@ -110,7 +126,7 @@ class _Stream(httpcore2.NetworkStream):
 def _addresses(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError, OverflowError) as error:  # a name, or a port, that can be none
         raise httpcore2.ConnectError(str(error)) from error
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

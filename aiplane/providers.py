@@ -12,6 +12,8 @@ from aiplane.speech import create_speech_to_text, create_text_to_speech
 from aiplane.storage_errors import StorageRefusedError, StorageUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aiplane.llm import LLM
     from aiplane.queues import Kind
     from aiplane.settings import Settings
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from aiplane.storage import Storage
 
 log = logging.getLogger(__name__)
+
+_OVER_HTTP = frozenset({"openai", "azure"})
+"""The providers that are asked by our own HTTP client."""
 
 
 class Providers:
@@ -61,14 +66,26 @@ class Providers:
         the server may be back when it is needed.
 
         Raises:
-            SettingsError: the bucket is missing, or refuses the keys.
+            SettingsError: the bucket is missing, or refuses the keys; or a variable for proxies or
+                certificates keeps HTTP clients from opening.
         """
         if kind != "transcribe":
             _ = self.llm
+        if _OVER_HTTP & set(self._asked_by(kind)):
+            _check_http_environment()
         speaks = kind == "interview" and self.text_to_speech is not None
         listens = kind == "transcribe" and self.speech_to_text is not None
         if (speaks or listens) and self.storage is not None:
             _check_storage(self.storage)
+
+    def _asked_by(self, kind: Kind) -> Iterator[str]:
+        """Yield the names of the providers that jobs of a kind ask."""
+        if kind == "transcribe":
+            yield self._settings.stt_provider
+        else:
+            yield self._settings.llm_provider
+        if kind == "interview":
+            yield self._settings.tts_provider
 
     def can_serve(self, kind: Kind) -> bool:
         """Whether jobs of a kind can succeed: transcription may be switched off."""
@@ -80,6 +97,16 @@ class Providers:
             close = getattr(self.__dict__.pop(name, None), "close", None)
             if close is not None:
                 close()
+
+
+def _check_http_environment() -> None:
+    from aiplane.http_client import check_environment  # noqa: PLC0415 - only who asks over HTTP loads it
+    from aiplane.http_environment import HttpEnvironmentError  # noqa: PLC0415
+
+    try:
+        check_environment()
+    except HttpEnvironmentError as error:
+        raise SettingsError((error.sentence,)) from error
 
 
 def _check_storage(storage: Storage) -> None:

@@ -7,25 +7,79 @@ SDK knows (``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID``, ``OPENAI_CUSTOM_HEADERS``) 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import httpx2
-from openai import AzureOpenAI, OpenAI, OpenAIError
+from openai import APIStatusError, AzureOpenAI, OpenAI, OpenAIError
 
 from aiplane.deadline import remaining, within
-from aiplane.errors import LLMAuthError, LLMTimeoutError
+from aiplane.errors import LLMAuthError, LLMTimeoutError, LLMUnavailableError
 from aiplane.foreign import ForeignError
 from aiplane.http_client import MAX_BODY_BYTES, OpenedOnce, open_http
-from aiplane.llm.openai_errors import RefusedBodyError, SettingNames, translate
+from aiplane.http_environment import HttpEnvironmentError
+from aiplane.llm.openai_causes import SettingNames
+from aiplane.llm.openai_errors import RefusedBodyError, RefusedError, translate
+from aiplane.llm.openai_refusal import read_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pydantic import SecretStr
 
     from aiplane.settings import Settings
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
+
+_CHAT_FORM = "set LLM_RESPONSE_FORMAT to json_object or text (aiplane doctor tries them all)"
+_ROOM = ", or lower LLM_MAX_OUTPUT_TOKENS, for the answer takes its share"
+
+Use: TypeAlias = Literal["chat", "voice", "transcription"]
+
+_NAMES: Mapping[Use, SettingNames] = MappingProxyType(
+    {
+        "chat": SettingNames("OPENAI_API_KEY", "OPENAI_BASE_URL", "LLM_MODEL", _CHAT_FORM, room=_ROOM),
+        "voice": SettingNames(
+            "OPENAI_API_KEY", "OPENAI_BASE_URL", "TTS_MODEL", "check TTS_AUDIO_FORMAT and TTS_MODEL"
+        ),
+        "transcription": SettingNames("OPENAI_API_KEY", "OPENAI_BASE_URL", "STT_MODEL", "check STT_MODEL"),
+    }
+)
+_AZURE_NAMES = SettingNames(
+    "AZURE_OPENAI_API_KEY",
+    "AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_VERSION",
+    "LLM_MODEL",
+    _CHAT_FORM,
+    version="AZURE_OPENAI_API_VERSION",
+    room=_ROOM,
+)
+
+T = TypeVar("T")
+
+
+class Sender:
+    """An open client, for the requests of one call."""
+
+    def __init__(self, client: OpenAI) -> None:
+        self._client = client
+
+    def post(self, path: str, **request: Any) -> httpx2.Response:
+        """Send one request; ``request`` is what the SDK's own ``post`` takes.
+
+        Not by the SDK's method for the endpoint, which walks through the whole body by its types and changes
+        nothing in it.
+
+        Raises:
+            RefusedError: the server refuses it.
+        """
+        try:
+            response: httpx2.Response = self._client.post(path, cast_to=httpx2.Response, **request)
+        except APIStatusError as error:
+            response = error.response
+        else:
+            return response
+        # Outside of the block: the SDK's error, which has the server's words, is not to be its context.
+        raise RefusedError(read_refusal(response.status_code, response.headers, response.content))
 
 
 class OpenAIConnection:
@@ -36,6 +90,9 @@ class OpenAIConnection:
         key: the key that it sends; without one, every call fails.
         names: the settings that an error points at.
         timeout: seconds that one call may take, from connecting to the last byte.
+
+    Attributes:
+        names: the settings that an error points at.
     """
 
     def __init__(
@@ -43,11 +100,11 @@ class OpenAIConnection:
     ) -> None:
         self._client = OpenedOnce(lambda: opened(_checked(key, names)))
         self._key = key
-        self._names = names
+        self.names = names
         self._timeout = timeout
 
-    def call(self, request: Callable[[OpenAI], httpx2.Response]) -> bytes:
-        """Send one request and return the body of its answer.
+    def call(self, request: Callable[[Sender], T]) -> T:
+        """Send one request, or more of them where one is refused, and return what comes of it.
 
         It ends with the call's timeout or with the deadline of the work at hand, whichever comes first; the
         connection is closed then.
@@ -55,15 +112,17 @@ class OpenAIConnection:
         Raises:
             LLMError: one of its leaves.
         """
-        _checked(self._key, self._names)
+        _checked(self._key, self.names)
         seconds = _time_left(self._timeout)
         with within(seconds):
             try:
-                return request(self._client.get()).content
-            except (OpenAIError, httpx2.InvalidURL) as error:
+                return request(Sender(self._client.get()))
+            except HttpEnvironmentError as error:
+                raise LLMUnavailableError(f"The provider could not be asked: {error.sentence}") from error
+            except (OpenAIError, httpx2.InvalidURL, RefusedError) as error:
                 if remaining() <= 0:
                     raise _too_late(seconds) from ForeignError(error)
-                raise translate(error, self._names) from ForeignError(error)
+                raise translate(error, self.names) from ForeignError(error)
 
     def close(self) -> None:
         """Close the connections. For programs that outlive them; a later call opens others."""
@@ -71,20 +130,20 @@ class OpenAIConnection:
 
 
 def connect_openai(
-    settings: Settings, *, model: str, timeout: float, max_body: int = MAX_BODY_BYTES
+    settings: Settings, *, use: Use, timeout: float, max_body: int = MAX_BODY_BYTES
 ) -> OpenAIConnection:
     """Make a connection to OpenAI, or to whatever speaks its API at ``OPENAI_BASE_URL``.
 
     Args:
         settings: where it is, and the key.
-        model: the setting that chooses the model, for the errors.
+        use: what it is for, which decides the settings that an error points at.
         timeout: seconds that one call may take.
         max_body: the longest answer that is read, in bytes.
     """
     return OpenAIConnection(
         lambda key: _open_openai(key, settings.openai_base_url or DEFAULT_BASE_URL, max_body),
         key=_openai_key(settings),
-        names=SettingNames(key="OPENAI_API_KEY", url="OPENAI_BASE_URL", model=model),
+        names=_NAMES[use],
         timeout=timeout,
     )
 
@@ -101,7 +160,7 @@ def connect_azure(settings: Settings) -> OpenAIConnection:
             http_client=open_http(refusal=RefusedBodyError),
         ),
         key=_plain(settings.azure_openai_api_key),
-        names=SettingNames(key="AZURE_OPENAI_API_KEY", url="AZURE_OPENAI_ENDPOINT", model="LLM_MODEL"),
+        names=_AZURE_NAMES,
         timeout=settings.llm_timeout_seconds,
     )
 

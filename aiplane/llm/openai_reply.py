@@ -1,71 +1,135 @@
-"""Reading a chat completion as it came off the wire: the text in it, or why there is none."""
+"""Reading a chat completion as it came off the wire: the text in it, or why there is none.
+
+Only what is needed is read, and only the text is needed: a count that is none, or a field of another type,
+does not throw a paid answer away.
+"""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+import json
+from typing import Any
 
-from aiplane.errors import LLMInvalidResponseError, LLMRequestRejectedError
+from aiplane.contracts import clean
+from aiplane.errors import LLMInvalidResponseError, LLMRequestRejectedError, LLMUnavailableError
 from aiplane.llm import Completion
+from aiplane.llm.openai_json import count_or_zero, first_object, text_or_none
+
+LONGEST_NAME = 200
+"""Characters of the name that a server gives its model."""
+
+_CUT_OFF = frozenset(
+    {"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"}
+)
+_FILTERED = frozenset({"content_filter", "content_filtered", "safety", "sensitive", "prohibited_content"})
+_BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
+"""Reasons to stop that are the server's fault, whatever was written until then."""
 
 
-class _Wire(BaseModel):
-    # A validation error may reach the log; the model's text must not.
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+def error_in(reply: Any) -> dict[str, Any] | None:
+    """Return the error that stands in the place of an answer, as an error's body; None for an answer.
+
+    Gateways answer 200 once they have accepted a request, and may fail after that.
+    """
+    outer = first_object(reply)
+    choice = first_object(outer.get("choices"))
+    if _text(choice).strip() and _reason(choice) not in _BROKEN:
+        return None
+    for place in (choice, first_object(choice.get("message")), outer):
+        if error := place.get("error"):
+            return {"error": error}
+    if not choice and ("detail" in outer or outer.get("object") == "error"):
+        return outer
+    return None
 
 
-class _Message(_Wire):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(_Wire):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Usage(_Wire):
-    prompt_tokens: NonNegativeInt | None = None
-    completion_tokens: NonNegativeInt | None = None
-
-
-class _Reply(_Wire):
-    choices: list[_Choice] = Field(min_length=1)
-    model: str | None = None
-    usage: _Usage | None = None
-
-
-def read_reply(body: bytes, *, model: str) -> Completion:
-    """Read the body of a chat completion; ``model`` is the one that was asked.
+def read_reply(reply: Any, *, model: str) -> Completion:
+    """Read a chat completion; ``model`` is the one that was asked.
 
     Raises:
         LLMInvalidResponseError: it is no completion, or the answer in it is empty, cut off or refused.
         LLMRequestRejectedError: a content filter stopped it; the same prompt would be stopped again.
+        LLMUnavailableError: the server broke off.
     """
-    try:
-        reply = _Reply.model_validate_json(body)
-    except ValidationError as error:
-        raise LLMInvalidResponseError(
-            "The provider's answer is not a chat completion.", repairable=False
-        ) from error
-    choice, usage = reply.choices[0], reply.usage or _Usage()
+    outer = first_object(reply)
+    choice, usage = first_object(outer.get("choices")), first_object(outer.get("usage"))
+    if not _has_content(choice.get("message")):
+        raise LLMInvalidResponseError("The provider's answer is not a chat completion.", repairable=False)
     return Completion(
-        text=_text_of(choice),
-        model=reply.model or model,
-        input_tokens=usage.prompt_tokens or 0,
-        output_tokens=usage.completion_tokens or 0,
+        text=_answer(choice, usage),
+        model=clean(text_or_none(outer.get("model")) or model)[:LONGEST_NAME],
+        input_tokens=count_or_zero(usage.get("prompt_tokens")),
+        output_tokens=count_or_zero(usage.get("completion_tokens")),
     )
 
 
-def _text_of(choice: _Choice) -> str:
+def _answer(choice: dict[str, Any], usage: dict[str, Any]) -> str:
     """Return the answer's text, unless the provider says that it is none."""
-    if choice.finish_reason == "content_filter":
+    reason, text = _reason(choice), clean(_text(choice))
+    if reason in _FILTERED:
         raise LLMRequestRejectedError("The provider's content filter stopped the model's answer.")
-    if choice.finish_reason == "length":
-        raise LLMInvalidResponseError(
+    if reason in _BROKEN:
+        raise LLMUnavailableError("The provider broke off the model's answer: the fault is on its side.")
+    if reason in _CUT_OFF:
+        raise _cut_off(text, usage)
+    if text_or_none(choice["message"].get("refusal")):
+        raise LLMInvalidResponseError("The model refused to answer.", repairable=False)
+    if not text.strip():
+        raise LLMInvalidResponseError("The model's answer is empty.", repairable=False)
+    return text
+
+
+def _cut_off(text: str, usage: dict[str, Any]) -> LLMInvalidResponseError:
+    """Tell an answer that was cut off from one for which thinking left no room: no repair shortens that."""
+    before, thought, after = text.rpartition("</think>")
+    written = after if thought else ("" if text.lstrip().startswith("<think>") else before + after)
+    if written.strip():
+        return LLMInvalidResponseError(
             "The model's answer was cut off. Raise LLM_MAX_OUTPUT_TOKENS if it recurs."
         )
-    if choice.message.refusal:
-        raise LLMInvalidResponseError("The model refused to answer.", repairable=False)
-    if not (choice.message.content or "").strip():
-        raise LLMInvalidResponseError("The model's answer is empty.", repairable=False)
-    return choice.message.content or ""
+    details = first_object(usage.get("completion_tokens_details"))
+    tokens = count_or_zero(details.get("reasoning_tokens")) or count_or_zero(usage.get("completion_tokens"))
+    used = f" ({tokens} tokens)" if tokens else ""
+    return LLMInvalidResponseError(
+        f"The model wrote no answer: its thinking used up LLM_MAX_OUTPUT_TOKENS{used}. Raise it, or lower "
+        "LLM_REASONING_EFFORT.",
+        repairable=False,
+    )
+
+
+def _reason(choice: dict[str, Any]) -> str:
+    return str(choice.get("finish_reason")).lower()
+
+
+def _has_content(message: Any) -> bool:
+    """Whether this is a message whose content, or its absence, can be read."""
+    content = message.get("content") if isinstance(message, dict) else message
+    if isinstance(content, list):
+        return not content or any(isinstance(part, dict) for part in content)
+    return isinstance(message, dict) and (content is None or isinstance(content, str | dict))
+
+
+def _text(choice: dict[str, Any]) -> str:
+    """Return the text of a content: a text, its parts without the thoughts, or the answer as an object."""
+    match first_object(choice.get("message")).get("content"):
+        case str(text):
+            return text
+        case list(parts):
+            return "".join(_of_part(part) for part in parts)
+        case {"type": "text" | "output_text"} as part:
+            return _of_part(part)
+        case dict(answer):
+            return json.dumps(answer, ensure_ascii=False)
+        case _:
+            return ""
+
+
+def _of_part(part: Any) -> str:
+    match part:
+        case {"type": "text" | "output_text", "text": {"value": str(text)}}:
+            return text
+        case {"type": "text" | "output_text", "text": str(text)}:
+            return text
+        case {"text": str(text)} if "type" not in part:
+            return text
+        case _:
+            return ""

@@ -28,6 +28,7 @@ from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     MetricsMinutes,
     Name,
     OptionalBucket,
+    OptionalEffort,
     OptionalEndpoint,
     OptionalLanguageTag,
     OptionalName,
@@ -35,6 +36,7 @@ from aiplane.settings.values import (  # noqa: TC001 - pydantic reads them
     OptionalPath,
     OptionalRegion,
     OptionalSecret,
+    OptionalTemperature,
     OptionalUrl,
     OtlpProtocol,
     OutputTokens,
@@ -139,8 +141,10 @@ class Settings(BaseModel):
     review_model: Name = Field(default_factory=lambda given: given["llm_model"])
     interview_model: Name = Field(default_factory=lambda given: given["llm_model"])
     llm_timeout_seconds: TimeoutSeconds = 60.0
-    llm_max_output_tokens: OutputTokens = 2_000
+    llm_max_output_tokens: OutputTokens = 8_000
     llm_response_format: ResponseFormat = "json_schema"
+    llm_temperature: OptionalTemperature = None
+    llm_reasoning_effort: OptionalEffort = None
     llm_prices: Prices = Field(default_factory=dict)
 
     tts_provider: SpeechProvider = "none"

@@ -222,9 +222,17 @@ LLMProvider = Annotated[
     Field(description="openai, azure or offline"),
 ]
 ResponseFormat = Annotated[
-    Literal["json_schema", "json_object", "text"],
+    Literal["json_schema", "json_object_schema", "json_object", "text"],
     BeforeValidator(_lower),
-    Field(description="json_schema, json_object or text"),
+    Field(description="json_schema, json_object_schema, json_object or text"),
+]
+OptionalTemperature = Annotated[
+    Annotated[float, Field(ge=0, le=2)] | None, Field(description="a number from 0 to 2")
+]
+OptionalEffort = Annotated[
+    # Which ones there are differs from model to model, and grows.
+    Annotated[str, BeforeValidator(_lower), Field(pattern=r"^[a-z_-]{1,20}$")] | None,
+    Field(description="a word that the model knows, such as minimal, low, medium or high"),
 ]
 SpeechProvider = Annotated[
     Literal["openai", "google", "azure", "none"],

@@ -19,6 +19,7 @@ from aiplane.deadline import remaining, within
 from aiplane.errors import TranscriptionFailedError
 from aiplane.foreign import ForeignError
 from aiplane.http_client import OpenedOnce, UnreadableBodyError, open_http, why_no_answer
+from aiplane.http_environment import HttpEnvironmentError
 from aiplane.queues import QUEUES
 from aiplane.speech import LONGEST_SPEECH_BYTES, SpeechFailedError, Transcript, spoken
 from aiplane.speech.faults import (
@@ -75,6 +76,8 @@ class AzureConnection:
         with within(seconds):
             try:
                 response = self._send(url, headers or {}, body)
+            except HttpEnvironmentError as error:
+                raise SpeechFailedError(f"The provider could not be asked: {error.sentence}") from error
             except UnreadableBodyError as error:
                 raise SpeechFailedError(f"The provider's answer cannot be read: {error}.") from error
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:

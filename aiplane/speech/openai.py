@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from httpx2 import Response
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from aiplane.audio.containers import CONTAINERS
+from aiplane.contracts import clean
 from aiplane.errors import LLMError, TranscriptionFailedError
 from aiplane.llm.openai_client import connect_openai
+from aiplane.llm.openai_errors import RefusedError
+from aiplane.llm.openai_json import first_object, read_json
+from aiplane.llm.openai_refusal import refusal_in_reply
 from aiplane.queues import QUEUES
 from aiplane.speech import LONGEST_SPEECH_BYTES, SpeechFailedError, Transcript, spoken
 from aiplane.speech.languages import language_tag
 
 if TYPE_CHECKING:
-    from openai import OpenAI
+    from httpx2 import Response
 
     from aiplane.audio import Recording
     from aiplane.audio.containers import Container
-    from aiplane.llm.openai_client import OpenAIConnection
+    from aiplane.llm.openai_client import OpenAIConnection, Sender
+    from aiplane.llm.openai_refusal import Refusal
     from aiplane.settings import Settings
 
 VOICE = "alloy"
 VOICE_MODEL = "gpt-4o-mini-tts"
 TRANSCRIPTION_MODEL = "whisper-1"
+
+_VERBOSE, _PLAIN = "verbose_json", "json"
 
 _VERBOSE_MODELS = frozenset({"whisper-1"})
 """The models that tell the language when asked. The others refuse to be asked."""
@@ -47,7 +51,7 @@ class OpenAITextToSpeech:
     def synthesize(self, text: str, *, language: str | None) -> bytes:  # noqa: ARG002 - it hears that itself
         """Read a text aloud: see :meth:`aiplane.speech.TextToSpeech.synthesize`."""
         try:
-            audio = self._connection.call(lambda client: self._ask(client, text))
+            audio = self._connection.call(lambda sender: self._ask(sender, text))
         except LLMError as error:
             raise SpeechFailedError(error.sentence) from error
         return spoken(audio, self.container)
@@ -56,74 +60,72 @@ class OpenAITextToSpeech:
         """Close the connection. For programs that outlive it."""
         self._connection.close()
 
-    def _ask(self, client: OpenAI, text: str) -> Response:
-        # Not by the method for it: see OpenAILLM.
-        return client.post(
-            "/audio/speech",
-            cast_to=Response,
-            body={
-                "input": text,
-                "model": self._model,
-                "voice": self._voice,
-                "response_format": "mp3" if self.container.name == "mp3" else "opus",
-            },
-            options={"headers": {"Accept": "application/octet-stream"}},
-        )
-
-
-class _Reply(BaseModel):
-    # A validation error may reach the log; what a candidate said must not.
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    text: str
-    language: str | None = None
+    def _ask(self, sender: Sender, text: str) -> bytes:
+        body = {
+            "input": text,
+            "model": self._model,
+            "voice": self._voice,
+            "response_format": "mp3" if self.container.name == "mp3" else "opus",
+        }
+        options = {"headers": {"Accept": "application/octet-stream"}}
+        return sender.post("/audio/speech", body=body, options=options).content
 
 
 class OpenAISpeechToText:
-    """A transcription model behind one :class:`~aiplane.llm.openai_client.OpenAIConnection`."""
+    """A transcription model behind one :class:`~aiplane.llm.openai_client.OpenAIConnection`.
+
+    A server that refuses the form of answer that tells the language is asked for the plain one, from then on.
+    """
 
     provider = "openai"
 
     def __init__(self, connection: OpenAIConnection, *, model: str) -> None:
         self._connection = connection
         self._model = model
+        self._form = _VERBOSE if model in _VERBOSE_MODELS else _PLAIN
 
     def transcribe(self, recording: Recording, *, language: str | None) -> Transcript:
         """Write down what is said: see :meth:`aiplane.speech.SpeechToText.transcribe`."""
         try:
-            body = self._connection.call(lambda client: self._ask(client, recording, language))
+            return self._connection.call(lambda sender: self._ask(sender, recording, language))
         except LLMError as error:
             raise TranscriptionFailedError(f"The audio could not be transcribed. {error.sentence}") from error
-        return _read(body, language)
 
     def close(self) -> None:
         """Close the connection. For programs that outlive it."""
         self._connection.close()
 
-    def _ask(self, client: OpenAI, recording: Recording, language: str | None) -> Response:
+    def _ask(self, sender: Sender, recording: Recording, language: str | None) -> Transcript:
+        form = self._form
+        try:
+            return self._send(sender, recording, language, form)
+        except RefusedError as error:
+            if form == _PLAIN or not _refuses_form(error.refusal):
+                raise
+            transcript = self._send(sender, recording, language, _PLAIN)
+            self._form = _PLAIN
+            return transcript
+
+    def _send(self, sender: Sender, recording: Recording, language: str | None, form: str) -> Transcript:
         kind = recording.container
-        form = {
-            "model": self._model,
-            "response_format": "verbose_json" if self._model in _VERBOSE_MODELS else "json",
-        }
+        fields = {"model": self._model, "response_format": form}
         if language:
             # The API takes the language alone (ISO 639), without script or region.
-            form["language"] = language.partition("-")[0].lower()
-        # Not by the method for it: see OpenAILLM.
-        return client.post(
+            fields["language"] = language.partition("-")[0].lower()
+        response = sender.post(
             "/audio/transcriptions",
-            cast_to=Response,
-            body=form,
+            body=fields,
             # The API tells an audio's type by its file's name.
             files={"file": (f"audio.{kind.name}", recording.audio, kind.mime_type)},
             options={"headers": {"Content-Type": "multipart/form-data"}},
         )
+        return _read(response, language)
 
 
 def create_text_to_speech(settings: Settings) -> OpenAITextToSpeech:
     """Make the voice behind ``TTS_PROVIDER=openai``. Outside a job it may take as long as a job may."""
     connection = connect_openai(
-        settings, model="TTS_MODEL", timeout=QUEUES["interview"].time_limit, max_body=LONGEST_SPEECH_BYTES
+        settings, use="voice", timeout=QUEUES["interview"].time_limit, max_body=LONGEST_SPEECH_BYTES
     )
     return OpenAITextToSpeech(
         connection,
@@ -135,14 +137,25 @@ def create_text_to_speech(settings: Settings) -> OpenAITextToSpeech:
 
 def create_speech_to_text(settings: Settings) -> OpenAISpeechToText:
     """Make the service behind ``STT_PROVIDER=openai``. Outside a job it may take as long as a job may."""
-    connection = connect_openai(settings, model="STT_MODEL", timeout=QUEUES["transcribe"].time_limit)
+    connection = connect_openai(settings, use="transcription", timeout=QUEUES["transcribe"].time_limit)
     return OpenAISpeechToText(connection, model=settings.stt_model or TRANSCRIPTION_MODEL)
 
 
-def _read(body: bytes, asked: str | None) -> Transcript:
-    """Read the body of a transcription. ``asked`` is the language that was asked for."""
+def _refuses_form(refusal: Refusal) -> bool:
+    return any(refusal.names(word) for word in ("response_format", _VERBOSE, "timestamp_granularities"))
+
+
+def _read(response: Response, asked: str | None) -> Transcript:
+    """Read a transcription. ``asked`` is the language that was asked for."""
     try:
-        reply = _Reply.model_validate_json(body)
-    except ValidationError as error:
+        reply = first_object(read_json(response.content))
+    except ValueError as error:
         raise TranscriptionFailedError("The provider's answer is not a transcription.") from error
-    return Transcript(text=reply.text.strip(), language=asked or language_tag(reply.language or ""))
+    text = reply.get("text")
+    if not isinstance(text, str):
+        if "error" in reply:  # in a 200, as gateways have it
+            raise RefusedError(refusal_in_reply(response.status_code, response.headers, reply))
+        raise TranscriptionFailedError("The provider's answer is not a transcription.")
+    heard = reply.get("language")
+    language = asked or language_tag(heard if isinstance(heard, str) else "")
+    return Transcript(text=clean(text).strip(), language=language)

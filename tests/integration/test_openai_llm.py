@@ -124,7 +124,14 @@ def test_json_schema_sends_the_strict_schema(provider: FakeProvider, llm: OpenAI
     assert asked["messages"][0]["content"] == "You coach."
 
 
-@pytest.mark.parametrize(("form", "asked_for"), [("json_object", {"type": "json_object"}), ("text", None)])
+@pytest.mark.parametrize(
+    ("form", "asked_for"),
+    [
+        ("json_object_schema", {"type": "json_object", "schema": strict_schema(Answer)}),
+        ("json_object", {"type": "json_object"}),
+        ("text", None),
+    ],
+)
 def test_other_formats_write_the_schema_into_the_system_message(
     provider: FakeProvider, connect: Connect, case: str, form: str, asked_for: object
 ) -> None:
@@ -170,6 +177,15 @@ def test_nothing_is_sent_that_some_models_refuse(provider: FakeProvider, llm: Op
     assert sent(provider, case).keys() == {"model", "messages", "response_format", "max_tokens"}
 
 
+def test_temperature_and_effort_are_sent_where_they_are_set(
+    provider: FakeProvider, connect: Connect, case: str
+) -> None:
+    connect(LLM_TEMPERATURE="0", LLM_REASONING_EFFORT="Low").complete(prompt(case))
+
+    asked = sent(provider, case)
+    assert (asked["temperature"], asked["reasoning_effort"]) == (0, "low")
+
+
 def test_a_server_of_ones_own_is_told_the_limit_by_its_old_name(
     provider: FakeProvider, connect: Connect, case: str
 ) -> None:
@@ -200,6 +216,28 @@ def test_a_server_that_refuses_both_names_is_asked_twice_and_no_more(
         llm.complete(prompt(case, "status=400 param=max_tokens"))
 
     assert len(provider.calls(case)) == 2
+
+
+def test_a_server_that_refuses_both_names_is_asked_by_one_of_them_from_then_on(
+    provider: FakeProvider, llm: OpenAILLM, case: str
+) -> None:
+    behaviour = "status=400 param=max_tokens code=max_completion_tokens"
+    for _ in range(3):
+        with pytest.raises(LLMRequestRejectedError):
+            llm.complete(prompt(case, behaviour))
+
+    names = [name for call in provider.calls(case) for name in call.request if name.startswith("max_")]
+    assert names == ["max_tokens", "max_completion_tokens", "max_tokens", "max_tokens"]
+
+
+def test_a_name_that_did_not_work_either_is_not_kept(
+    provider: FakeProvider, llm: OpenAILLM, case: str
+) -> None:
+    with pytest.raises(LLMRequestRejectedError):
+        llm.complete(prompt(case, "times=2 status=400 param=max_tokens"))
+    llm.complete(prompt(case))
+
+    assert "max_tokens" in provider.calls(case)[-1].request
 
 
 def test_half_an_emoji_does_not_break_a_prompt(provider: FakeProvider, llm: OpenAILLM, case: str) -> None:
@@ -279,6 +317,8 @@ FAULTS: list[tuple[str, type[LLMError], str]] = [
     ("status=429 code=insufficient_quota", LLMRateLimitedError, "quota"),
     ("status=500", LLMUnavailableError, "answered 500"),
     ("status=503", LLMUnavailableError, "answered 503"),
+    ("status=402", LLMRequestRejectedError, "no credit left"),
+    ("status=400 code=json_validate_failed", LLMInvalidResponseError, "malformed"),
     ("status=529", LLMUnavailableError, "answered 529"),
     ("status=301", LLMInvalidResponseError, "answered 301"),
     ("status=307", LLMInvalidResponseError, "answered 307"),

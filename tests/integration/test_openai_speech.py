@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,56 @@ def test_other_models_are_not_asked_for_what_they_refuse(provider: FakeProvider,
     [call] = provider.calls(case)
     assert (call.request["model"], call.request["response_format"]) == ("gpt-4o-transcribe", "json")
     assert transcript == Transcript("I would use a hash map.", language="en-US")
+
+
+@pytest.mark.parametrize("refusal", ["param=response_format", "code=verbose_json"])
+def test_a_server_without_the_verbose_form_is_asked_for_the_plain_one_from_then_on(
+    provider: FakeProvider, ear: OpenAISpeechToText, case: str, refusal: str
+) -> None:
+    told = f"[[case: {case}]] [[provider: times=1 status=400 {refusal}]]"
+    refused = read_recording(recording("webm", 0.5, comment=told), KINDS["webm"].mime_type)
+
+    assert ear.transcribe(refused, language=None).text == "I would use a hash map."
+    ear.transcribe(refused, language=None)
+
+    assert [call.request["response_format"] for call in provider.calls(case)] == [
+        "verbose_json",
+        "json",
+        "json",
+    ]
+
+
+def test_a_format_that_no_form_mends_is_told_in_the_setting_of_transcription(
+    provider: FakeProvider, ear: OpenAISpeechToText, case: str
+) -> None:
+    told = f"[[case: {case}]] [[provider: status=400 param=response_format]]"
+    with pytest.raises(TranscriptionFailedError, match="check STT_MODEL") as raised:
+        ear.transcribe(read_recording(recording("webm", 0.5, comment=told), "audio/webm"), language=None)
+
+    assert "LLM_" not in raised.value.sentence
+    assert len(provider.calls(case)) == 2
+
+
+@pytest.mark.parametrize("language", [["english"], 7, {}, None, "klingonese"])
+def test_a_language_that_is_none_costs_no_transcript(
+    provider: FakeProvider,
+    ear: OpenAISpeechToText,
+    case: str,
+    monkeypatch: pytest.MonkeyPatch,
+    language: object,
+) -> None:
+    said_so = json.dumps({"text": " Hm \ud83d ", "language": language}).encode()
+    monkeypatch.setattr(provider, "_transcription", lambda _: said_so)
+
+    assert ear.transcribe(said(case), language=None) == Transcript("Hm \ufffd", None)
+
+
+def test_an_error_in_a_200_is_told_as_what_it_is(
+    provider: FakeProvider, ear: OpenAISpeechToText, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "_transcription", lambda _: b'{"error": {"code": 401, "message": "k"}}')
+    with pytest.raises(TranscriptionFailedError, match="200 with error 401: it does not accept the key"):
+        ear.transcribe(said(case), language=None)
 
 
 def test_an_empty_text_is_no_fault(provider: FakeProvider, ear: OpenAISpeechToText, case: str) -> None:

@@ -6,6 +6,7 @@ behaviour, of these words:
 =====================  =====================================================================================
 ``status=503``         answer with that status; its error body repeats the key and the prompt
 ``code=…``, ``param=…``  what that body says under these names
+``retry-after=7``      a header of that name, with so many seconds
 ``delay=2.5``          wait so many seconds first
 ``hang``               never answer
 ``hold``               answer once :meth:`tests.support.provider.FakeProvider.release` is called for the case

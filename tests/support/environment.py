@@ -10,7 +10,8 @@ import sys
 STEERING = re.compile(
     r"""(?xi) ^( OPENAI_ | AZURE_ | GOOGLE_ | GCLOUD_ | GOOGLE$ | LLM_ | TTS_ | STT_ | S3_ | AWS_ | OTEL_
             | BULLMQ_ | CELERY_ | REDIS_ | METRICS_ | LOG_ | APP_ENV$
-            | (HINT|REVIEW|INTERVIEW|TRANSCRIBE)_ | (HTTP|HTTPS|ALL|NO)_PROXY$ )"""
+            | (HINT|REVIEW|INTERVIEW|TRANSCRIBE)_ | (HTTP|HTTPS|ALL|NO)_PROXY$
+            | SSL_CERT_ | SSLKEYLOGFILE$ )"""
 )
 """Variables that the plane, an SDK or an HTTP client would obey."""
 

@@ -6,7 +6,10 @@ import asyncio
 import json
 import socket
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], bytes]:
@@ -45,10 +48,17 @@ def read_body(headers: dict[str, str], body: bytes) -> tuple[dict[str, Any], str
 
 
 def response(
-    status: int, body: bytes, *, kind: str = "application/json", encoding: str = "", location: str = ""
+    status: int,
+    body: bytes,
+    *,
+    kind: str = "application/json",
+    encoding: str = "",
+    location: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> bytes:
     lines = [f"HTTP/1.1 {status} Whatever", f"content-type: {kind}", f"content-length: {len(body)}"]
     lines += [f"content-encoding: {encoding}"] * bool(encoding) + [f"location: {location}"] * bool(location)
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 

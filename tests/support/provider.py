@@ -164,7 +164,8 @@ class FakeProvider(ThreadedServer):
         """Write the whole response."""
         words = asked.words
         if "status" in words:
-            return response(int(words["status"]), _error(call, asked), location=call.path)
+            later = {"retry-after": words["retry-after"]} if "retry-after" in words else {}
+            return response(int(words["status"]), _error(call, asked), location=call.path, headers=later)
         if "huge" in words:
             return response(200, b" " * int(words["huge"]))
         if words.get("answer") == "html":

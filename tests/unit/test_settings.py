@@ -49,7 +49,7 @@ def test_an_empty_environment_is_enough_to_develop_in() -> None:
     assert settings.bullmq_prefix == "bull"
     assert settings.llm_provider == "offline"
     assert settings.llm_timeout_seconds == 60
-    assert settings.llm_max_output_tokens == 2_000
+    assert settings.llm_max_output_tokens == 8_000
     assert settings.llm_response_format == "json_schema"
     assert (settings.tts_provider, settings.tts_audio_format) == ("none", "mp3")
     assert (settings.stt_provider, settings.stt_max_audio_size_mb) == ("none", 25)
@@ -199,7 +199,9 @@ def test_settings_cannot_be_changed() -> None:
         ("OPENAI_BASE_URL", ("localhost:8000/v1", "ftp://host", "http://", "http://h:99999", "http://[h")),
         ("LLM_TIMEOUT_SECONDS", ("0", "-1", "120.1", "nan", "inf", "soon")),
         ("LLM_MAX_OUTPUT_TOKENS", ("99", "200001", "1.5")),
-        ("LLM_RESPONSE_FORMAT", ("xml",)),
+        ("LLM_RESPONSE_FORMAT", ("xml", "json")),
+        ("LLM_TEMPERATURE", ("-0.1", "2.1", "nan", "warm")),
+        ("LLM_REASONING_EFFORT", ("very high", "x" * 21, "9")),
         ("TTS_PROVIDER", ("polly",)),
         ("TTS_AUDIO_FORMAT", ("wav",)),
         ("STT_PROVIDER", ("whisper",)),
