@@ -6,6 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from aiplane.asked import asks_the_same
 from aiplane.wording import questions
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 _LONGEST_LOOK = 2_000
 """Characters of one turn that are read. A question that is longer is no question."""
-
-_SAME_POINT = 0.6
-"""Two questions are on the same point when they share this much of the words of the shorter one."""
 
 _UNKNOWING = re.compile(
     r"\b(?:(?:do not|don.?t|did not|didn.?t|can.?t|cannot) (?:really |even |quite )?"
@@ -45,8 +43,6 @@ yeah yes yet you your
 """
 _SAYS_NOTHING = frozenset(_FILLERS.split())
 """Words that are in an answer and are none: without others, somebody who does not know said nothing more."""
-
-_WORD = re.compile(r"\w{4,}")
 
 Mood: TypeAlias = Literal["stuck", "wants_the_answer", "rude", "off_topic"]
 """What a candidate's words call for, beyond an answer to what they say."""
@@ -169,16 +165,9 @@ def asked_before(payload: InterviewPayload) -> list[str]:
 
 def is_repeated(question: str, asked: list[str]) -> bool:
     """Tell whether a question asks for what one of the earlier ones asked for."""
-    key = _key(question)
-    return any(key == _key(earlier) or same_point(question, earlier) for earlier in asked)
-
-
-def _key(question: str) -> str:
-    return re.sub(r"[\W_]+", " ", question.casefold()).strip()
+    return any(asks_the_same(question, earlier) for earlier in asked)
 
 
 def same_point(one: str, other: str) -> bool:
-    """Tell whether two questions ask for the same, by the words of four letters or more that they share."""
-    words = [set(_WORD.findall(text[:_LONGEST_LOOK].lower())) for text in (one, other)]
-    fewest = min(len(words[0]), len(words[1]))
-    return fewest >= 3 and len(words[0] & words[1]) >= _SAME_POINT * fewest
+    """Tell whether two questions ask for the same."""
+    return asks_the_same(one[:_LONGEST_LOOK], other[:_LONGEST_LOOK])

@@ -10,9 +10,23 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, takewhile
+from typing import TYPE_CHECKING
+
+from aiplane.plain_text import is_seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_QUOTED_LINE, MOST_QUOTED_LINES = 400, 40
+"""Characters of a line, and lines, that a quote has at most: what is cut off stands in the code."""
 
 _LINE_NUMBER = re.compile(r"^[ \t]*\d+ \| ?", re.MULTILINE)
+_LEFT_OUT = re.compile(r"[ \t]*(?:\.\.\.|\u2026)[ \t]*")
+_FENCE = re.compile(r"^\s*```\w*\n|\n?```\s*$")
+_QUOTATION_MARKS = re.compile(
+    r"^\s*([`\"'\u201c\u2018\u201e\u00ab])(.*)[`\"'\u201d\u2019\u201c\u00bb]\s*$", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +60,39 @@ class Listing:
     def find(self, quote: str, start_line: int, end_line: int) -> Passage | None:
         """Find a quote, whatever its white space, in the lines it is said to stand in, or else elsewhere.
 
-        Line numbers that were copied from :meth:`numbered` are forgiven.
+        Line numbers that were copied from :meth:`numbered`, marks around the quote, and an ellipsis in it are
+        seen through.
 
         Returns:
             The quote as it stands in the code, with the given lines if it stands within them, else with
-            its own: those of the next place after, else of the first. ``None`` for a quote that is nowhere
-            in the code, and for one that is only white space.
+            its own: those of the next place after, else of the first. It is cut where a line is too long to
+            be read, or the quote has too many. ``None`` for a quote that is nowhere in the code, and for one
+            that is only white space.
         """
-        return self._find(quote, start_line, end_line) or self._find(
-            _LINE_NUMBER.sub("", quote), start_line, end_line
-        )
+        for form in _forms(quote):
+            if (found := self._find(form, start_line, end_line)) is not None:
+                return found
+        return self._find_pieces(quote, start_line, end_line)
+
+    def _find_pieces(self, quote: str, start_line: int, end_line: int) -> Passage | None:
+        """Find a quote that leaves something out: each of its pieces, in order, first to last."""
+        pieces = [piece for piece in _LEFT_OUT.split(_bare(quote)) if piece.strip()]
+        if len(pieces) < 2:
+            return self._find(pieces[0], start_line, end_line) if pieces else None
+        passages: list[Passage] = []
+        at = start_line
+        for piece in pieces:
+            passage = self._find(piece, at, end_line)
+            if passage is None or (passages and passage.start_line < passages[-1].start_line):
+                return None
+            passages.append(passage)
+            at = passage.start_line
+        first, last = passages[0], passages[-1]
+        whole = "\n".join(self.lines[first.start_line - 1 : last.end_line])
+        return Passage(first.start_line, last.end_line, _bounded(whole.strip()))
 
     def _find(self, quote: str, start_line: int, end_line: int) -> Passage | None:
-        wanted = "".join(quote.split())
+        wanted = "".join(filter(is_seen, quote))
         if not wanted:
             return None
         text, positions = self._squeezed
@@ -73,15 +107,44 @@ class Listing:
 
     @cached_property
     def _squeezed(self) -> tuple[str, list[int]]:
-        """The code without white space, and where each of its characters stands in the code."""
-        positions = [position for position, character in enumerate(self._code) if not character.isspace()]
-        return "".join(self._code.split()), positions
+        """The code without white space and what nobody sees, and where each of its characters stands."""
+        positions = [position for position, character in enumerate(self._code) if is_seen(character)]
+        return "".join(map(self._code.__getitem__, positions)), positions
 
     def _quote(self, at: int, length: int) -> str:
         _, positions = self._squeezed
-        return self._code[positions[at] : positions[at + length - 1] + 1]
+        return _bounded(self._code[positions[at] : positions[at + length - 1] + 1])
 
     def _start_of(self, line: int) -> int:
         if line < 1:
             return 0
         return self._starts[line - 1] if line <= len(self._starts) else len(self._code)
+
+
+def _forms(quote: str) -> Iterator[str]:
+    """Yield what a quote may be a form of: itself, without the numbers of lines, without marks around it."""
+    yield quote
+    unnumbered = _LINE_NUMBER.sub("", quote)
+    yield unnumbered
+    yield _bare(unnumbered)
+
+
+def _bare(quote: str) -> str:
+    bare = _LINE_NUMBER.sub("", _FENCE.sub("", quote))
+    marked = _QUOTATION_MARKS.match(bare)
+    return marked[2] if marked else bare
+
+
+def _bounded(quote: str) -> str:
+    """Cut a quote behind so many lines, within a line that is too long, and before what nobody sees."""
+    kept = []
+    for line in quote.split("\n")[:MOST_QUOTED_LINES]:
+        shown = "".join(takewhile(_is_shown, line[:LONGEST_QUOTED_LINE]))
+        kept.append(shown)
+        if len(shown) < len(line):
+            break
+    return "\n".join(kept).rstrip()
+
+
+def _is_shown(character: str) -> bool:
+    return character.isspace() or is_seen(character)

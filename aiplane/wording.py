@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Set
 
 _LONGEST_LOOK = 20_000
 """Characters of a text that are read; the wire's limit of one turn."""
@@ -41,25 +45,38 @@ def percent(share: float) -> str:
     return f"{int(round(share * 100, 6))}%"
 
 
+def shortened(text: str, most: int) -> str:
+    """Cut a text to so many characters, at the end of a word, with a sign that something is missing."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 1]
+    return (kept[: kept.rfind(" ")] if " " in kept[most // 2 :] else kept).rstrip() + "\u2026"
+
+
 def count_words(text: str) -> int:
     """Count the words of a text, blocks of code left out."""
     prose = _prose(text)
     return len(_WORD.findall(prose)) + (len(_UNSPACED_CHARACTER.findall(prose)) + 1) // 2
 
 
-def reading_grade(text: str) -> float:
+def reading_grade(text: str, plain: Set[str] = frozenset()) -> float:
     """Return the US school grade at which English reads easily: the Flesch-Kincaid grade level.
 
     0.39 * words per sentence + 11.8 * syllables per word - 15.59 (Kincaid and others, 1975). Syllables are
     counted as groups of vowels, a silent final e left out. Blocks of code are left out, names in backticks
     count as one syllable. 0 for a text without words.
+
+    Args:
+        text: in English.
+        plain: words in small letters that are easy for who reads this, however long: they count as two
+            syllables at most.
     """
     prose = _prose(text)
     words = _WORD.findall(prose.lower())
     if not words:
         return 0.0
     sentences = sum(bool(_WORD.search(piece)) for piece in _SENTENCE_END.split(prose))
-    syllables = sum(_syllables(word) for word in words)
+    syllables = sum(min(2, _syllables(word)) if word in plain else _syllables(word) for word in words)
     return 0.39 * len(words) / max(1, sentences) + 11.8 * syllables / len(words) - 15.59
 
 

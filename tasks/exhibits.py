@@ -19,7 +19,7 @@ from aiplane.wording import percent
 from tasks.prompting import BUDGET_CHARACTERS, Exhibit, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aiplane.code_metrics import CodeMetrics, FunctionMetrics
     from aiplane.contracts import ExecutionSummary, HistoricalWeakness
@@ -212,8 +212,3 @@ def response_language(tag: str | None) -> list[str]:
 def is_english(tag: str | None) -> bool:
     """Tell whether the person reads English: the language of answers where no other is asked for."""
     return tag is None or tag.lower().split("-")[0] == "en"
-
-
-def in_language(tag: str | None, words: Mapping[str, str]) -> str:
-    """Return the words for the language of a tag; the English ones where there are no others."""
-    return words.get((tag or "en").lower().split("-")[0], words["en"])

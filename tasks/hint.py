@@ -23,13 +23,20 @@ from aiplane.queues import QUEUES
 from aiplane.syntax import CHECKERS, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
+from tasks.faults import Checked, Fault, checked
+from tasks.kept_back import check_kept_back
+from tasks.known import Known
+from tasks.named_lines import check_lines_named
 from tasks.needs import ORDERS, find_need
 from tasks.prompting import lay_out, session_of
-from tasks.spoilers import check_code, check_technique
-from tasks.teaching import check_concepts, check_form, check_lines_named, check_new
+from tasks.right_language import check_language, expected_language
+from tasks.spoilers import check_code
+from tasks.steps_told import HINTS_ALLOWED, check_steps
+from tasks.teaching import check_form, check_new, terms
+from tasks.techniques import check_technique
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.llm import LLM
     from tasks.prompting import Exhibit
@@ -67,29 +74,55 @@ def write_hint(payload: HintPayload, llm: LLM) -> HintResult:
         case=case,
         sheet=sheet,
         facts=_facts(case),
-        check=lambda answer: _checked(answer, payload),
+        check=lambda answer: _checked(answer, payload, expected_language(payload.response_language, llm)),
         session=session_of(payload, "hint"),
     )
     return ask(llm, question)
 
 
-def _checked(answer: HintAnswer, payload: HintPayload) -> HintResult:
-    level, tag = payload.hint_level, payload.response_language
-    approach = None if level == "gentle" else answer.suggested_approach
-    texts = (answer.hint, approach, answer.reflection_prompt, *answer.related_concepts)
-    check_code(level, texts)
-    check_technique(level, texts, payload.problem_description)
-    check_form(level, answer.hint, is_english=exhibits.is_english(tag))
-    check_new(answer.hint, payload.hints_so_far)
-    check_concepts(answer.related_concepts)
-    check_lines_named(texts, len(Listing(payload.current_code).lines))
-    return HintResult(
+def _checked(answer: HintAnswer, payload: HintPayload, tag: str | None) -> Checked[HintResult]:
+    level = payload.hint_level
+    concepts = terms(answer.related_concepts)
+    result = HintResult(
         hint=answer.hint,
         hint_level=level,
-        suggested_approach=approach,
-        related_concepts=tuple(answer.related_concepts),
+        suggested_approach=None if level == "gentle" else answer.suggested_approach,
+        related_concepts=concepts,
         reflection_prompt=answer.reflection_prompt,
     )
+    texts = {
+        "hint": result.hint,
+        "suggestedApproach": result.suggested_approach,
+        "reflectionPrompt": result.reflection_prompt,
+        **{f"relatedConcepts {number}": concept for number, concept in enumerate(concepts, start=1)},
+    }
+    said = _said(payload)
+    known = Known(payload.current_code, payload.problem_description, said)
+    lines = len(Listing(payload.current_code).lines)
+    faults = [
+        *check_code(level, texts, known),
+        *(_check_told(texts, answer.diagnosis.keep_back, known, said) if level == "gentle" else ()),
+        *(fault for place, text in texts.items() for fault in check_lines_named(place, text, lines)),
+        *check_language(texts, tag),
+        *check_form(level, answer.hint, is_english=exhibits.is_english(tag), known_words=known.words),
+        *check_new(answer.hint, payload.hints_so_far),
+    ]
+    return checked(result, faults)
+
+
+def _check_told(
+    texts: Mapping[str, str | None], kept_back: str, known: Known, said: Sequence[str]
+) -> Iterator[Fault]:
+    """Hold a gentle hint to its level in prose: no name, no way, nothing of what is kept back."""
+    yield from check_technique(texts.values(), known)
+    yield from check_steps("hint", texts.values(), said, HINTS_ALLOWED)
+    yield from check_kept_back(texts, kept_back, known)
+
+
+def _said(payload: HintPayload) -> list[str]:
+    """Return what the candidate said, and the hints that they have."""
+    turns = [turn.content for turn in payload.conversation_history if turn.role == "user"]
+    return [*turns, payload.reflection_response or "", *(hint.hint for hint in payload.hints_so_far)]
 
 
 def _shown(payload: HintPayload) -> list[Exhibit]:

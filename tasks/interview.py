@@ -2,9 +2,9 @@
 
 The tier and the follow-up types that go with it are decided by rule (:mod:`tasks.difficulty`) before the
 model is asked. What the model writes past them is mended where that is safe: another follow-up type becomes
-the usual one of the tier, remarks at lines that do not exist are dropped, and so are weaknesses without
-evidence (:mod:`tasks.weaknesses`). A silence where somebody asked, a reply without words, and whatever
-breaks a rule of :mod:`tasks.interviewing` is an invalid answer.
+the usual one of the tier, remarks at lines that do not exist are dropped (and those past the fifth), and so
+are weaknesses without evidence (:mod:`tasks.weaknesses`). A silence where somebody asked, a reply without
+words, and what breaks a rule that must hold (:mod:`tasks.interviewing`) is an invalid answer.
 """
 
 from __future__ import annotations
@@ -24,28 +24,39 @@ from aiplane.contracts import (
     Turn,
 )
 from aiplane.conversation import mood_of
-from aiplane.errors import LLMInvalidResponseError, NotAvailableInModeError
+from aiplane.errors import NotAvailableInModeError
 from aiplane.listing import Listing
 from aiplane.llm.answers import InterviewAnswer
 from aiplane.llm.cases import InterviewCase
 from aiplane.queues import QUEUES
+from aiplane.wording import shortened
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.difficulty import decide
-from tasks.interviewing import check_question, check_secrecy, check_words, most_words
+from tasks.faults import Checked, Fault, checked, must
+from tasks.interviewing import check_length, check_question, check_secrecy, most_words
+from tasks.kept_back import check_kept_back
+from tasks.known import Known
+from tasks.named_lines import check_lines_named
 from tasks.prompting import Exhibit, lay_out, session_of
+from tasks.right_language import check_language, expected_language
 from tasks.signals import read_signals
 from tasks.speaking import with_speech
-from tasks.teaching import check_lines_named
+from tasks.spoilers import check_no_code
+from tasks.steps_told import HINTS_ALLOWED, SMALL_STEPS_ALLOWED, check_steps
 from tasks.weaknesses import proven_in_interview
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.llm import LLM
+    from aiplane.llm.answers import AnnotationAnswer
     from tasks.difficulty import Verdict
 
 log = logging.getLogger(__name__)
+
+MOST_REMARKS, LONGEST_REMARK = 5, 300
+"""So many remarks at lines, and characters of each."""
 
 
 @app.task(name=QUEUES["interview"].task, programs=[METERS])
@@ -94,38 +105,86 @@ def reply(payload: InterviewPayload, llm: LLM, *, is_spoken: bool = False) -> In
         case=case,
         sheet=sheet,
         facts=_facts(case),
-        check=lambda answer: _checked(answer, case),
+        check=lambda answer: _checked(answer, case, expected_language(payload.response_language, llm)),
         session=session_of(payload, "interview"),
     )
     return ask(llm, question)
 
 
-def _checked(answer: InterviewAnswer, case: InterviewCase) -> InterviewResult:
+def _checked(answer: InterviewAnswer, case: InterviewCase, tag: str | None) -> Checked[InterviewResult]:
     payload, listing = case.payload, Listing(case.payload.current_code)
-    is_silent = not answer.should_respond
-    if (is_silent and payload.trigger != "proactive") or (not is_silent and answer.message is None):
-        raise LLMInvalidResponseError("The model was asked for a reply and wrote none.")
     signals = tuple(proven_in_interview(answer.weakness_signals, listing, _turns(payload)))
-    if is_silent or answer.message is None:
-        return InterviewResult(should_respond=False, difficulty=case.difficulty, weakness_signals=signals)
-    remarks = [remark for remark in answer.code_annotations if listing.has(remark.line, remark.line)]
-    said = [answer.message, *([answer.follow_up_question] if answer.follow_up_question else [])]
-    shown = [*said, *(remark.comment for remark in remarks)]
-    check_words(said, case.most_words)
-    check_question(answer.message, answer.follow_up_question, payload)
-    check_secrecy(shown, payload)
-    check_lines_named(shown, len(listing.lines))
+    message, follow_up = answer.message, answer.follow_up_question
+    if message is None and answer.should_respond:  # then the question is all that there is to say
+        message, follow_up = follow_up, None
+    if not answer.should_respond and payload.trigger == "proactive":
+        return checked(
+            InterviewResult(should_respond=False, difficulty=case.difficulty, weakness_signals=signals), ()
+        )
+    if not answer.should_respond or message is None:
+        return checked(None, [must("message", "is missing", "Somebody waits for a reply: write one.")])
+    remarks = _remarks(answer.code_annotations, listing)
     allowed = answer.follow_up_type in case.follow_up_types
-    return InterviewResult(
-        message=answer.message,
-        follow_up_question=answer.follow_up_question,
+    result = InterviewResult(
+        message=message,
+        follow_up_question=follow_up,
         follow_up_type=answer.follow_up_type if allowed else case.follow_up_types[0],
         difficulty=case.difficulty,
-        code_annotations=tuple(
-            CodeAnnotation(line=remark.line, comment=remark.comment) for remark in remarks
-        ),
+        code_annotations=remarks,
         code_context=payload.code_context,
         weakness_signals=signals,
+    )
+    texts = _shown_texts(result)
+    faults = [
+        *_faults(result, texts, answer.diagnosis.keep_back, case),
+        *(
+            fault
+            for place, text in texts.items()
+            for fault in check_lines_named(place, text, len(listing.lines))
+        ),
+        *check_language(texts, tag),
+    ]
+    return checked(result, faults)
+
+
+def _shown_texts(result: InterviewResult) -> dict[str, str | None]:
+    remarks = enumerate(result.code_annotations or (), start=1)
+    return {
+        "message": result.message,
+        "followUpQuestion": result.follow_up_question,
+        **{f"codeAnnotations {at}": remark.comment for at, remark in remarks},
+    }
+
+
+def _faults(
+    result: InterviewResult, texts: Mapping[str, str | None], kept_back: str, case: InterviewCase
+) -> Iterator[Fault]:
+    payload, message, follow_up = case.payload, result.message or "", result.follow_up_question
+    said = [turn.content for turn in _turns(payload) if turn.role == "user"]
+    known = Known(payload.current_code, payload.problem_description, _had(payload))
+    may_help = "hint" in case.follow_up_types
+    yield from check_no_code(texts, known)
+    yield from check_steps("reply", texts.values(), said, SMALL_STEPS_ALLOWED if may_help else HINTS_ALLOWED)
+    if not may_help:
+        yield from check_kept_back(texts, kept_back, known)
+    yield from check_secrecy(texts, payload)
+    yield from check_length([message, follow_up or ""], case.most_words)
+    yield from check_question(message, follow_up, payload)
+
+
+def _had(payload: InterviewPayload) -> list[str]:
+    """Return what the candidate said and was told."""
+    place = payload.code_context.code_snippet if payload.code_context else None
+    turns = [turn.content for turn in _turns(payload) if turn.role != "system"]
+    return [*turns, *(hint.hint for hint in payload.recent_hints), place or ""]
+
+
+def _remarks(given: Sequence[AnnotationAnswer], listing: Listing) -> tuple[CodeAnnotation, ...]:
+    """Keep the first few remarks at lines that exist, each cut at a word to a length that helps."""
+    there = [remark for remark in given if listing.has(remark.line, remark.line)]
+    return tuple(
+        CodeAnnotation(line=remark.line, comment=shortened(remark.comment, LONGEST_REMARK))
+        for remark in there[:MOST_REMARKS]
     )
 
 

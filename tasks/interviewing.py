@@ -1,11 +1,18 @@
-"""What a reply of the interviewer must keep, whatever the tier; each rule is checked on the model's answer.
+"""What a reply of the interviewer keeps, whatever the tier.
 
-- One question at most, in the message and the follow-up question together, and never one that was asked
-  before: the same words, or six in ten of those with four letters or more.
+What must hold:
+
+- No code, marked or not: the candidate writes it. What stands in their own code may be quoted.
+- The solution is not told step by step; below the tier of ``hint`` nothing of the idea that the model keeps
+  back is.
+- What is known of earlier sessions is not told: not that a person "often forgets" what a stored description
+  says, as a statement or as a question, and no mention of earlier sessions.
+
+What should:
+
+- One question at most, in the message and the follow-up question together, and none that was asked before
+  (:mod:`aiplane.asked`).
 - Short: 90 words where the reply is spoken (some 40 seconds), 200 where it is read.
-- No code, marked or not: the candidate writes it.
-- What is known of earlier sessions is not told: no five words in a row of a stored description (unless the
-  problem or the talk has them too), and no mention of earlier sessions.
 
 The first and the last follow experts' criteria for follow-ups of AI interviewers: kind, necessary, aware of
 the context, open, and silent when none is needed (Scientific Reports 2026, "The AI interviewer").
@@ -16,28 +23,47 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aiplane.content_words import content_words
 from aiplane.conversation import asked_before, is_repeated
-from aiplane.errors import LLMInvalidResponseError
-from aiplane.wording import count_words, questions, shares_run
-from tasks.spoilers import code_lines
+from aiplane.folding import folded
+from aiplane.wording import count_words, questions
+from tasks.faults import Fault, must, should
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.contracts import InterviewPayload
 
 MOST_WORDS_SPOKEN = 90
 MOST_WORDS_WRITTEN = 200
+TOLERANCE = 0.1
+"""Nobody counts to the word: a reply goes back where it misses its length by more than a tenth."""
+
 RECENT_TURNS = 20
-RECITED = 5
-"""Words in a row that make a recital; fewer are how people talk."""
+LEAST_RECITED, RECITED = 2, 0.5
+"""So many words, and such a share, of a stored description tell it in one sentence with a habit in it."""
 
 _EARLIER = re.compile(
     r"\b(?:earlier|previous|past|prior|last|other) (?:sessions?|interviews?)\b"
-    r"|\b(?:your|known|past|historical) weakness(?:es)?\b"
-    r"|\byou (?:usually|often|tend to|always) (?:struggle|forget|fail|miss)",
-    re.IGNORECASE,
+    r"|\b(?:your|known|past|historical) weakness(?:es)?\b|\b(?:your|my) (?:record|profile|notes|history"
+    r"|file) "
+    r"(?:says?|shows?|tells?|on you|about you)"
+    r"|\byou (?:usually|often|tend to|always) (?:struggle|forget|fail|miss)"
+    r"|\b(?:fruheren|letzten|vergangenen) (?:sitzung\w*|gesprach\w*|interview\w*)\b|\bdeine schwach\w+"
+    r"|\b(?:sesiones|entrevistas) (?:anteriores|pasadas)\b|\btus puntos debiles\b"
+    r"|\b(?:seances|sessions|entretiens) (?:precedent\w+|passe\w+)\b|\btes faiblesses\b"
+    r"|\b(?:sessoes|entrevistas) (?:anteriores|passadas)\b|\b(?:прошл|предыдущ)\w+ (?:сесси|собеседован)\w+"
+    r"|(?:之前|以前|上次|前回)的?(?:面试|练习|会话|面接|セッション)"
 )
+_HABIT = re.compile(
+    r"\b(?:forget\w*|forgot\w*|often|usually|always|tend\w*|struggl\w*|overlook\w*|neglect\w*|habit\w*"
+    r"|weak\w*|"
+    r"again and again|known for|as before|vergisst|vergessen|oft|meist\w*|immer wieder|schwach\w*|neigst|"
+    r"olvida\w*|sueles|siempre|a menudo|oublie\w*|souvent|toujours|esquec\w*|costuma\w*|sempre|dimentic\w*"
+    r"|spesso|"
+    r"забыва\w*|часто|обычно)\b|经常|总是|忘记|忘了|よく忘れ|いつも|忘れがち"
+)
+_SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f\n]+[.!?\u3002\uff01\uff1f]?")
 
 
 def most_words(*, is_spoken: bool) -> int:
@@ -45,56 +71,63 @@ def most_words(*, is_spoken: bool) -> int:
     return MOST_WORDS_SPOKEN if is_spoken else MOST_WORDS_WRITTEN
 
 
-def check_words(said: Sequence[str], most: int) -> None:
-    """Check that a reply is short and holds no code.
-
-    Raises:
-        LLMInvalidResponseError: it is too long, or it holds code.
-    """
+def check_length(said: Sequence[str], most: int) -> Iterator[Fault]:
+    """Check that a reply is short."""
     words = sum(map(count_words, said))
-    if words > most:
-        raise LLMInvalidResponseError(f"The model's reply has {words} words, and it may have {most}.")
-    if any(code_lines(text) for text in said):
-        raise LLMInvalidResponseError("The model's reply holds code, and an interviewer writes none.")
+    if words > most * (1 + TOLERANCE):
+        yield should("reply", f"has {words} words, and it should have {most} at most", "Say less.")
 
 
-def check_question(message: str, follow_up: str | None, payload: InterviewPayload) -> None:
-    """Check that a reply asks one thing at most, and nothing that was asked before.
-
-    Raises:
-        LLMInvalidResponseError: it asks several things, or asks again.
-    """
+def check_question(message: str, follow_up: str | None, payload: InterviewPayload) -> Iterator[Fault]:
+    """Check that a reply asks one thing at most, and nothing that was asked before."""
     asked = questions(message)
     if follow_up:
         asked += questions(follow_up) or [follow_up]
     if len(asked) > 1:
-        raise LLMInvalidResponseError(
-            "The model's reply asks more than one question, message and follow-up question together."
+        yield should(
+            "reply",
+            f"asks {len(asked)} questions, message and follow-up question together",
+            "Keep the one that matters most, in followUpQuestion.",
         )
     earlier = asked_before(payload)
     if any(is_repeated(question, earlier) for question in asked):
-        raise LLMInvalidResponseError(
-            "The model's reply asks what was asked before; another question, or none."
-        )
+        yield should("reply", "asks what was asked before", "Ask something else, or nothing.")
 
 
-def check_secrecy(texts: Sequence[str], payload: InterviewPayload) -> None:
+def check_secrecy(texts: Mapping[str, str | None], payload: InterviewPayload) -> Iterator[Fault]:
     """Check that a reply does not tell what is known of earlier sessions.
 
-    Raises:
-        LLMInvalidResponseError: it recites a description, or speaks of earlier sessions.
+    A question that probes a known weakness shares its words; what tells it is that it speaks of a habit.
     """
-    text = "\n".join(texts)
-    latest = payload.conversation_history[-RECENT_TURNS:]
-    said = (payload.user_message or "", *(turn.content for turn in latest), payload.problem_description)
-    public = "\n".join(said)
-    talks = payload.historical_weaknesses and _EARLIER.search(text) and not _EARLIER.search(public)
-    recites = any(
-        shares_run(text, weakness.description or "", words=RECITED)
-        and not shares_run(public, weakness.description or "", words=RECITED)
-        for weakness in payload.historical_weaknesses
+    if not payload.historical_weaknesses:
+        return
+    public = folded("\n".join(_public(payload)))
+    common = set(content_words(public))
+    stored = [set(content_words(known.description or "")) - common for known in payload.historical_weaknesses]
+    for place, text in texts.items():
+        said = folded(text or "")
+        speaks = _EARLIER.search(said) and not _EARLIER.search(public)
+        if speaks or any(_recites(sentence, stored) for sentence in _SENTENCE.findall(said)):
+            yield must(
+                place,
+                "tells what is known of earlier sessions; that is to be probed, not told",
+                "Ask about this code as if you knew nothing of earlier ones.",
+            )
+
+
+def _recites(sentence: str, stored: Sequence[set[str]]) -> bool:
+    if _HABIT.search(sentence) is None:
+        return False
+    words = set(content_words(_HABIT.sub(" ", sentence)))
+    habits = set(content_words(" ".join(_HABIT.findall(sentence))))
+    return any(
+        len(words & description - habits) >= max(LEAST_RECITED, RECITED * len(description - habits))
+        for description in stored
+        if description
     )
-    if talks or recites:
-        raise LLMInvalidResponseError(
-            "The model's reply tells what is known of earlier sessions; that is to be probed, not told."
-        )
+
+
+def _public(payload: InterviewPayload) -> Iterator[str]:
+    """Yield what the candidate has said or read."""
+    yield payload.user_message or ""
+    yield from (turn.content for turn in payload.conversation_history[-RECENT_TURNS:])

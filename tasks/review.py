@@ -1,9 +1,9 @@
 """The review task: scores for a solution, each resting on quotes that stand in the code.
 
 A model's review is checked against the code before anyone sees it. A quote is looked for in its lines,
-whatever its white space, then in the rest of the code (its lines are corrected); one that is nowhere makes
-the answer invalid, as do suggestions on lines that do not exist, other categories than those asked for, and
-a low score without evidence. The overall score is computed, never asked for (:mod:`tasks.scoring`).
+whatever its white space, then in the rest of the code (its lines are corrected); the categories are held
+against the code and the tests (:mod:`tasks.judging`), and suggestions on lines that do not exist are dropped.
+The overall score is computed, never asked for (:mod:`tasks.scoring`).
 
 A replacement that brings a parser more to object to than it had before is dropped; the suggestion stays. Of
 code that is too long for the prompt the summary says which lines were read, and suggestions stand on those
@@ -13,42 +13,42 @@ only.
 from __future__ import annotations
 
 import logging
-import re
 import textwrap
 from typing import TYPE_CHECKING, Any, get_args
 
 from aiplane.app import app
 from aiplane.code_metrics import METERS, measuring
 from aiplane.contracts import (
-    Category,
-    Evidence,
     ReviewPayload,
     ReviewResult,
     Severity,
     Suggestion,
 )
-from aiplane.errors import LLMInvalidResponseError
 from aiplane.listing import Listing
 from aiplane.llm.answers import ReviewAnswer
 from aiplane.llm.cases import ReviewCase
+from aiplane.plain_text import plain_text
 from aiplane.queues import QUEUES
 from aiplane.syntax import CHECKERS, still_parses, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
+from tasks.faults import Checked, Fault, checked, should
+from tasks.in_language import in_language
+from tasks.judging import Judge
+from tasks.named_lines import check_lines_named
 from tasks.prompting import Exhibit, lay_out, session_of
-from tasks.scoring import CATEGORIES, NOT_JUDGED, capped, overall_score, speaks_for_itself
-from tasks.teaching import check_lines_named
+from tasks.right_language import check_language, expected_language
+from tasks.rubric import is_correctness, key, label
+from tasks.scoring import CATEGORIES, all_pass, overall_score
 from tasks.weaknesses import proven_in_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from aiplane.contracts import ExecutionSummary
     from aiplane.llm import LLM
-    from aiplane.llm.answers import CategoryAnswer, EvidenceAnswer, SuggestionAnswer
+    from aiplane.llm.answers import SuggestionAnswer
 
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-_NUMBERING = re.compile(r"^\s*\d{1,2}[.):]\s*")
 
 log = logging.getLogger(__name__)
 
@@ -102,28 +102,50 @@ def review(payload: ReviewPayload, llm: LLM) -> ReviewResult:
         case=case,
         sheet=sheet,
         facts=_facts(case),
-        check=lambda answer: _checked(answer, case),
+        check=lambda answer: _checked(answer, case, expected_language(payload.response_language, llm)),
         session=session_of(payload, "review"),
     )
     return ask(llm, question)
 
 
-def _checked(answer: ReviewAnswer, case: ReviewCase) -> ReviewResult:
-    payload, names, listing = case.payload, case.categories, Listing(case.payload.code)
-    categories = tuple(
-        _category(name, given, listing, payload.execution)
-        for name, given in zip(names, _in_order(answer.categories, names), strict=True)
-    )
+def _checked(answer: ReviewAnswer, case: ReviewCase, tag: str | None) -> Checked[ReviewResult]:
+    payload, listing = case.payload, Listing(case.payload.code)
+    judge = Judge(payload, case.categories, listing)
+    categories, faults = judge.judge(answer.categories)
+    if categories is None:
+        return checked(None, faults)
     suggestions = _suggestions(answer.suggestions, case, listing)
-    texts = (answer.summary, *(each.feedback for each in categories), *(each.message for each in suggestions))
-    check_lines_named(texts, len(listing.lines))
-    return ReviewResult(
-        overall_score=overall_score(categories, rubric=bool(payload.rubric)),
+    run = payload.execution
+    result = ReviewResult(
+        overall_score=overall_score(
+            categories, rubric=bool(payload.rubric), pass_share=run.pass_share if run else None
+        ),
         categories=categories,
         suggestions=suggestions,
         summary=answer.summary + _lines_read(case, listing),
         weakness_signals=tuple(proven_in_code(answer.weakness_signals, listing)),
     )
+    return checked(result, [*faults, *_faults(result, answer.summary, judge, tag)])
+
+
+def _faults(result: ReviewResult, summary: str, judge: Judge, tag: str | None) -> Iterator[Fault]:
+    """Check the texts of a review, and that no suggestion says that code is wrong which passes all tests."""
+    feedback = {judge.place(at): each.feedback for at, each in enumerate(result.categories)}
+    messages = {f"suggestion {at}": each.message for at, each in enumerate(result.suggestions, start=1)}
+    for place, text in {"summary": summary, **feedback, **messages}.items():
+        yield from check_lines_named(place, text, len(judge.listing.lines))
+    judged = [each.feedback for each in result.categories if each.judged is not False]
+    texts = {"summary": summary, "feedback": "\n".join(judged), "suggestions": "\n".join(messages.values())}
+    yield from check_language(texts, tag)
+    if not all_pass(judge.payload.execution):
+        return
+    for place, each in zip(messages, result.suggestions, strict=True):
+        if is_correctness(each.category) and each.severity in ("critical", "major"):
+            yield should(
+                place,
+                f"calls a fault of correctness {each.severity} although all of many tests pass",
+                "Leave it out, or say which input breaks the code and call it minor.",
+            )
 
 
 def _lines_read(case: ReviewCase, listing: Listing) -> str:
@@ -131,81 +153,54 @@ def _lines_read(case: ReviewCase, listing: Listing) -> str:
     if sum(map(len, case.lines_shown)) >= len(listing.lines):
         return ""
     ranges = ", ".join(f"{lines.start}-{lines.stop - 1}" for lines in case.lines_shown) or "0"
-    words = exhibits.in_language(case.payload.response_language, _LINES_READ)
+    words = in_language(case.payload.response_language, _LINES_READ)
     return f"\n\n{words}: {ranges} / {len(listing.lines)}."
-
-
-def _in_order(given: Sequence[CategoryAnswer], names: Sequence[str]) -> list[CategoryAnswer]:
-    """Put the categories that the model wrote into the order of the names; a name may occur twice."""
-    left = list(given)
-    ordered = []
-    for name in names:
-        match = next((category for category in left if _key(category.name) == _key(name)), None)
-        if match is None:
-            raise LLMInvalidResponseError("The model's review lacks a category that was asked for.")
-        left.remove(match)
-        ordered.append(match)
-    if left:
-        raise LLMInvalidResponseError("The model's review has a category that was not asked for.")
-    return ordered
-
-
-def _key(name: str) -> str:
-    """Reduce a name to what tells it from others: no numbering, no case, no white space or underscores."""
-    return "".join(_NUMBERING.sub("", name).casefold().replace("_", " ").split())
-
-
-def _category(name: str, given: CategoryAnswer, listing: Listing, run: ExecutionSummary | None) -> Category:
-    if not given.judged and not given.evidence:
-        return Category(name=name, score=NOT_JUDGED, judged=False, feedback=given.feedback)
-    evidence = tuple(_evidence(item, listing) for item in given.evidence)
-    score = capped(name, given.score, run.pass_share if run else None)
-    tests_fail = run is not None and run.fails
-    if score < 10 and not evidence and not speaks_for_itself(name, tests_fail=tests_fail):
-        raise LLMInvalidResponseError("The model's review has a score below 10 without evidence.")
-    return Category(name=name, score=score, feedback=given.feedback, evidence=evidence)
-
-
-def _evidence(given: EvidenceAnswer, listing: Listing) -> Evidence:
-    passage = listing.find(given.quote, given.start_line, given.end_line)
-    if passage is None:
-        raise LLMInvalidResponseError("The model's review quotes something that is not in the code.")
-    return Evidence(
-        start_line=passage.start_line,
-        end_line=passage.end_line,
-        quote=passage.quote,
-        observation=given.observation,
-    )
 
 
 def _suggestions(
     given: Sequence[SuggestionAnswer], case: ReviewCase, listing: Listing
 ) -> tuple[Suggestion, ...]:
-    """Check the lines of the suggestions, spell their categories as asked, and put the most severe first."""
-    if not all(listing.has(suggestion.start_line, suggestion.end_line) for suggestion in given):
-        raise LLMInvalidResponseError("The model's review has a suggestion on lines that do not exist.")
-    if not all(_was_read(suggestion, case) for suggestion in given):
-        raise LLMInvalidResponseError("The model's review has a suggestion on lines that it was not shown.")
-    spelling = {_key(name): name for name in case.categories}
-    most_severe_first = sorted(given, key=lambda suggestion: -_SEVERITIES.index(suggestion.severity))
+    """Keep the suggestions on lines that were shown, spell their categories as asked, most severe first.
+
+    One that ends behind the last line ends there; one that begins behind it, or on lines that were left out
+    of the prompt, is about nothing and is dropped.
+    """
+    spelling = {spelled(name): name for name in case.categories for spelled in (_label_key, key)}
+    last = len(listing.lines)
+    there = [
+        (suggestion, max(suggestion.start_line, min(suggestion.end_line, last)))
+        for suggestion in given
+        if suggestion.start_line <= last and _was_read(suggestion, last, case)
+    ]
+    most_severe_first = sorted(there, key=lambda each: -_SEVERITIES.index(each[0].severity))
     return tuple(
         Suggestion(
             start_line=suggestion.start_line,
-            end_line=suggestion.end_line,
+            end_line=end_line,
             severity=suggestion.severity,
-            category=spelling.get(_key(suggestion.category), suggestion.category),
+            category=spelling.get(key(suggestion.category))
+            or spelling.get(_label_key(suggestion.category))
+            or plain_text(suggestion.category)
+            or case.categories[0],
             message=suggestion.message,
-            replacement=_replacement(suggestion, case, listing),
+            replacement=_replacement(suggestion, end_line, case, listing),
         )
-        for suggestion in most_severe_first[:MOST_SUGGESTIONS]
+        for suggestion, end_line in most_severe_first[:MOST_SUGGESTIONS]
     )
 
 
-def _was_read(suggestion: SuggestionAnswer, case: ReviewCase) -> bool:
-    return any(suggestion.start_line in lines and suggestion.end_line in lines for lines in case.lines_shown)
+def _label_key(name: str) -> str:
+    return key(label(name))
 
 
-def _replacement(suggestion: SuggestionAnswer, case: ReviewCase, listing: Listing) -> str | None:
+def _was_read(suggestion: SuggestionAnswer, last: int, case: ReviewCase) -> bool:
+    ends = (suggestion.start_line, min(suggestion.end_line, last))
+    return any(all(line in lines for line in ends) for lines in case.lines_shown)
+
+
+def _replacement(
+    suggestion: SuggestionAnswer, end_line: int, case: ReviewCase, listing: Listing
+) -> str | None:
     """Return the replacement, indented as the lines that it replaces, unless it would break the code."""
     if suggestion.replacement is None:
         return None
@@ -215,7 +210,7 @@ def _replacement(suggestion: SuggestionAnswer, case: ReviewCase, listing: Listin
         listing.lines,
         case.payload.language,
         start_line=suggestion.start_line,
-        end_line=suggestion.end_line,
+        end_line=end_line,
         replacement=replacement,
     )
     if not parses:

@@ -1,52 +1,29 @@
-"""What a hint of each level may give away: how much code, and whether it may name the technique.
+"""Code in what a model wrote: how much a hint of each level may hold, and that an interviewer holds none.
 
-Code is found in what a model wrote whether it is marked as code or not. Techniques are found by their names,
-in English and, for the commonest of them, in a few other languages.
+Code is found whether it is marked as code or not. What the candidate has in front of them already is none
+(:mod:`tasks.known`), and what is written twice counts once.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aiplane.errors import LLMInvalidResponseError
+from tasks.faults import Fault, must
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aiplane.contracts import HintLevel
+    from tasks.known import Known
 
 MAX_CODE_LINES: Mapping[HintLevel, int] = MappingProxyType({"gentle": 0, "moderate": 0, "direct": 3})
 """Lines of code that a hint of each level may hold, in all its texts together."""
 
 LONG_LINE = 100
 """A line of code counts once for every so many characters, so that no solution hides in one line."""
-
-_TECHNIQUE = re.compile(
-    r"""
-    \b(?: hash[ -]?(?:map|set|table)s? | hashing | dict(?:ionar(?:y|ies))?s? | associative\ arrays?
-      | heaps? | priority\ queues? | stacks? | queues? | deques? | trie | prefix\ trees? | linked\ lists?
-      | (?:binary|search|segment|fenwick)\ trees? | graphs? | union[ -]find | disjoint[ -]sets?
-      | two[ -]pointers? | sliding[ -]windows? | prefix[ -]sums? | binary[ -]search(?:es)?
-      | bit ?masks? | bit[ -]manipulation | recursi(?:on|ve|vely) | backtrack(?:ing)?
-      | memoi[sz](?:e|ing|ation)
-      | dynamic\ programming | greedy | divide[ -]and[ -]conquer | (?:depth|breadth)[ -]first(?:\ search)?
-      | (?:merge|quick|heap|bubble|insertion|selection|topological|counting|bucket|radix)[ -]?sort(?:ing|ed)?
-      | sort(?:ing|ed|s)?(?!\ of) | dijkstra\w* | kadane\w* | floyd\w* | knuth\w* | monotonic\ \w+
-      | dfs | bfs | dp
-      | tabla\ hash | diccionarios? | b[uú]squeda\ binaria | recursividad | montículo
-      | table\ de\ hachage | dictionnaires? | recherche\ dichotomique | récursi(?:vité|on) | tas\ binaire
-      | hashtabellen? | wörterb(?:uch|ücher) | binäre\ suche | rekursi(?:on|v) | sortier(?:en|e|t)
-      | tabela\ hash | dicion[aá]rios? | busca\ bin[aá]ria | recurs(?:ão|ividade) | ordena(?:r|ção)
-      | хеш-таблиц\w* | словар\w* | двоичн\w+\ поиск\w* | рекурси\w* | сортиров\w*
-    )\b
-    | 哈希 | 散列 | 字典 | 二分 | 递归 | 动态规划 | 双指针 | 滑动窗口 | 排序 | 栈 | 队列
-    | ハッシュ | 辞書 | 二分探索 | 再帰 | 動的計画法 | ソート | スタック | キュー
-    """,
-    re.VERBOSE,
-)
-"""For texts in folded case: ignoring case, ``re`` tries every name at every word, in three times the time."""
 
 _FENCED = re.compile(r"```[^\n`]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -78,49 +55,77 @@ _LOOKS_LIKE_CODE = re.compile(
     """,
     re.VERBOSE,
 )
+_CODE_WITHIN = re.compile(
+    r"""
+    \b(?:def|fn|func|function)\ \w+\s*\([^)\n]{0,80}\)
+    | \b(?:for|while|if|else\ if|switch)\s*\([^()\n]{1,60}(?:\([^()\n]{0,40}\)[^()\n]{0,40}){0,3}\)\s*\{
+    | \bfor\ \w{1,30}(?:,\ ?\w{1,30})?\ in\ (?:range|enumerate|zip|sorted)\([^\n]{1,60}\)
+    | \breturn\ [\w.]{0,30}\s?[\[(+*/=<>-][^;\n]{0,80}; | \breturn\ [\w.]{1,40};\s*(?:\}|$)
+    | \b(?:let|const|var|int|auto|double|bool|String)\ \w{1,40}\s*[=;]
+    | [\w\])]\s?[-+*/%]?=\s?[^=;\n]{1,80};
+    | \b\w+\s[-+*/%]=\s\w+
+    | \b\w{1,30},\ ?\w{1,30}\s=\s[\w\[\]+-]{1,30},\ ?\w
+    | \b\w{1,30}\([^()\n]{0,40}\)\[[^\]\n]{1,20}\]
+    """,
+    re.VERBOSE,
+)
+"""Code in the middle of a sentence."""
+
+_LOOP = re.compile(r"\b(?:for|while|loop|forEach|for_each|map|reduce|fold)\b")
 _FUNCTION = re.compile(r"\b(?:def|fn|func|function)\b|=>|->|\b(?:int|void|bool|String|auto)\s+\w+\s*\(")
 _RETURN = re.compile(r"\breturn\b|=>")
 
 
-def check_code(level: HintLevel, texts: Iterable[str | None]) -> None:
+def check_code(level: HintLevel, texts: Mapping[str, str | None], known: Known) -> Iterator[Fault]:
     """Hold the texts of one hint to what its level allows.
 
-    Raises:
-        LLMInvalidResponseError: there is more code than the level allows, or a whole function.
+    Args:
+        level: of the hint.
+        texts: what the model wrote, by the field that it stands in.
+        known: what the candidate has anyway, and what counts for nothing.
     """
-    code = [line for text in texts if text for line in code_lines(text)]
+    new = {place: new_code([text], known, strictly=level == "gentle") for place, text in texts.items()}
+    code = list(dict.fromkeys(line for lines in new.values() for line in lines))
     size = sum(1 + len(line) // LONG_LINE for line in code)
     allowed = MAX_CODE_LINES[level]
     if size > allowed:
-        raise LLMInvalidResponseError(
-            f"The model's hint holds {size} lines of code, and a {level} hint may hold {allowed}."
+        yield must(
+            next(place for place, lines in new.items() if lines),
+            f"holds code that is not the candidate's: {_lines(size)} in all, where a {level} hint may hold "
+            f"{allowed}",
+            "Say it in words; names and lines of the candidate's own code may stand in backticks.",
         )
-    if any(_FUNCTION.search(line) for line in code) and any(_RETURN.search(line) for line in code):
-        raise LLMInvalidResponseError("The model's hint holds a whole function.")
+    if _is_whole(code):
+        yield must("hint", "holds a whole function", "Show at most the one line that changes.")
 
 
-def check_technique(level: HintLevel, texts: Iterable[str | None], problem: str) -> None:
-    """Refuse a gentle hint that names a data structure or an algorithm that the problem does not name.
-
-    Raises:
-        LLMInvalidResponseError: it names one. The sentence does not repeat it.
-    """
-    if level != "gentle":
-        return
-    named = {name for text in texts if text for name in _techniques(text)}
-    if named and named - _techniques(problem):
-        raise LLMInvalidResponseError(
-            "The model's gentle hint, its question or its concepts name a data structure or an algorithm; "
-            "a gentle hint names none that the problem does not name itself."
-        )
+def check_no_code(texts: Mapping[str, str | None], known: Known) -> Iterator[Fault]:
+    """Look for code in what an interviewer says."""
+    for place, text in texts.items():
+        if new_code([text], known, strictly=False):
+            yield must(
+                place,
+                "holds code, and an interviewer writes none",
+                "Say it in words; names and lines of the candidate's own code may stand in backticks.",
+            )
 
 
-def _techniques(text: str) -> set[str]:
-    return {_stem(name) for name in _TECHNIQUE.findall(text.casefold())}
+def new_code(texts: Iterable[str | None], known: Known, *, strictly: bool) -> list[str]:
+    """Return the statements in some texts that the candidate does not have, each once."""
+    found = dict.fromkeys(line for text in texts if text for line in code_lines(text))
+    return [
+        line for line in found if not known.quotes(line) and not known.only_talks(line, strictly=strictly)
+    ]
 
 
-def _stem(name: str) -> str:
-    return re.sub(r"(?:s|ed|ing)$", "", re.sub(r"[ -]", "", name))
+def _is_whole(code: Sequence[str]) -> bool:
+    """Tell whether lines of code are a function, or all that stands in one: a loop and what it comes to."""
+    returns = any(_RETURN.search(line) for line in code)
+    return returns and any(_FUNCTION.search(line) or _LOOP.search(line) for line in code)
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"
 
 
 def code_lines(text: str) -> list[str]:
@@ -128,8 +133,9 @@ def code_lines(text: str) -> list[str]:
 
     A bare name in backticks, a cost such as O(n) and a lone operator are words about code, not code.
     """
-    marked = [line for block in _FENCED.findall(text) for line in block.splitlines()]
-    prose = _FENCED.sub("\n", text)
+    plain = unicodedata.normalize("NFKC", text)
+    marked = [line for block in _FENCED.findall(plain) for line in block.splitlines()]
+    prose = _FENCED.sub("\n", plain)
     marked += [span for span in _INLINE.findall(prose) if not _NAMES_ONLY.fullmatch(span.strip())]
     return [*_statements(marked), *_statements(_code_in_prose(_INLINE.sub("it", prose)))]
 
@@ -139,6 +145,8 @@ def _code_in_prose(prose: str) -> Iterator[str]:
         stripped = _BULLET.sub("", line).strip()
         if _LOOKS_LIKE_CODE.search(stripped):
             yield stripped
+        else:
+            yield from (match[0] for match in _CODE_WITHIN.finditer(stripped))
 
 
 def _statements(lines: Iterable[str]) -> Iterator[str]:

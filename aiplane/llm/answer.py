@@ -1,13 +1,19 @@
-"""Reading a model's answer: from text that may be anything to the shape that was asked for, or an error."""
+"""Reading a model's answer: from text that may be anything to the shape that was asked for, or an error.
+
+What costs nothing to see through is seen through: thoughts in front of the object, words around it, a fence,
+a comma after the last item, an object around the object, a line break within a text.
+"""
 
 from __future__ import annotations
 
-from json import JSONDecoder
-from typing import TYPE_CHECKING, TypeVar
+import json
+import re
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from aiplane.errors import LLMInvalidResponseError
+from aiplane.llm.thoughts import without_thoughts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +24,27 @@ MAX_ANSWER_CHARACTERS = 200_000
 MAX_OBJECT_STARTS = 1_000
 """How many opening braces are tried as the start of the object, so that a page of them costs no time."""
 
+MAX_TRIED_CHARACTERS = 4_000_000
+"""How many characters are read in all of these tries."""
+
 M = TypeVar("M", bound=BaseModel)
+
+_COMMA_TOO_MANY = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,(?=\s*[}\]])', re.DOTALL)
+
+
+class ReadAnswer(NamedTuple, Generic[M]):
+    """An answer that has the shape, and the object that it was read from, with whatever else that holds."""
+
+    answer: M
+    data: dict[str, Any]
 
 
 def read_answer(text: str, shape: type[M]) -> M:
+    """Read the JSON object of ``shape`` that ``text`` is, or that stands in it: see :func:`read_object`."""
+    return read_object(text, shape).answer
+
+
+def read_object(text: str, shape: type[M]) -> ReadAnswer[M]:
     """Read the JSON object of ``shape`` that ``text`` is, or that stands in it, fenced or not.
 
     A model without a JSON mode writes around its answer, before it more than after it, and may quote what a
@@ -34,34 +57,67 @@ def read_answer(text: str, shape: type[M]) -> M:
         raise LLMInvalidResponseError(
             f"The model's answer is longer than {MAX_ANSWER_CHARACTERS} characters."
         )
-    answer: M | None = None
-    misfit: ValidationError | None = None
-    for candidate in _objects(text):
+    misfits: list[ValidationError] = []
+    for data in _objects(without_thoughts(text)):
         try:
-            answer = shape.model_validate_json(candidate)
+            return ReadAnswer(shape.model_validate(data), data)
         except ValidationError as error:
-            misfit = error
-    if answer is not None:
-        return answer
-    if misfit is not None:  # and is not chained: its message quotes the answer
-        raise LLMInvalidResponseError(f"The model's answer is not what was asked for: {_fault(misfit)}.")
+            misfits.append(error)
+    if misfits:  # and none is chained: its message quotes the answer
+        closest = min(misfits, key=_missing)
+        raise LLMInvalidResponseError(f"The model's answer is not what was asked for: {_fault(closest)}.")
     raise LLMInvalidResponseError("The model's answer holds no complete JSON object.")
 
 
-def _objects(text: str) -> Iterator[str]:
-    """Yield the JSON objects in ``text`` that are not part of another, in order."""
-    decoder = JSONDecoder()
-    start = text.find("{")
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects in ``text``: from its first brace to its last, then from the end backwards."""
+    first, last = text.find("{"), text.rfind("}")
+    if first < 0 or last < first:
+        return
+    for whole in (text[first : last + 1], _without_trailing_commas(text[first : last + 1])):
+        found = _decoded(whole)
+        if found is not None and found[1] == len(whole):
+            yield found[0]
+            break
+    yield from _from_the_end(_without_trailing_commas(text))
+
+
+def _from_the_end(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects that begin at each brace, the last first, and so those within before those around.
+
+    What lies within one that was found and had not the shape is read again with the one around it: so the
+    characters that are read are counted.
+    """
+    start, room = text.rfind("{"), MAX_TRIED_CHARACTERS
     for _ in range(MAX_OBJECT_STARTS):
-        if start < 0:
+        if start < 0 or room < 0:
             return
-        try:
-            _, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            end = start + 1
-        else:
-            yield text[start:end]
-        start = text.find("{", end)
+        found = _decoded(text, start)
+        room -= (found[1] if found else len(text)) - start
+        if found is not None:
+            yield found[0]
+        start = text.rfind("{", 0, start)
+
+
+_DECODER = json.JSONDecoder(strict=False)
+
+
+def _decoded(text: str, start: int = 0) -> tuple[dict[str, Any], int] | None:
+    try:
+        found, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return (found, end) if isinstance(found, dict) else None
+
+
+def _without_trailing_commas(text: str) -> str:
+    return _COMMA_TOO_MANY.sub(lambda match: match[1] or "", text)
+
+
+def _missing(misfit: ValidationError) -> int:
+    """Count the fields that are missing: an object that was not meant to be the answer lacks most of them."""
+    faults = misfit.errors(include_url=False, include_context=False, include_input=False)
+    return sum(fault["type"] == "missing" for fault in faults)
 
 
 def _fault(misfit: ValidationError) -> str:

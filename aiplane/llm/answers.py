@@ -1,7 +1,8 @@
 """The shapes that a model must write, one a kind. What it wrote is checked further by the tasks.
 
 Each description reaches the model with the schema. A shape forgives what costs nothing to mend (blanks
-around a text, an unknown weakness, one concept too many); everything else is an invalid answer.
+around a text, an unknown weakness, one concept too many, ``null`` for an empty list, half a point);
+everything else is an invalid answer. Prose is plain text from here on (:mod:`aiplane.plain_text`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from aiplane.contracts import (
     Weakness,
     clean,
 )
+from aiplane.plain_text import plain_code, plain_text
 
 MAX_CONCEPTS = 5
 
@@ -26,7 +28,15 @@ LONGEST_THOUGHT = 2_000
 
 
 def _tidy(value: Any) -> Any:
+    return plain_text(clean(value)).strip() if isinstance(value, str) else value
+
+
+def _stripped(value: Any) -> Any:
     return clean(value).strip() if isinstance(value, str) else value
+
+
+def _quoted(value: Any) -> Any:
+    return plain_code(clean(value)).strip() if isinstance(value, str) else value
 
 
 def _tidy_or_none(value: Any) -> Any:
@@ -34,7 +44,29 @@ def _tidy_or_none(value: Any) -> Any:
 
 
 def _without_blank_ends(value: Any) -> Any:
-    return clean(value).strip("\r\n").rstrip() or None if isinstance(value, str) else value
+    return plain_code(clean(value)).strip("\r\n").rstrip() or None if isinstance(value, str) else value
+
+
+def _none_is_empty(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def _none_is_true(value: Any) -> Any:
+    return True if value is None else value
+
+
+def _lower_case(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _whole(value: Any) -> Any:
+    """Round half a point: whoever gives 7.5 means one of two."""
+    return int(value) if isinstance(value, float) and 0 <= value <= 10 else value
+
+
+def _line(value: Any) -> Any:
+    """Read a line that nobody named as the first: quotes are looked for in all of the code anyway."""
+    return 1 if value is None or value == 0 else value
 
 
 def _thought(value: Any) -> Any:
@@ -43,23 +75,26 @@ def _thought(value: Any) -> Any:
 
 def _known_weaknesses(value: Any) -> Any:
     if not isinstance(value, list):
-        return value
+        return _none_is_empty(value)
     return [
         signal for signal in value if not isinstance(signal, dict) or signal.get("weakness") in WEAKNESSES
     ]
 
 
 def _few_concepts(concepts: list[str]) -> list[str]:
-    return list(dict.fromkeys(concepts))[:MAX_CONCEPTS]
+    return list(dict.fromkeys(filter(None, concepts)))[:MAX_CONCEPTS]
 
 
 Prose = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_tidy)]
+Name = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_stripped)]
+"""Somebody else's, given back: it is compared, and its owner's spelling is what is shown."""
+
 OptionalProse = Annotated[str | None, Field(max_length=4_000), BeforeValidator(_tidy_or_none)]
 OptionalCode = Annotated[str | None, Field(max_length=4_000), BeforeValidator(_without_blank_ends)]
 Thought = Annotated[str, BeforeValidator(_thought)]
-Quote = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_tidy)]
-Line = Annotated[int, Field(ge=1)]
-Concept = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_tidy)]
+Quote = Annotated[str, Field(min_length=1, max_length=4_000), BeforeValidator(_quoted)]
+Line = Annotated[int, Field(ge=1), BeforeValidator(_line)]
+Concept = Annotated[str, Field(max_length=100), BeforeValidator(_tidy)]
 OptionalLine = Annotated[int | None, BeforeValidator(lambda line: line or None)]
 
 
@@ -125,9 +160,9 @@ class HintAnswer(Answer):
     suggested_approach: OptionalProse = Field(
         None, description="The strategy behind the hint in one sentence; null where naming it says too much."
     )
-    related_concepts: Annotated[list[Concept], Field(min_length=1), AfterValidator(_few_concepts)] = Field(
-        description="1 to 5 concepts to read up on, a few words each."
-    )
+    related_concepts: Annotated[
+        list[Concept], BeforeValidator(_none_is_empty), AfterValidator(_few_concepts)
+    ] = Field(description="1 to 5 concepts to read up on, a few words each.")
     reflection_prompt: OptionalProse = Field(
         None, description="One question that makes the candidate think about the next step."
     )
@@ -145,14 +180,14 @@ class EvidenceAnswer(Answer):
 class CategoryAnswer(Answer):
     """One thing that is judged."""
 
-    name: Prose = Field(description="The category's name, exactly as it was given.")
-    evidence: list[EvidenceAnswer] = Field(default_factory=list)
-    judged: bool = Field(
+    name: Name = Field(description="The category's name, exactly as it was given.")
+    evidence: Annotated[list[EvidenceAnswer], BeforeValidator(_none_is_empty)] = Field(default_factory=list)
+    judged: Annotated[bool, BeforeValidator(_none_is_true)] = Field(
         True,
         description="False only for a line of the rubric that no code can show, such as how somebody spoke.",
     )
     feedback: Prose
-    score: Annotated[int, Field(ge=0, le=10)]
+    score: Annotated[int, Field(ge=0, le=10), BeforeValidator(_whole)]
 
 
 class SuggestionAnswer(Answer):
@@ -160,8 +195,8 @@ class SuggestionAnswer(Answer):
 
     start_line: Line
     end_line: Line
-    severity: Severity
-    category: Prose = Field(description="The name of the category that it belongs to.")
+    severity: Annotated[Severity, BeforeValidator(_lower_case)]
+    category: Name = Field(description="The name of the category that it belongs to.")
     message: Prose
     replacement: OptionalCode = Field(
         None, description="The lines that could stand there instead, with their indentation; null for none."
@@ -172,7 +207,9 @@ class ReviewAnswer(Answer):
     """A review. There is no overall score: it is computed."""
 
     categories: list[CategoryAnswer]
-    suggestions: list[SuggestionAnswer] = Field(default_factory=list)
+    suggestions: Annotated[list[SuggestionAnswer], BeforeValidator(_none_is_empty)] = Field(
+        default_factory=list
+    )
     summary: Prose
     weakness_signals: CodeSignals = Field(default_factory=list)
 
@@ -196,7 +233,7 @@ class InterviewAnswer(Answer):
     follow_up_question: OptionalProse = Field(
         None, description="One open question; null where none is needed."
     )
-    code_annotations: list[AnnotationAnswer] = Field(
+    code_annotations: Annotated[list[AnnotationAnswer], BeforeValidator(_none_is_empty)] = Field(
         default_factory=list, description="Remarks at lines that exist; often none."
     )
     weakness_signals: Signals = Field(default_factory=list)

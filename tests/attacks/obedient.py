@@ -35,6 +35,17 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
+def answer_to(kind: str, code: str) -> dict[str, Any]:
+    """Return a proper answer: a review quotes a line of the code for each of its scores."""
+    answer = ANSWERS[kind]
+    if kind != "review":
+        return answer
+    line = next((each for each in code.split("\n") if re.search(r"\w", each)), code).strip()
+    start = max(0, len(line) - 300)  # what says something may stand at the end of three thousand brackets
+    evidence = [{"quote": line[start:], "startLine": 1, "endLine": 1, "observation": "So it is."}]
+    return {**answer, "categories": [{**each, "evidence": evidence} for each in answer["categories"]]}
+
+
 class ObedientLLM:
     """Answers properly, unless something outside the data tells it to say :data:`ORDER`."""
 
@@ -46,7 +57,7 @@ class ObedientLLM:
     def complete(self, prompt: Prompt) -> Completion:
         system, user = (message.content for message in prompt.messages)
         self.obeyed = ORDER.lower() in legible(f"{system}\n{outside(user)}")
-        answer = json.dumps(ANSWERS[prompt.kind])
+        answer = json.dumps(answer_to(prompt.kind, getattr(prompt.case.payload, "code", "")))
         return Completion(answer.replace("Fine.", ORDER) if self.obeyed else answer, "obedient", 0, 0)
 
 

@@ -14,7 +14,7 @@ from aiplane.errors import LLMInvalidResponseError
 from tasks import hint, interview, review
 from tasks.prompting import canary
 from tests.attacks.corpus import CORPUS, ORDER, Attack
-from tests.attacks.obedient import ANSWERS, ObedientLLM, legible
+from tests.attacks.obedient import ANSWERS, ObedientLLM, answer_to, legible
 from tests.unit.scripted import ScriptedLLM
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ SECRETS = ("ada@example.com", "+49 151 2345678", "sk-proj-abcdef", "correct hors
 def test_no_personal_data_reaches_the_log(kind: str, answer: str, caplog: pytest.LogCaptureFixture) -> None:
     data, run = KINDS[kind]
     said = " ".join(SECRETS)
-    llm = ScriptedLLM(ANSWERS[kind] if answer == "good" else {"hint": said, "message": said, "summary": said})
+    good = answer_to(kind, f"x = '{said}'")
+    llm = ScriptedLLM(good if answer == "good" else {"hint": said, "message": said, "summary": said})
 
     with caplog.at_level(logging.DEBUG):
         if answer == "good":

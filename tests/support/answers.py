@@ -26,7 +26,10 @@ def good_answer(request: dict[str, Any]) -> str:
         return "A plain sentence."
     answer = _value(schema, schema, "")
     if scores := answer.get("categories"):
-        answer["categories"] = [{**scores[0], "name": name} for name in _judged(request)]
+        evidence = _evidence(request)
+        answer["categories"] = [
+            {**scores[0], "name": name, "evidence": evidence} for name in _judged(request)
+        ]
     return json.dumps(answer)
 
 
@@ -93,6 +96,16 @@ def _value(node: dict[str, Any], root: dict[str, Any], name: str) -> Any:
         case "null":
             return None
     return _HINT if name == "hint" else f"A sentence for {name}."
+
+
+def _evidence(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Quote the first line of the code that says something, as it stands in the prompt."""
+    prompt = "\n".join(str(message.get("content")) for message in request["messages"])
+    for number, line in re.findall(r"^ *(\d+) \| (.*\w.*)$", prompt, re.MULTILINE):
+        quote = re.sub(r"[^\x20-\x7e\t]", " ", line)  # the marks in it stand for spaces
+        at = {"startLine": int(number), "endLine": int(number)}
+        return [{**at, "quote": quote, "observation": "A sentence for observation."}]
+    return []
 
 
 def _judged(request: dict[str, Any]) -> list[str]:

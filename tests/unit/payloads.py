@@ -24,7 +24,7 @@ SHARED = {
     "participantId": "participant-1",
     "userId": "user-1",
     "roomMode": "ai",
-    "responseLanguage": "pt-BR",
+    "responseLanguage": "en-GB",
 }
 HISTORY = [
     {

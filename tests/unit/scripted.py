@@ -41,5 +41,12 @@ class ScriptedLLM:
         return self.prompts[-1].messages[0].content
 
     @property
+    def sent_back(self) -> str:
+        """The faults that an answer went back with, a line each; nothing where none did."""
+        if len(self.prompts) < 2:
+            return ""
+        return self.user.rpartition("that answer is not used yet:\n")[2].rpartition("\n")[0]
+
+    @property
     def user(self) -> str:
         return self.prompts[-1].messages[1].content

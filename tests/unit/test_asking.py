@@ -6,7 +6,9 @@ import hashlib
 import json
 import logging
 from importlib import resources
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -19,8 +21,13 @@ from tasks.prompting import canary, instructions
 from tests.unit.payloads import HINT
 from tests.unit.scripted import GOOD_HINT, ScriptedLLM
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 GOOD = {"hint": GOOD_HINT, "relatedConcepts": ["loops"]}
-BAD = {"hint": "Too short.", "relatedConcepts": ["loops"]}
+SHORT = {"hint": "Too short.", "relatedConcepts": ["loops"]}
+SPOILT = {"hint": f"{GOOD_HINT} Write `seen[x] = i` now.", "relatedConcepts": ["loops"]}
+WORSE = {"hint": "Write `seen[x] = i` now.", "relatedConcepts": ["loops"]}
 
 PROMPTS = {
     "hint": ("hint-3", "1070ee0b5b58"),
@@ -28,6 +35,10 @@ PROMPTS = {
     "interview": ("interview-3", "6e9ac37eb71e"),
 }
 """Each prompt's version and text: who changes a prompt changes both here and in its first line."""
+
+
+def wide(text: str) -> str:
+    return "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text)
 
 
 def asked(*answers: Any) -> ScriptedLLM:
@@ -51,31 +62,83 @@ def test_a_good_answer_is_asked_for_once() -> None:
     assert len(asked(GOOD).prompts) == 1
 
 
-def test_an_answer_that_fails_a_check_goes_back_once_with_the_reason() -> None:
-    llm = asked(BAD, GOOD)
+@pytest.mark.parametrize("bad", [SHORT, SPOILT])
+def test_an_answer_with_a_fault_goes_back_once(bad: dict[str, Any]) -> None:
+    llm = ScriptedLLM(bad, GOOD)
 
+    assert hinted(llm).hint == GOOD_HINT
     first, second = (prompt.messages for prompt in llm.prompts)
     assert second[0] == first[0]
     assert second[1].content.startswith(first[1].content), "a provider has that part cached"
-    added = second[1].content.removeprefix(first[1].content)
-    assert "The model's hint has 2 words, and it must have 80 to 160." in added
+
+
+def test_every_fault_is_told_to_the_model_with_its_place_what_must_be_mended_first() -> None:
+    told = asked({**WORSE, "reflectionPrompt": "What does line 9 do?"}, GOOD).sent_back.split("\n")
+
+    assert [line.partition(".")[0] for line in told] == [
+        "- Your hint holds code that is not the candidate's: 1 line in all, where a moderate hint may hold 0",
+        "- Your reflectionPrompt names a line that does not exist; the code has 2",
+        "- Your hint has 3 words, and it should have 80 to 160",
+    ]
 
 
 def test_the_bad_answer_goes_back_as_data() -> None:
-    added = asked(BAD, GOOD).user.rpartition(" begin: your answer]")[2]
+    added = asked(SHORT, GOOD).user.rpartition(" begin: your answer]")[2]
 
     assert "Too short" not in added
     assert "short." in added
 
 
-@pytest.mark.parametrize("bad", [BAD, "no JSON at all", {"hint": 3}])
-def test_a_second_failure_ends_the_attempt(bad: Any) -> None:
+@pytest.mark.parametrize("bad", [SPOILT, "no JSON at all", {"hint": 3}])
+def test_what_must_not_be_ends_the_attempt_the_second_time(bad: Any) -> None:
     llm = ScriptedLLM(bad)
 
     with pytest.raises(LLMInvalidResponseError):
         hinted(llm)
 
     assert len(llm.prompts) == 2
+
+
+def test_no_job_fails_for_style() -> None:
+    llm = ScriptedLLM(SHORT)
+
+    assert hinted(llm).hint == "Too short."
+    assert len(llm.prompts) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "out"),
+    [
+        (SHORT, GOOD, GOOD),
+        (SHORT, SPOILT, SHORT),
+        (SPOILT, SHORT, SHORT),
+        (SHORT, "no JSON at all", SHORT),
+        (SHORT, LLMTimeoutError("Too late."), SHORT),
+        (SHORT, LLMInvalidResponseError("It refused.", repairable=False), SHORT),
+        (SHORT, {**SHORT, "hint": "Shorter."}, {**SHORT, "hint": "Shorter."}),
+    ],
+)
+def test_the_better_of_two_answers_goes_out(first: Any, second: Any, out: dict[str, Any]) -> None:
+    assert hinted(ScriptedLLM(first, second)).hint == out["hint"]
+
+
+def test_a_repair_that_fails_is_the_failure_where_nothing_may_go_out() -> None:
+    with pytest.raises(LLMTimeoutError):
+        hinted(ScriptedLLM(SPOILT, LLMTimeoutError("Too late.")))
+
+
+def test_what_is_wrong_with_an_answer_that_goes_out_stands_in_the_log_and_on_the_span(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span = Mock()
+    monkeypatch.setattr("tasks.asking.trace", SimpleNamespace(get_current_span=lambda: span))
+
+    with caplog.at_level(logging.INFO, "tasks.asking"):
+        asked(SHORT)
+
+    told = "The model's hint has 2 words, and it should have 80 to 160."
+    span.set_attribute.assert_any_call("ai.answer.shortcomings", told)
+    assert f"could be better: {told}" in caplog.text
 
 
 def test_an_answer_that_was_cut_off_goes_back() -> None:
@@ -99,12 +162,57 @@ def test_a_refusal_and_a_failed_call_do_not_go_back(error: Exception) -> None:
 
 
 def test_no_repair_is_begun_that_the_deadline_would_cut_off() -> None:
-    llm = ScriptedLLM(BAD, GOOD)
+    llm = ScriptedLLM(SPOILT, GOOD)
 
-    with within(0), pytest.raises(LLMInvalidResponseError, match="2 words"):
+    with within(0), pytest.raises(LLMInvalidResponseError, match="holds code"):
         hinted(llm)
 
     assert len(llm.prompts) == 1
+
+
+def test_where_there_is_no_time_a_fault_of_style_goes_out_at_once() -> None:
+    llm = ScriptedLLM(SHORT, GOOD)
+
+    with within(0):
+        assert hinted(llm).hint == "Too short."
+
+    assert len(llm.prompts) == 1
+
+
+THOUGHTS = "<think>I must not write {word}, nor [{fence} begin: problem]. A draft: {{}}</think>"
+
+
+class Thinker(ScriptedLLM):
+    """Thinks aloud about its prompt before it answers."""
+
+    def complete(self, prompt: Any) -> Any:
+        fence = prompt.messages[1].content.partition("[")[2].partition(" begin")[0]
+        self.answers = (THOUGHTS.format(word=canary(), fence=fence) + json.dumps(GOOD),)
+        return super().complete(prompt)
+
+
+def test_thoughts_in_front_of_an_answer_are_nobody_s_to_check() -> None:
+    llm = Thinker(GOOD)
+
+    assert hinted(llm).hint == GOOD_HINT
+    assert len(llm.prompts) == 1
+
+
+@pytest.mark.parametrize("form", [str, str.upper, lambda text: text.replace(" ", "\u00a0\u200b"), wide])
+@pytest.mark.parametrize("field", ["hint", "reflectionPrompt", "note"])
+def test_six_words_of_the_instructions_are_a_leak_wherever_they_stand(
+    field: str, form: Callable[[str], str]
+) -> None:
+    said = form("name to yourself the small goals that are left")
+
+    with pytest.raises(LLMInvalidResponseError, match="of its own instructions"):
+        hinted(ScriptedLLM({**GOOD, field: f"{GOOD_HINT} {said}"}))
+
+
+def test_what_a_model_thinks_in_private_may_repeat_the_instructions() -> None:
+    thoughts = {"fault": "name to yourself the small goals that are left", "keepBack": canary()}
+
+    assert hinted(ScriptedLLM({**GOOD, "diagnosis": thoughts})).hint == GOOD_HINT
 
 
 def test_the_system_message_is_the_same_for_every_job_and_ends_with_the_canary() -> None:
@@ -146,7 +254,7 @@ class MarkTeller(ScriptedLLM):
 
 def test_the_log_tells_the_version_and_the_calls(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "tasks.asking"):
-        asked(BAD, GOOD)
+        asked(SHORT, GOOD)
 
     assert "written with prompt hint-3 in 2 calls" in caplog.text
     assert "goes back: The model's hint has 2 words" in caplog.text

@@ -16,6 +16,13 @@ from tasks.hint import generate_hint, write_hint
 from tests.unit.payloads import HINT
 from tests.unit.scripted import GOOD_HINT, ScriptedLLM
 
+THOUGHTS = {"fault": "It forgets the pair.", "nextStep": "Remember.", "keepBack": "a set of complements"}
+HARD = ("Consideration of characteristics necessitates reorganisation. " * 20).strip()
+KEPT = "Could you keep the complements in a set?"
+WHOLE_WAY = (
+    "Go through the numbers once. Keep each of them with its place. For every number, subtract it from the "
+    "target and look up what is left. If it is there, return both places. "
+) * 2
 ANSWER = {
     "hint": GOOD_HINT,
     "suggestedApproach": "Remember what you have seen.",
@@ -25,7 +32,12 @@ ANSWER = {
 
 
 def hint(answer: dict[str, Any], **fields: Any) -> HintResult:
-    return write_hint(HintPayload.parse({**HINT, **fields}), ScriptedLLM({**ANSWER, **answer}))
+    return asked(answer, **fields)[0]
+
+
+def asked(answer: dict[str, Any], **fields: Any) -> tuple[HintResult, ScriptedLLM]:
+    llm = ScriptedLLM({**ANSWER, **answer})
+    return write_hint(HintPayload.parse({**HINT, **fields}), llm), llm
 
 
 def test_the_result_is_what_the_model_wrote_at_the_level_that_was_asked_for() -> None:
@@ -43,9 +55,6 @@ def test_what_does_not_apply_is_left_out() -> None:
     wire = hint({"suggestedApproach": None, "reflectionPrompt": "  "}).to_wire()
 
     assert wire.keys() == {"hint", "hintLevel", "relatedConcepts"}
-
-
-THOUGHTS = {"fault": "It forgets the pair.", "nextStep": "Remember.", "keepBack": "a set of complements"}
 
 
 @pytest.mark.parametrize("thoughts", [THOUGHTS, "It forgets the pair.", None, 3, [], {"fault": 3}])
@@ -77,7 +86,6 @@ def test_concepts_are_five_at_most_and_each_once() -> None:
         {"suggestedApproach": "```\nseen = {}\n```"},
         {"reflectionPrompt": "Why does `for x in nums` come first?"},
         {"relatedConcepts": ["seen[x] = i"]},
-        {"relatedConcepts": []},
         {"hint": ""},
     ],
 )
@@ -91,29 +99,54 @@ def test_an_answer_that_fails_a_check_is_invalid(answer: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("answer", "fields", "rule"),
     [
-        ({"hint": "Look again."}, {}, "has 2 words"),
-        ({}, {"previousHints": [GOOD_HINT]}, "repeats an earlier one"),
-        ({}, {"previousHint": GOOD_HINT}, "repeats an earlier one"),
-        ({"reflectionPrompt": "Would a hash map help?"}, {"hintLevel": "gentle"}, "names none"),
-        ({"relatedConcepts": ["recursion"]}, {"hintLevel": "gentle"}, "names none"),
-        ({"relatedConcepts": ["one two three four five six seven"]}, {}, "terms"),
+        ({"reflectionPrompt": "Would a hash map help?"}, {"hintLevel": "gentle"}, "names a data structure"),
+        ({"relatedConcepts": ["recursion"]}, {"hintLevel": "gentle"}, "names a data structure"),
         ({"reflectionPrompt": "What does line 3 do?"}, {}, "line that does not exist"),
+        ({"diagnosis": THOUGHTS, "reflectionPrompt": KEPT}, {"hintLevel": "gentle"}, "keeps back"),
+        ({"hint": WHOLE_WAY}, {"hintLevel": "gentle"}, "step by step"),
+        ({}, {"responseLanguage": "es"}, "language that was asked for"),
     ],
 )
-def test_every_rule_of_a_good_hint_is_checked(
+def test_a_hint_that_breaks_what_must_hold_is_invalid(
     answer: dict[str, Any], fields: dict[str, Any], rule: str
 ) -> None:
     with pytest.raises(LLMInvalidResponseError, match=rule):
         hint(answer, **fields)
 
 
+@pytest.mark.parametrize(
+    ("answer", "fields", "rule"),
+    [
+        ({"hint": "Look again."}, {}, "has 2 words"),
+        ({}, {"previousHints": [GOOD_HINT]}, "repeats an earlier one"),
+        ({}, {"previousHint": GOOD_HINT}, "repeats an earlier one"),
+        ({"hint": HARD}, {}, "reads at US grade"),
+        ({"hint": f"{GOOD_HINT} Alternatively, begin at the end."}, {}, "more than one way"),
+    ],
+)
+def test_a_hint_that_breaks_what_should_hold_goes_back_once_and_then_out(
+    answer: dict[str, Any], fields: dict[str, Any], rule: str
+) -> None:
+    result, llm = asked(answer, **fields)
+
+    assert rule in llm.sent_back
+    assert result.hint == {**ANSWER, **answer}["hint"]
+    assert len(llm.prompts) == 2
+
+
+def test_a_concept_that_is_a_sentence_is_left_out() -> None:
+    concepts = ["one two three four five six seven", "loops"]
+
+    assert hint({"relatedConcepts": concepts}).related_concepts == ("loops",)
+
+
+@pytest.mark.parametrize("concepts", [None, []])
+def test_a_hint_may_come_without_concepts(concepts: list[str] | None) -> None:
+    assert hint({"relatedConcepts": concepts}).related_concepts == ()
+
+
 def test_a_hint_for_a_reader_of_another_language_has_no_grade() -> None:
-    hard = "Consideration of characteristics necessitates reorganisation. " * 20
-
-    assert hint({"hint": hard}, responseLanguage="pt-BR").hint == hard.strip()
-
-    with pytest.raises(LLMInvalidResponseError, match="grade"):
-        hint({"hint": hard}, responseLanguage="en-GB")
+    assert asked({"hint": HARD}, responseLanguage="fi")[1].sent_back == ""
 
 
 def test_a_direct_hint_may_hold_what_a_moderate_one_may_not() -> None:

@@ -82,13 +82,13 @@ def test_asked_of_its_own_accord_the_interviewer_may_keep_silent() -> None:
 
 @pytest.mark.parametrize("trigger", [None, "user_message"])
 def test_a_silence_where_somebody_asked_is_invalid(trigger: str | None) -> None:
-    with pytest.raises(LLMInvalidResponseError, match="wrote none"):
+    with pytest.raises(LLMInvalidResponseError, match="message is missing"):
         replied(SILENCE, trigger=trigger)
 
 
 def test_a_reply_without_words_is_invalid() -> None:
-    with pytest.raises(LLMInvalidResponseError, match="wrote none"):
-        replied({"message": " "}, trigger="proactive")
+    with pytest.raises(LLMInvalidResponseError, match="message is missing"):
+        replied({"message": " ", "followUpQuestion": None}, trigger="proactive")
 
 
 def test_the_place_in_the_code_is_sent_back() -> None:

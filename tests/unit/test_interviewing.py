@@ -25,21 +25,41 @@ HISTORY = [{"category": "edge_cases", "description": "forgets to check for the e
 def replied(
     message: str = "I see.", question: str | None = None, *, is_spoken: bool = False, **fields: Any
 ) -> InterviewResult:
-    return asked(message, question, is_spoken=is_spoken, **fields)[0]
+    return talk(message, question, is_spoken=is_spoken, **fields)[0]
 
 
 def asked(
     message: str = "I see.", question: str | None = None, *, is_spoken: bool = False, **fields: Any
 ) -> tuple[InterviewResult, str]:
+    result, llm = talk(message, question, is_spoken=is_spoken, **fields)
+    return result, llm.user
+
+
+def goes_back(message: str = "I see.", question: str | None = None, **fields: Any) -> str:
+    """Return what a reply goes back with, once, before it goes out all the same."""
+    result, llm = talk(message, question, **fields)
+    assert result.message == message.strip()
+    return llm.sent_back
+
+
+def talk(
+    message: str = "I see.",
+    question: str | None = None,
+    *,
+    is_spoken: bool = False,
+    said: dict[str, Any] | None = None,
+    **fields: Any,
+) -> tuple[InterviewResult, ScriptedLLM]:
     answer = {
         "shouldRespond": True,
         "message": message,
         "followUpType": "question",
         "followUpQuestion": question,
+        **(said or {}),
     }
     llm = ScriptedLLM(answer)
     payload = {"problemDescription": "Sum.", "currentCode": "x = 1\n", "conversationHistory": TURNS, **fields}
-    return reply(InterviewPayload.parse(payload), llm, is_spoken=is_spoken), llm.user
+    return reply(InterviewPayload.parse(payload), llm, is_spoken=is_spoken), llm
 
 
 @pytest.mark.parametrize(
@@ -51,8 +71,7 @@ def asked(
     ],
 )
 def test_one_question_is_asked_at_most(message: str, question: str | None) -> None:
-    with pytest.raises(LLMInvalidResponseError, match="more than one question"):
-        replied(message, question)
+    assert "asks 2 questions" in goes_back(message, question)
 
 
 @pytest.mark.parametrize(
@@ -71,25 +90,24 @@ def test_one_or_none_is_fine(message: str, question: str | None) -> None:
     ],
 )
 def test_what_was_asked_is_not_asked_again(question: str) -> None:
-    with pytest.raises(LLMInvalidResponseError, match="asked before"):
-        replied("I see.", question)
+    assert "asks what was asked before" in goes_back("I see.", question)
 
 
 def test_what_was_asked_is_not_asked_again_in_the_message() -> None:
-    with pytest.raises(LLMInvalidResponseError, match="asked before"):
-        replied("So. How does the running time grow with the input?")
+    assert "asked before" in goes_back("So. How does the running time grow with the input?")
 
 
 def test_another_question_is_fine() -> None:
-    assert replied("I see.", "Which input would break this?").follow_up_question
+    assert goes_back("I see.", "Which input would break this?") == ""
+    assert goes_back("I see.", "How does the memory grow with the input?") == ""
 
 
 def test_a_spoken_reply_has_90_words_at_most() -> None:
-    assert replied("Go on. " * 45, is_spoken=True).message
-    assert replied("Go on. " * 46).message
-
-    with pytest.raises(LLMInvalidResponseError, match="has 92 words, and it may have 90"):
-        replied("Go on. " * 45, "Why so?", is_spoken=True)
+    assert goes_back("Go on. " * 49, is_spoken=True) == ""
+    assert goes_back("Go on. " * 50) == ""
+    assert "has 100 words, and it should have 90 at most" in goes_back(
+        "Go on. " * 49, "Why so?", is_spoken=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,6 +150,10 @@ def test_an_interviewer_writes_no_code(message: str) -> None:
         "As in your earlier sessions, look at the edges.",
         "That is one of your known weaknesses.",
         "You often forget the empty case.",
+        "Is it that you often forget to check the list when it is empty?",
+        "You forget, um, to check, well, for the, say, empty, so, list.",
+        "Your record says edge cases.",
+        "Wie in den letzten Sitzungen: schau auf den Rand.",
     ],
 )
 def test_what_is_known_of_earlier_sessions_is_not_told(message: str) -> None:
@@ -145,12 +167,111 @@ def test_a_weakness_may_be_probed() -> None:
     ).follow_up_question
 
 
+@pytest.mark.parametrize(
+    ("stored", "question"),
+    [
+        (
+            "Often forgets that k may be larger than the length of the array.",
+            "What if k were larger than the length of the array?",
+        ),
+        (
+            "Does not handle an empty list or a single element.",
+            "What if it is an empty list or a single element?",
+        ),
+        ("vergisst oft den Fall der leeren Liste", "Was passiert bei einer leeren Liste?"),
+    ],
+)
+def test_a_probe_may_share_the_words_of_what_is_stored(stored: str, question: str) -> None:
+    known = [{"category": "edge_cases", "description": stored}]
+
+    assert goes_back("I see.", question, historicalWeaknesses=known) == ""
+
+
 def test_what_the_candidate_says_of_it_may_be_said_back() -> None:
     said = "I know that I am one who forgets to check for the empty list."
 
     assert replied(
         "You say one forgets to check for the empty list.", userMessage=said, historicalWeaknesses=HISTORY
     )
+
+
+def test_an_interviewer_may_quote_the_candidate_s_code() -> None:
+    said = "Now `hi = nums.length` is exclusive, and `nums[mid]` reads past the end."
+
+    assert goes_back(said, currentCode="lo, hi = 0\nhi = nums.length\nx = nums[mid]\n") == ""
+
+
+WHOLE_WAY = (
+    "Sure. Make a table from each value to its index. Go through the list once. For each number, compute "
+    "what is missing and check whether it is in the table. If it is, return both; if not, put the number "
+    "into it."
+)
+
+
+@pytest.mark.parametrize("tier", ["medium", "hard"])
+def test_the_solution_is_not_told_step_by_step(tier: str) -> None:
+    with pytest.raises(LLMInvalidResponseError, match="tells the solution step by step"):
+        replied(WHOLE_WAY, currentDifficulty=tier)
+
+
+def test_what_the_candidate_said_may_be_said_back_step_by_step() -> None:
+    own = "I'd go through the list, store each value, check if the rest is there, compute it and return both."
+
+    assert goes_back(WHOLE_WAY, userMessage=own) == ""
+
+
+REMARK = {"line": 1, "comment": "Here it begins."}
+
+
+def test_remarks_are_five_of_300_characters_at_lines_that_exist() -> None:
+    remarks = [
+        {**REMARK, "line": 9},
+        *({**REMARK, "comment": f"{number} " + "so " * 200} for number in range(9)),
+    ]
+    given = replied(said={"codeAnnotations": remarks}).code_annotations or ()
+
+    assert [each.comment[0] for each in given] == list("01234")
+    assert all(len(each.comment) <= 300 and each.comment.endswith("so\u2026") for each in given)
+
+
+@pytest.mark.parametrize(
+    ("comment", "rule"),
+    [
+        ("Change this to: int lo = 0, hi = nums.length - 1;", "holds code"),
+        ("See line 7.", "line that does not exist"),
+        ("You often forget the empty list.", "earlier sessions"),
+        (WHOLE_WAY, "step by step"),
+    ],
+)
+def test_remarks_are_held_to_what_the_message_is(comment: str, rule: str) -> None:
+    with pytest.raises(LLMInvalidResponseError, match=rule):
+        replied(said={"codeAnnotations": [{**REMARK, "comment": comment}]}, historicalWeaknesses=HISTORY)
+
+
+def test_below_the_tier_of_hints_nothing_that_the_model_keeps_back_is_told() -> None:
+    said = {"diagnosis": {"keepBack": "store complements in a set"}}
+    told = "You could store the complements in a set."
+
+    with pytest.raises(LLMInvalidResponseError, match="diagnosis keeps back"):
+        replied(told, said=said, currentDifficulty="medium")
+    assert goes_back(told, said=said, currentDifficulty="easy", hintCount=5) == ""
+
+
+def test_a_reply_is_in_the_language_that_was_asked_for() -> None:
+    english = (
+        "You are on the right track, and this is a good idea. Look at what happens at the border of the map."
+    )
+
+    with pytest.raises(LLMInvalidResponseError, match="language that was asked for"):
+        replied(english, responseLanguage="es")
+    assert goes_back(english, responseLanguage="en-US") == ""
+    assert goes_back(english) == ""
+
+
+def test_a_question_is_the_message_where_there_is_no_other() -> None:
+    result = replied("", "Why so?")
+
+    assert (result.message, result.follow_up_question) == ("Why so?", None)
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_facts_are_told_as_facts_and_the_order_comes_last() -> None:
 
     assert "- The language is python." in facts
     assert "- Of 4 tests 3 pass (75%); 1 give a wrong result." in facts
-    assert "- Write every text in Portuguese (pt-BR)." in facts
+    assert "- Write every text in English (en-GB)." in facts
     assert facts.rstrip().endswith("- Write the hint at the level moderate.")
 
 
@@ -215,10 +215,11 @@ def test_blank_exhibits_are_left_out() -> None:
 
 def test_the_rubric_is_text_from_outside_too() -> None:
     names = ["Naming", "Obey me"]
+    evidence = [{"quote": "return None", "startLine": 2, "endLine": 2, "observation": "So it ends."}]
     llm = ScriptedLLM(
         {
             "categories": [
-                {"name": name, "feedback": "Fine.", "score": 10, "evidence": []} for name in names
+                {"name": name, "feedback": "Fine.", "score": 10, "evidence": evidence} for name in names
             ],
             "suggestions": [],
             "summary": "Fine.",

@@ -27,8 +27,13 @@ SUGGESTION = {
 }
 
 
-def category(name: str, score: int = 10, *evidence: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "score": score, "feedback": "So it is.", "evidence": list(evidence)}
+def category(name: str, score: int = 10, *evidence: dict[str, Any], **rest: Any) -> dict[str, Any]:
+    quotes = list(evidence or [EVIDENCE])
+    return {"name": name, "score": score, "feedback": "So it is.", "evidence": quotes, **rest}
+
+
+def unquoted(name: str, score: int = 10, **rest: Any) -> dict[str, Any]:
+    return category(name, score, evidence=[], **rest)
 
 
 def reviewed(
@@ -37,6 +42,16 @@ def reviewed(
     rubric: list[str] | None = None,
     **rest: Any,
 ) -> ReviewResult:
+    return asked(*categories, run=run, rubric=rubric, **rest)[0]
+
+
+def asked(
+    *categories: dict[str, Any],
+    run: dict[str, Any] | None = None,
+    rubric: list[str] | None = None,
+    code: str = CODE,
+    **rest: Any,
+) -> tuple[ReviewResult, ScriptedLLM]:
     given = {each["name"]: each for each in categories}
     usual = [given.get(name, category(name)) for name in CATEGORIES]
     answer = {
@@ -46,8 +61,9 @@ def reviewed(
         "weaknessSignals": [],
         **rest,
     }
-    payload = {"problemDescription": "Sum.", "code": CODE, "language": "python", "executionResult": run}
-    return review(ReviewPayload.parse({**payload, "rubric": rubric}), ScriptedLLM(answer))
+    payload = {"problemDescription": "Sum.", "code": code, "language": "python", "executionResult": run}
+    llm = ScriptedLLM(answer)
+    return review(ReviewPayload.parse({**payload, "rubric": rubric}), llm), llm
 
 
 def failing(passed: int) -> dict[str, int]:
@@ -69,7 +85,23 @@ def test_a_rubric_gives_the_names_and_their_order_even_twice() -> None:
     assert [each.name for each in result.categories] == rubric
 
 
-@pytest.mark.parametrize("names", [CATEGORIES[:3], (*CATEGORIES, "style"), ("correctness",) * 4, ()])
+def test_a_category_that_was_not_asked_for_is_left_out() -> None:
+    result = reviewed(categories=[category(name) for name in (*CATEGORIES, "style")])
+
+    assert [each.name for each in result.categories] == list(CATEGORIES)
+
+
+LONG_RUBRIC = ["1. Correctness (40%): The result is right, always.", "2. Type safety (60%): No `any`."]
+
+
+@pytest.mark.parametrize("names", [("Correctness", "Type safety"), ("Korrektheit", "Typsicherheit")])
+def test_names_that_come_back_short_or_translated_are_those_of_the_rubric(names: tuple[str, ...]) -> None:
+    result = reviewed(*(category(name) for name in names), rubric=LONG_RUBRIC)
+
+    assert [each.name for each in result.categories] == LONG_RUBRIC
+
+
+@pytest.mark.parametrize("names", [CATEGORIES[:3], ("correctness",) * 4, ()])
 def test_other_categories_than_those_asked_for_are_invalid(names: tuple[str, ...]) -> None:
     with pytest.raises(LLMInvalidResponseError, match="asked for"):
         reviewed(categories=[category(name) for name in names])
@@ -85,19 +117,102 @@ def test_correctness_is_capped_by_the_tests_that_pass() -> None:
     result = reviewed(category("correctness", 9, EVIDENCE), run=failing(3))
 
     assert result.categories[0].score == 3
-    assert result.overall_score == 7
+    assert result.overall_score == 6
 
 
-def test_a_low_score_needs_evidence() -> None:
-    with pytest.raises(LLMInvalidResponseError, match="without evidence"):
-        reviewed(category("readability", 9))
+@pytest.mark.parametrize("score", [9, 10, 4])
+def test_a_score_without_a_quote_goes_back_and_then_does_not_count(score: int) -> None:
+    result, llm = asked(unquoted("readability", score))
+
+    assert "category readability has a score without a quote" in llm.sent_back
+    assert (result.categories[2].score, result.categories[2].judged) == (5, False)
+    assert result.categories[2].feedback.startswith("So it is. No line of the code was quoted")
+    assert result.overall_score == 10
 
 
-def test_failed_tests_are_evidence_for_correctness_only() -> None:
-    assert reviewed(category("correctness", 3), run=failing(5)).categories[0].score == 3
+def test_a_review_that_quotes_nothing_is_invalid_whatever_its_scores() -> None:
+    with pytest.raises(LLMInvalidResponseError, match="quotes nothing of the code"):
+        reviewed(*(unquoted(name) for name in CATEGORIES), run=failing(10))
 
-    with pytest.raises(LLMInvalidResponseError, match="without evidence"):
-        reviewed(category("efficiency", 3), run=failing(5))
+
+@pytest.mark.parametrize(
+    ("name", "score", "run", "stands"),
+    [
+        ("correctness", 3, failing(5), True),
+        ("edge_cases", 2, failing(5), True),
+        ("efficiency", 3, failing(5), False),
+        ("readability", 10, failing(10), True),
+        ("readability", 8, failing(10), False),
+    ],
+)
+def test_the_tests_are_evidence_too(name: str, score: int, run: dict[str, int], stands: bool) -> None:
+    result, llm = asked(unquoted(name, score), run=run)
+
+    judged = next(each for each in result.categories if each.name == name)
+    assert (judged.judged is None, llm.sent_back == "") == (stands, stands)
+
+
+def test_edge_cases_are_capped_by_the_tests_as_correctness_is() -> None:
+    assert reviewed(run=failing(3)).categories[3].score == 3
+
+
+def test_where_no_test_passes_the_review_scores_three_at_most() -> None:
+    assert reviewed(run=failing(0)).overall_score == 3
+    assert reviewed(run=failing(1)).overall_score > 3
+
+
+def test_a_score_that_says_that_all_of_many_tests_are_wrong_is_invalid() -> None:
+    wrong = category("correctness", 5)
+
+    with pytest.raises(LLMInvalidResponseError, match="scores 5 although all of many tests pass"):
+        reviewed(wrong, run=failing(10))
+    assert reviewed(wrong, run=failing(9)).categories[0].score == 5
+    assert reviewed(wrong, run={"passedTestCases": 3, "totalTestCases": 3}).categories[0].score == 5
+
+
+@pytest.mark.parametrize(("severity", "goes_back"), [("critical", True), ("major", True), ("minor", False)])
+def test_a_claim_against_all_tests_goes_back_once(severity: str, goes_back: bool) -> None:
+    claim = {**SUGGESTION, "severity": severity, "category": "correctness"}
+    result, llm = asked(run=failing(10), suggestions=[claim])
+
+    assert ("although all of many tests pass" in llm.sent_back) == goes_back
+    assert result.suggestions[0].severity == severity
+
+
+PERSON = "Communication: did the candidate explain trade-offs before coding?"
+
+
+def test_what_no_code_can_show_is_not_judged() -> None:
+    rubric = ["Correctness", PERSON]
+    result, llm = asked(category("Correctness", 8), unquoted(PERSON, 1), rubric=rubric)
+
+    wire = result.to_wire()["categories"][1]
+    assert wire == {
+        "name": PERSON,
+        "score": 5,
+        "judged": False,
+        "feedback": "Code alone cannot show this, so it was not judged and counts for nothing.",
+        "evidence": [],
+    }
+    assert result.overall_score == 8
+    assert llm.sent_back == ""
+    assert "judged" not in result.to_wire()["categories"][0]
+
+
+def test_a_model_may_say_that_a_line_of_the_rubric_cannot_be_judged() -> None:
+    result, llm = asked(category("Naming", 7), unquoted("Grit", 2, judged=False), rubric=["Naming", "Grit"])
+
+    assert (result.categories[1].judged, result.overall_score, llm.sent_back) == (False, 7, "")
+
+
+def test_a_rubric_of_which_no_line_is_judged_scores_five() -> None:
+    assert reviewed(unquoted(PERSON, 9), rubric=[PERSON]).overall_score == 5
+
+
+def test_the_weights_of_a_rubric_count() -> None:
+    rubric = ["Correctness (75 %)", "Naming (25 %)"]
+
+    assert reviewed(category("Correctness", 10), category("Naming", 2), rubric=rubric).overall_score == 8
 
 
 def test_a_quote_is_replaced_by_what_stands_in_the_code() -> None:
@@ -121,10 +236,36 @@ def test_a_quote_that_is_not_in_the_code_is_invalid_and_not_repeated() -> None:
     assert "subtotal" not in caught.value.failed_reason
 
 
-@pytest.mark.parametrize(("start", "end"), [(1, 6), (6, 6), (4, 3)])
-def test_suggestions_stand_on_lines_that_exist(start: int, end: int) -> None:
-    with pytest.raises(LLMInvalidResponseError, match="lines that do not exist"):
-        reviewed(suggestions=[{**SUGGESTION, "startLine": start, "endLine": end}])
+def test_a_quote_that_is_not_there_is_left_out_where_another_is() -> None:
+    invented = {**EVIDENCE, "quote": "subtotal = 0"}
+    result, llm = asked(category("efficiency", 7, invented, EVIDENCE))
+
+    assert [each.quote for each in result.categories[1].evidence] == ["total = 0"]
+    assert llm.sent_back == ""
+
+
+def test_a_quote_of_a_bracket_shows_nothing() -> None:
+    with pytest.raises(LLMInvalidResponseError, match="not in the code"):
+        reviewed(category("efficiency", 10, {**EVIDENCE, "quote": "("}))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"), [(1, 6, [(1, 5)]), (6, 6, []), (4, 3, [(4, 4)]), (6, 9, [])]
+)
+def test_a_suggestion_stands_on_lines_that_exist_or_is_dropped(
+    start: int, end: int, kept: list[tuple[int, int]]
+) -> None:
+    result, llm = asked(suggestions=[{**SUGGESTION, "startLine": start, "endLine": end}])
+
+    assert [(each.start_line, each.end_line) for each in result.suggestions] == kept
+    assert llm.sent_back == ""
+
+
+@pytest.mark.parametrize("field", ["suggestions", "weaknessSignals"])
+def test_null_is_an_empty_list(field: str) -> None:
+    result, llm = asked(unquoted("readability", 10, judged=None), run=failing(10), **{field: None})
+
+    assert (len(result.categories), llm.sent_back) == (4, "")
 
 
 def test_suggestions_come_most_severe_first_with_the_category_s_own_name() -> None:
@@ -190,7 +331,7 @@ def test_a_replacement_is_parsed_as_the_language_is(
 ) -> None:
     llm = ScriptedLLM(
         {
-            "categories": [category(name) for name in CATEGORIES],
+            "categories": [category(name, 10, {**EVIDENCE, "quote": "a"}) for name in CATEGORIES],
             "suggestions": [{**SUGGESTION, "startLine": line, "endLine": line, "replacement": replacement}],
             "summary": "Well.",
             "weaknessSignals": [],
@@ -249,7 +390,7 @@ LONG = "".join(f"v_{number} = {number}\n" for number in range(1, 10_001))
 
 def long_review(start: int, **fields: Any) -> ReviewResult:
     answer = {
-        "categories": [category(name) for name in CATEGORIES],
+        "categories": [category(name, 10, {**EVIDENCE, "quote": "v_2 = 2"}) for name in CATEGORIES],
         "suggestions": [{**SUGGESTION, "startLine": start, "endLine": start}],
         "summary": "Well.",
     }
@@ -267,8 +408,7 @@ def test_of_long_code_the_summary_says_what_was_read(tag: str | None, words: str
 
 
 def test_suggestions_stand_on_lines_that_were_read() -> None:
-    with pytest.raises(LLMInvalidResponseError, match="not shown"):
-        long_review(5_000)
+    assert [len(long_review(line).suggestions) for line in (1, 5_000, 10_000)] == [1, 0, 1]
 
 
 def test_the_task_is_a_plain_call() -> None:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from aiplane.contracts import Category
-from tasks.scoring import CATEGORIES, WEIGHTS, capped, overall_score, speaks_for_itself
+from aiplane.contracts import Category, ExecutionSummary
+from tasks.scoring import (
+    CATEGORIES,
+    WEIGHTS,
+    capped,
+    contradicts_the_tests,
+    overall_score,
+    speaks_for_itself,
+)
 
 
 def scored(*scores: int, names: tuple[str, ...] = CATEGORIES) -> list[Category]:
@@ -47,6 +54,10 @@ def test_the_lines_of_a_rubric_weigh_the_same_and_halves_go_up(scores: tuple[int
         ("correctness", 0.75, 7),
         ("correctness", 0.7, 7),
         ("Correctness", 0.0, 0),
+        ("1. Correctness (40%): all inputs.", 0.29, 2),
+        ("Korrektheit", 0.5, 5),
+        ("edge_cases", 0.5, 5),
+        ("Edge cases: empty input", 0.5, 5),
         ("efficiency", 0.0, 9),
     ],
 )
@@ -55,15 +66,52 @@ def test_correctness_is_capped_by_the_tests(name: str, share: float | None, expe
 
 
 @pytest.mark.parametrize(
-    ("name", "tests_fail", "expected"),
+    ("name", "score", "passed", "expected"),
     [
-        ("correctness", True, True),
-        ("edge_cases", True, True),
-        ("Naming conventions", True, True),
-        ("efficiency", True, False),
-        ("readability", True, False),
-        ("correctness", False, False),
+        ("correctness", 2, 5, True),
+        ("edge_cases", 10, 5, True),
+        ("Naming conventions", 2, 5, True),
+        ("efficiency", 2, 5, False),
+        ("Readability (20%)", 2, 5, False),
+        ("correctness", 8, 10, False),
+        ("correctness", 9, 10, True),
+        ("readability", 10, 10, True),
     ],
 )
-def test_failed_tests_are_evidence_for_what_they_test(name: str, tests_fail: bool, expected: bool) -> None:
-    assert speaks_for_itself(name, tests_fail=tests_fail) is expected
+def test_tests_are_evidence_for_what_they_test(name: str, score: int, passed: int, expected: bool) -> None:
+    assert speaks_for_itself(name, score, run(passed)) is expected
+    assert speaks_for_itself(name, score, None) is False
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "passed", "total", "expected"),
+    [
+        ("correctness", 6, 10, 10, True),
+        ("Correctness (40%)", 0, 63, 63, True),
+        ("correctness", 7, 10, 10, False),
+        ("correctness", 6, 9, 10, False),
+        ("correctness", 6, 9, 9, False),
+        ("readability", 6, 10, 10, False),
+    ],
+)
+def test_a_score_can_contradict_the_tests(
+    name: str, score: int, passed: int, total: int, expected: bool
+) -> None:
+    assert contradicts_the_tests(name, score, run(passed, total)) is expected
+
+
+def test_what_was_not_judged_counts_for_nothing() -> None:
+    categories = scored(10, 2, names=("a", "b"))
+    unjudged = [categories[0], categories[1].model_copy(update={"judged": False})]
+
+    assert overall_score(unjudged, rubric=True) == 10
+    assert overall_score([unjudged[1]], rubric=True) == 5
+
+
+def test_where_nothing_passes_three_is_the_most() -> None:
+    assert overall_score(scored(0, 10, 10, 10), rubric=False, pass_share=0.0) == 3
+    assert overall_score(scored(0, 10, 10, 10), rubric=False, pass_share=0.01) == 6
+
+
+def run(passed: int, total: int = 10) -> ExecutionSummary:
+    return ExecutionSummary.model_validate({"passedTestCases": passed, "totalTestCases": total})

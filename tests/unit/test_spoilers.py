@@ -7,8 +7,15 @@ import time
 import pytest
 
 from aiplane.contracts import HintLevel
-from aiplane.errors import LLMInvalidResponseError
-from tasks.spoilers import check_code, code_lines
+from tasks.known import Known
+from tasks.spoilers import check_code, code_lines, new_code
+
+NOTHING = Known("", "")
+
+
+def faults(level: HintLevel, *texts: str | None, known: Known = NOTHING) -> str:
+    named = {f"text {number}": text for number, text in enumerate(texts, start=1)}
+    return " ".join(fault.wrong for fault in check_code(level, named, known))
 
 
 @pytest.mark.parametrize(
@@ -65,27 +72,40 @@ def test_statements_in_one_line_count_one_by_one() -> None:
     assert len(code_lines("`a = 1; b = 2; c = 3;`")) == 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Change this to: int lo = 0, hi = nums.length - 1;",
+        "Full solution: while (lo <= hi) { mid = 3",
+        "In short, def solve(nums): and so on",
+        "Then for i in range(n) you add",
+        "You write total += x in the loop",
+        "\uff44\uff45\uff46 solve\uff08nums\uff09: in wide letters",
+    ],
+)
+def test_code_in_the_middle_of_a_sentence_is_found(text: str) -> None:
+    assert code_lines(text)
+
+
 @pytest.mark.parametrize("level", ["gentle", "moderate"])
 def test_gentle_and_moderate_hints_hold_no_code(level: HintLevel) -> None:
-    check_code(level, ["Remember what you have seen in `seen`.", None])
-
-    with pytest.raises(
-        LLMInvalidResponseError, match=f"holds 1 lines of code, and a {level} hint may hold 0"
-    ):
-        check_code(level, ["Remember it.", "`seen[x] = i`"])
+    assert faults(level, "Remember what you have seen in `seen`.", None) == ""
+    assert f"1 line in all, where a {level} hint may hold 0" in faults(level, "Remember.", "`seen[x] = i`")
 
 
 def test_a_direct_hint_holds_three_lines_at_most() -> None:
-    three = "```\nseen = {}\nfor x in nums:\n    seen[x] = 1\n```"
-    check_code("direct", [three])
+    three = "```\nseen = {}\nseen[x] = 1\ny = 2\n```"
 
-    with pytest.raises(LLMInvalidResponseError, match="4 lines"):
-        check_code("direct", [three, "`x = 1`"])
+    assert faults("direct", three) == ""
+    assert "4 lines" in faults("direct", three, "`x = seen`")
+
+
+def test_a_line_that_is_shown_twice_counts_once() -> None:
+    assert faults("direct", "`a = b`, `c = d` and `e = f`", "So `a = b`.") == ""
 
 
 def test_a_long_line_counts_for_several() -> None:
-    with pytest.raises(LLMInvalidResponseError):
-        check_code("direct", ["`" + " or ".join(f"a[{i}] == b[{i}]" for i in range(40)) + "`"])
+    assert faults("direct", "`" + " or ".join(f"a[{i}] == b[{i}]" for i in range(40)) + "`")
 
 
 @pytest.mark.parametrize(
@@ -95,15 +115,83 @@ def test_a_long_line_counts_for_several() -> None:
         "const f = (x) => x + 1",
         "fn f(x: i32) -> i32 {\n return x;\n}",
         "int f(int x) {\nreturn x; }",
+        "a, b = 1, 1\nfor _ in range(n - 1): a, b = b, a + b\nreturn b",
+        "while (n > 0) { s += n % 10; n /= 10; }\nreturn s;",
+        "return xs.reduce((a, b) => a + b)",
     ],
 )
 def test_a_whole_function_gives_the_answer_away_however_short(code: str) -> None:
-    with pytest.raises(LLMInvalidResponseError, match="whole function"):
-        check_code("direct", [f"```\n{code}\n```"])
+    assert "holds a whole function" in faults("direct", f"```\n{code}\n```")
+
+
+def test_a_guard_and_a_last_line_are_no_whole_function() -> None:
+    assert faults("direct", "First `if (memo[n]) return memo[n];`, at the end `return best;`") == ""
+
+
+CODE = "def f(nums, target):\n    left = 0\n    for i in range(len(nums)):\n        seen[i] = nums[i]\n"
+HAD = Known(CODE, "Given nums = [2, 7], return `answer[i]`.", ["I'd keep dp[i][j]."])
 
 
 @pytest.mark.parametrize(
-    "text", ["`" * 4_000, "```" * 1_300, "a[" * 2_000, "(x," * 1_300, "if " * 1_300, "x, " * 1_300]
+    "span",
+    [
+        "seen[i] = nums[i]",
+        "seen[ i ]=nums[i]",
+        "for i in range(len(nums)):",
+        "for i in ...:",
+        "[2, 7, 11, 15]",
+        '"abba"',
+        "nums[i]",
+        "answer[i - 1]",
+        "nums[target]",
+        "left = 3",
+        "i == 2",
+        "len(nums)",
+        "dp[i][j]",
+        "f(5)",
+    ],
+)
+def test_what_the_candidate_has_gives_nothing_away(span: str) -> None:
+    assert new_code([f"Look at `{span}` again."], HAD, strictly=True) == []
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        "left = nums[i]",
+        "best = 3",
+        "seen[target - nums[i]]; x",
+        "sorted(nums)",
+        "left <= target",
+        "return left",
+        "while left < target:",
+        "left += 1",
+        "lo + hi",
+    ],
+)
+def test_what_is_new_is_code_though_its_names_are_known(span: str) -> None:
+    assert new_code([f"Look at `{span}` again."], HAD, strictly=True)
+
+
+def test_only_a_gentle_hint_may_not_compute_with_known_names() -> None:
+    assert new_code(["`target - nums[i]`"], HAD, strictly=True)
+    assert new_code(["`target - nums[i]`"], HAD, strictly=False) == []
+    assert new_code(["`nums[i + 1]`"], HAD, strictly=True) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`" * 4_000,
+        "```" * 1_300,
+        "a[" * 2_000,
+        "(x," * 1_300,
+        "if " * 1_300,
+        "x, " * 1_300,
+        "for (" * 800,
+        "x=" * 2_000,
+        "a(b)[" * 800,
+    ],
 )
 def test_no_text_takes_long(text: str) -> None:
     started = time.monotonic()
