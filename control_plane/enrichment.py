@@ -1,37 +1,25 @@
 """Enrichment: pure functions from the facts of the hooks to the payloads of the wire.
 
-Whatever is past the wire's limits is shortened here, so no job of ours is refused for its length. The limits
-are read off the contract's own types.
+Whatever is past the wire's limits is shortened here, so no job of ours is refused for its length.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from annotated_types import MaxLen
-
-from aiplane.contracts import HintPayload, InterviewPayload, PreviousHint, Turn
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from pydantic import BaseModel
-
     from control_plane.hooks import CodeFacts, HintFacts, HistoryFacts, RoomFacts
 
 
-def longest(model: type[BaseModel], field: str) -> int:
-    """Return how long a field of the contract may be."""
-    lengths = (rule.max_length for rule in model.model_fields[field].metadata if isinstance(rule, MaxLen))
-    return min(lengths)
+PROBLEM: Final = 120_000
+CODE: Final = 200_000
+TURN: Final = 20_000
+TURNS: Final = 500
+"""The wire contract's limits, past which a job is refused. A hint is a turn."""
 
-
-PROBLEM: Final = longest(HintPayload, "problem_description")
-CODE: Final = longest(HintPayload, "current_code")
-TURN: Final = longest(Turn, "content")
-TURNS: Final = longest(InterviewPayload, "conversation_history")
-HINT: Final = longest(PreviousHint, "hint")
 RECENT_HINTS: Final = 10
 """Latest hints that an interviewer is told of; the number of all of them goes along."""
 
@@ -88,8 +76,8 @@ def hint_payload(
         language=known.language,
         hintLevel=level,
         conversationHistory=_turns(known),
-        previousHints=[{"hint": each.hint[:HINT], "hintLevel": each.level} for each in hints[-TURNS:]],
-        previousHint=follows.hint[:HINT] if follows else None,
+        previousHints=[{"hint": each.hint[:TURN], "hintLevel": each.level} for each in hints[-TURNS:]],
+        previousHint=follows.hint[:TURN] if follows else None,
         hintStage="follow_up" if follows else "initial",
         hintIteration=len(hints) + 1,
         reflectionResponse=reflection,
@@ -122,7 +110,7 @@ def interview_payload(
         conversationHistory=_turns(known),
         userMessage=message,
         hintCount=len(hints),
-        recentHints=[{"hint": each.hint[:HINT], "createdAt": _ms(each.at)} for each in hints[-RECENT_HINTS:]],
+        recentHints=[{"hint": each.hint[:TURN], "createdAt": _ms(each.at)} for each in hints[-RECENT_HINTS:]],
         currentDifficulty=known.history.difficulty,
     )
 

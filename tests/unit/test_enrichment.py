@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from aiplane.contracts import PAYLOADS
 from control_plane.enrichment import (
     CODE,
-    HINT,
     PROBLEM,
     TURN,
     TURNS,
@@ -78,7 +77,7 @@ def test_what_was_asked_goes_before_what_is_known() -> None:
 
 def test_what_is_past_a_limit_is_shortened_and_the_latest_is_kept() -> None:
     turns = tuple(TurnFacts("user", f"{n} " + "x" * TURN, NOW) for n in range(TURNS + 7))
-    hints = tuple(HintFacts("h" * (HINT + 1), "gentle", NOW) for _ in range(TURNS + 7))
+    hints = tuple(HintFacts("h" * (TURN + 1), "gentle", NOW) for _ in range(TURNS + 7))
     room = RoomFacts("r", "ai", "active", "c", "t", "p" * (PROBLEM + 1))
     much = known(room=room, code=CodeFacts("c" * (CODE + 1)), history=HistoryFacts(turns=turns, hints=hints))
     hint = hint_payload(much, level="gentle", follows=hints[0])
