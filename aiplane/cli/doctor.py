@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
@@ -19,10 +18,10 @@ from aiplane import deadline
 from aiplane.audio import read_recording
 from aiplane.audio.pcm import wav_header
 from aiplane.cli.faults import DoctorFailedError, RedisFaultError, naming_redis
+from aiplane.cli.response_formats import what_is_wrong_with_the_model
 from aiplane.connections import connect
 from aiplane.errors import JobError
 from aiplane.fitness import examine
-from aiplane.llm import Message, Prompt
 from aiplane.providers import Providers
 from aiplane.settings import Settings
 from aiplane.speech import SpeechFailedError
@@ -56,10 +55,6 @@ class Finding:
         return "wrong" if self.wrong else "works"
 
 
-class _Word(BaseModel):
-    word: str
-
-
 @click.command()
 def doctor() -> None:
     """Try everything that is configured: Redis, the language model, speech both ways, the bucket.
@@ -86,7 +81,7 @@ def examine_all(settings: Settings) -> list[Finding]:
 def _examine(settings: Settings, providers: Providers) -> list[Finding]:
     checks = (
         lambda: _redis(settings),
-        lambda: _model(settings, providers),
+        lambda: _model(settings),
         lambda: _voice(settings, providers),
         lambda: _ear(settings, providers),
         lambda: _bucket(settings, providers),
@@ -109,19 +104,11 @@ def _redis(settings: Settings) -> Finding:
     return Finding("Redis", "REDIS_URL", wrong)
 
 
-def _model(settings: Settings, providers: Providers) -> Finding:
+def _model(settings: Settings) -> Finding:
     if settings.llm_provider == "offline":
         return Finding("language model", "LLM_PROVIDER=offline: the coach that needs none", used=False)
-
-    def ask() -> None:
-        words = (
-            Message("system", 'Answer with the JSON object {"word": "yes"}.'),
-            Message("user", "Are you there?"),
-        )
-        providers.llm.complete(Prompt("hint", words, _Word, case=None))
-
     configured = f"LLM_PROVIDER={settings.llm_provider}, {settings.model('hint')}"
-    return Finding("language model", configured, _complaint(ask))
+    return Finding("language model", configured, what_is_wrong_with_the_model(settings))
 
 
 def _voice(settings: Settings, providers: Providers) -> Finding:

@@ -221,6 +221,9 @@ LLMProvider = Annotated[
     BeforeValidator(_lower),
     Field(description="openai, azure or offline"),
 ]
+RESPONSE_FORMATS = ("json_schema", "json_object_schema", "json_object", "text")
+"""What a server may be asked for, the strictest first."""
+
 ResponseFormat = Annotated[
     Literal["json_schema", "json_object_schema", "json_object", "text"],
     BeforeValidator(_lower),
