@@ -40,11 +40,12 @@ class LimitNames:
 
     def other(self, model: str, name: str, refusal: Refusal) -> str | None:
         """Return the other name, if a refusal of ``name`` may be one of the name; else None."""
-        cause = likely_cause(refusal, self._settings)
-        is_of_length = cause is not None and cause.is_of_length
-        if refusal.status == 429 or is_of_length or not refusal.names(name) or model in self._takes_neither:
+        if refusal.status == 429 or model in self._takes_neither:
             return None
-        return _OTHER[name]
+        cause = likely_cause(refusal, self._settings)
+        if cause is None:
+            return _OTHER[name] if refusal.names(name) or refusal.withholds_its_reason else None
+        return _OTHER[name] if refusal.names(name) and not cause.is_of_length else None
 
     def worked(self, model: str, name: str) -> None:
         """Keep a name that was taken."""

@@ -70,6 +70,10 @@ _STATUS_BY_CODE = {
 """What stands for a status in a body that has none. What is in no row is the server's own fault: 500."""
 
 
+_MUTE = re.compile(r"error code: 4(?:00|22)\.?\s*(?:\n|$)")
+"""A gateway's word that a request was refused as malformed, and not a word of why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A server's refusal of one request.
@@ -90,6 +94,11 @@ class Refusal:
     def names(self, parameter: str) -> bool:
         """Whether a parameter stands in it as a word of its own."""
         return re.search(rf"(?<![\w-]){re.escape(parameter)}(?![\w-])", self.words) is not None
+
+    @property
+    def withholds_its_reason(self) -> bool:
+        """Whether a gateway has dropped what the server behind it said."""
+        return _MUTE.search(self.words) is not None
 
 
 def read_refusal(http: int, headers: Mapping[str, str], body: bytes) -> Refusal:

@@ -75,6 +75,11 @@ OF_THE_NAME: list[tuple[str, int, Any]] = [
     ("a text for an error", 400, {"error": f"{OLD} is not allowed"}),
     ("a field by its name", 400, {"errors": {OLD: ["is not a field"]}}),
     ("a code of its own", 409, {"code": "unknown_field", "field": OLD}),
+    (
+        "a gateway without a reason",
+        422,
+        error("litellm.BadRequestError: OpenAIException - Error code: 422\n\nNo"),
+    ),
     ("a 501", 501, error(f"{OLD} is not implemented")),
     ("a 403", 403, error(f"You may not send {OLD}")),
 ]

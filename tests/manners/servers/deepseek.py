@@ -48,7 +48,7 @@ SERVER = Server(
         400,
         openai_error(
             "This model's maximum context length is 65536 tokens. However, you requested 80000 tokens "
-            "(72000 in the messages, 8000 in the completion). Please reduce the length of the messages or completion.",
+            "(72000 in the messages, 8000 in the completion). Please reduce the length of either.",
             code="invalid_request_error",
         ),
         code=REJECTED,
