@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from aiplane.bull import NOTES, pack_notes
+from aiplane.contracts.job_data import MOST_BYTES
 from aiplane.pulse import NOW, SERVER_SINCE, pulse_key
 from aiplane.runs import ANNOUNCE, ENTRY_TTL_MS, ledger_prefix, origin_of, outcome_channel, run_key
 
@@ -66,7 +67,9 @@ if holder ~= ARGV[1] then
   if wait > 0 then return wait end
   redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2], 'claimed', now)
 end
-return {redis.call('HGET', KEYS[2], 'data'), redis.call('HSTRLEN', KEYS[2], 'stacktrace')}
+local size = redis.call('HSTRLEN', KEYS[2], 'data')
+local data = size <= tonumber(ARGV[4]) and redis.call('HGET', KEYS[2], 'data')
+return {data, redis.call('HSTRLEN', KEYS[2], 'stacktrace'), size}
 """
 )
 
@@ -120,8 +123,9 @@ class Claim:
         run: the run's id.
         token: what proves the right.
         job_key: the key of the job's hash.
-        data: the job's data as JSON text; None if it is gone.
+        data: the job's data as JSON text; None if it is gone, or longer than is read.
         traces: how long the job's stack traces were, which tells whether it has failed since.
+        size: how long the data is, in bytes.
     """
 
     run: str
@@ -129,6 +133,7 @@ class Claim:
     job_key: str
     data: str | None
     traces: int = 0
+    size: int = 0
 
 
 class Claims:
@@ -160,12 +165,14 @@ class Claims:
         """
         job_key = f"{self._bullmq_prefix}:{queue}:{job_id}"
         keys = [run_key(self._bullmq_prefix, run), job_key, pulse_key(self._bullmq_prefix)]
-        while isinstance(reply := self._claim(keys=keys, args=[token, self._worker, CAUTION_MS]), int):
+        while isinstance(
+            reply := self._claim(keys=keys, args=[token, self._worker, CAUTION_MS, MOST_BYTES]), int
+        ):
             time.sleep(reply / 1000)
         if not reply:
             return None
-        data, traces = cast("tuple[str | None, int]", reply)
-        claim = Claim(run, token, job_key, data, traces)
+        data, traces, size = cast("tuple[str | None, int, int]", reply)
+        claim = Claim(run, token, job_key, data, traces, size)
         with self._guard:
             self._running[token] = replace(claim, data=None)
         return claim

@@ -70,6 +70,11 @@ class Payload(Wire):
     response_language: ReaderLanguage = None
 
     @classmethod
+    def wire_names(cls) -> frozenset[str]:
+        """Return the names under which its fields may come."""
+        return frozenset(cls.model_fields) | {str(field.alias) for field in cls.model_fields.values()}
+
+    @classmethod
     def parse(cls, data: object) -> Self:
         """Read a job's data.
 

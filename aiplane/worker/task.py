@@ -23,6 +23,8 @@ from redis import RedisError
 
 from aiplane import deadline
 from aiplane.app import RUN_HEADER
+from aiplane.contracts import PAYLOADS
+from aiplane.contracts.job_data import MOST_BYTES, read_fields
 from aiplane.errors import (
     InternalError,
     InvalidPayloadError,
@@ -211,7 +213,7 @@ class JobTask(Task):
     def _outcome(self, claim: Claim, data: list[str | None]) -> Outcome:
         try:
             with deadline.within(self._time_limit), told_apart(self._time_limit):
-                result = self.run(_payload(data.pop()))
+                result = self.run(self._payload(claim, data.pop()))
             # NaN and the like are not JSON, and BullMQ's consumers would choke on them.
             return Outcome(result=json.dumps(result, allow_nan=False))
         except JobError as error:
@@ -220,6 +222,13 @@ class JobTask(Task):
             outcome = Outcome(error=_fault_of_ours(f"run {claim.run}", error), stacktrace=describe(error))
             bare(error)
             return outcome
+
+    def _payload(self, claim: Claim, data: str | None) -> Any:
+        if claim.size > MOST_BYTES:
+            raise InvalidPayloadError(f"The job's data is longer than {MOST_BYTES // 1024**2} MB.")
+        if data is None:
+            raise InvalidPayloadError("The job's record has no data.")
+        return read_fields(data, PAYLOADS[self._spec.kind].wire_names())
 
 
 def bounded(work: Callable[[], T], seconds: float) -> T:
@@ -262,12 +271,3 @@ def _fault_of_ours(what: str, error: BaseException) -> InternalError:
     # Not log.exception: the error's own message may quote the payload.
     log.critical("%s failed by a fault of the plane\n%s", what, describe(error))
     return InternalError("The plane failed on this job; its log says where.")
-
-
-def _payload(data: str | None) -> Any:
-    if data is None:
-        raise InvalidPayloadError("The job's record has no data.")
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise InvalidPayloadError("The job's data is not JSON.") from error

@@ -57,6 +57,18 @@ def test_a_forgotten_claim_is_made_again(claims: Claims, redis: Redis) -> None:
     assert Claims(redis, "bull", "worker-2").claim(RUN, "q", "7", token="t2") is None
 
 
+@pytest.mark.parametrize(("size", "is_read"), [(48 * 1024 * 1024, True), (48 * 1024 * 1024 + 1, False)])
+def test_data_past_the_limit_does_not_leave_redis(
+    claims: Claims, redis: Redis, size: int, is_read: bool
+) -> None:
+    redis.hset("bull:q:7", "data", "x" * size)
+
+    claim = take(claims)
+
+    assert claim.size == size
+    assert (claim.data is not None) == is_read
+
+
 def test_a_forgotten_run_is_there_again_with_its_claim(claims: Claims, redis: Redis) -> None:
     take(claims)
     redis.delete(KEY)

@@ -40,7 +40,7 @@ CHARACTERS_A_TOKEN = 4.2
 
 LONG_TURN = ("word \N{PILE OF POO} " * 3_000)[:20_000]
 SHARED: dict[str, Any] = {
-    "problemDescription": "p " * 25_000,
+    "problemDescription": "p " * 60_000,
     "language": "python",
     "historicalWeaknesses": [{"category": "c" * 200, "description": "d" * 2_000}] * 500,
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import gc
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from aiplane.app import app
+from aiplane.claims import Claim
 from aiplane.contracts import Payload
 from aiplane.errors import LLMAuthError, LLMTimeoutError
 from aiplane.queues import QUEUES
@@ -23,10 +25,10 @@ from tests.unit.test_transcribe_task import stenographer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiplane.claims import Claim
     from aiplane.queues import Kind
     from aiplane.worker.task import JobTask
 
+CLAIM = Claim("run", "token", "key", None)
 WAV = {"mimeType": "audio/wav", "audioKey": None}
 
 ENDINGS: list[tuple[Kind, dict[str, Any], Any]] = [
@@ -77,11 +79,31 @@ def test_nothing_of_the_payload_outlives_the_job(
     before = len(payloads())
 
     if called == "by the bridge":
-        ended: Any = task._outcome(cast("Claim", SimpleNamespace(run="run")), [json.dumps(payload)])
+        ended: Any = task._outcome(CLAIM, [json.dumps(payload)])
     else:
         ended = task.apply(args=[payload], throw=False)
     if isinstance(llm, ScriptedLLM):
         llm.prompts.clear()
 
-    assert ended is not None
+    if called == "by the bridge" and llm is COACH and not fields:
+        assert ended.error is None
     assert len(payloads()) == before
+
+
+def test_data_that_is_too_long_is_a_wrong_payload() -> None:
+    task = cast("JobTask", app.tasks[QUEUES["hint"].task])
+
+    ended = task._outcome(replace(CLAIM, size=48 * 1024 * 1024 + 1), [None])
+
+    assert ended.error is not None
+    assert ended.error.failed_reason == "invalid_payload: The job's data is longer than 48 MB."
+
+
+def test_what_nobody_reads_costs_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.__dict__, "providers", SimpleNamespace(llm=COACH))
+    task = cast("JobTask", app.tasks[QUEUES["hint"].task])
+    unread = f'"unknown": {"[" * 1_500 + "]" * 1_500}, "digits": {"9" * 5_000}, '
+
+    ended = task._outcome(CLAIM, ["{" + unread + json.dumps(PAYLOAD_OF["hint"])[1:]])
+
+    assert ended.error is None
