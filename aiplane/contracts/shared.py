@@ -177,12 +177,13 @@ class ExecutionSummary(Wire):
 
     @property
     def code_was_read(self) -> bool | None:
-        """Whether the language could read the code: it can read what gave a test its result, right or wrong.
+        """Whether the language could read the code.
 
-        False where the run is over and every test, or the run itself, ended in an error, as it does of code
+        It can read what gave a test its result, right or wrong, and what ran until its time was over. False
+        where the run is over and every test, or the run itself, ended in an error, as it does of code
         that cannot be read (and of other code); None where the run does not tell.
         """
-        if self.some_pass or self._gave_wrong_result:
+        if self.some_pass or self._gave_wrong_result or self.timed_out_test_cases:
             return True
         if not self._is_over:
             return None

@@ -53,6 +53,7 @@ def need(code: str, run: dict[str, Any] | None = None) -> Need:
         (BROKEN, {"status": "failed"}, "syntax"),
         (BROKEN, {"passedTestCases": 0, "errorTestCases": 4, "totalTestCases": 4}, "syntax"),
         (BROKEN, {"failedTestCases": 4, "errorTestCases": 4, "totalTestCases": 4}, "syntax"),
+        (BROKEN, {"passedTestCases": 0, "timedOutTestCases": 4, "totalTestCases": 4}, "breaking"),
         (NESTED, PASSED, "cost"),
         (PLAIN, PASSED, "done"),
         (PLAIN, FAILED, "failing"),
