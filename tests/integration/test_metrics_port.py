@@ -12,8 +12,7 @@ import psutil
 import pytest
 
 from aiplane.settings import Settings
-from aiplane.telemetry import metrics_port
-from aiplane.telemetry.metrics_port import CONNECTIONS, SCRAPES, MetricsPort
+from aiplane.telemetry.metrics_port import CONNECTIONS, IDLE_SECONDS, SCRAPES, MetricsPort
 from aiplane.telemetry.setup import start_telemetry
 
 if TYPE_CHECKING:
@@ -88,10 +87,30 @@ def test_idle_connections_use_up_nothing_and_hold_up_nobody(port: MetricsPort, b
         assert len(threads) <= CONNECTIONS
 
 
-def test_a_connection_that_says_nothing_is_closed(port: MetricsPort, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_port._Handler, "timeout", 0.2)
-    with socket.create_connection(("127.0.0.1", port.port), timeout=10) as silent:
+def test_a_connection_that_says_nothing_is_closed(port: MetricsPort) -> None:
+    with socket.create_connection(("127.0.0.1", port.port), timeout=3 * IDLE_SECONDS) as silent:
         assert silent.recv(1) == b""
+
+
+def test_where_all_connections_are_at_work_the_next_is_refused(port: MetricsPort) -> None:
+    begun, goes_on = threading.Semaphore(0), threading.Event()
+
+    def hangs() -> str:
+        begun.release()
+        goes_on.wait(20)
+        return ""
+
+    port.complaint = hangs
+    probes = [threading.Thread(target=get, args=(port, "/healthz")) for _ in range(CONNECTIONS)]
+    for probe in probes:
+        probe.start()
+        assert begun.acquire(timeout=10)
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        get(port, "/healthz")
+    goes_on.set()
+    for probe in probes:
+        probe.join()
+    assert get(port, "/healthz")[0] == 200
 
 
 def test_scrapes_that_hang_leave_room_for_a_probe(port: MetricsPort) -> None:
