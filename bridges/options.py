@@ -72,7 +72,7 @@ class Backoff:
         return math.floor(longest * (1 - self.jitter) + longest * self.jitter * chance)
 
     def due(self, attempts_made: int, retry_after: float | None = None) -> int:
-        """Return the milliseconds before the next attempt, which nobody needs to wait for in vain.
+        """Return the milliseconds before the next attempt: the backoff, unless somebody asks for more.
 
         Args:
             attempts_made: as for :meth:`delay`.

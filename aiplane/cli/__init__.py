@@ -40,6 +40,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 """Where each command is, but for those that Celery's program has too."""
 
+SETTINGS = "aiplane.settings"
+"""Where click's context has what loads the settings. In Celery's program it has the application instead."""
+
 
 class _Commands(click.Group):
     """The commands, each imported when it is asked for."""
@@ -67,7 +70,7 @@ def cli(context: click.Context) -> None:
     """Hints, reviews, interviewer replies and transcripts for a BullMQ control plane."""
     if os.environ.get("NO_COLOR"):
         context.color = False
-    context.meta["aiplane.settings"] = _settings
+    context.meta[SETTINGS] = _settings
 
 
 def _settings() -> Settings:

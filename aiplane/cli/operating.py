@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aiplane.cli import SETTINGS
 from aiplane.errors import ERRORS
 from aiplane.queues import KINDS
 
@@ -44,10 +45,6 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON document 
 _code = click.option(
     "--code", type=click.Choice(tuple(ERRORS)), metavar="CODE", help="Only those that failed with this code."
 )
-
-
-SETTINGS = "aiplane.settings"
-"""Where ``aiplane`` leaves, in click's context, what loads the settings; Celery has an application."""
 
 
 def _read_age(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:

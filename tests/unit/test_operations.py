@@ -63,3 +63,22 @@ def test_nothing_is_killed_before_it_had_time_to_end(file: str, setting: str):
         graces, needed.get(file.rpartition("/")[2], [BRIDGE_GRACE, LONGEST_JOB]), strict=True
     ):
         assert grace > least
+
+
+def test_kubernetes_probes_a_port_that_it_reaches() -> None:
+    text = (REPOSITORY / "deploy/kubernetes/aiplane.yaml").read_text(encoding="utf-8")
+    processes = text.count("kind: Deployment")
+    for line in (
+        'name: METRICS_PORT, value: "9464"',
+        "name: METRICS_HOST, value: 0.0.0.0",
+        "name: metrics, containerPort: 9464",
+        "httpGet: {path: /healthz, port: metrics}",
+    ):
+        assert text.count(line) == processes > 0, line
+
+
+def test_no_unit_is_short_of_files() -> None:
+    units = list((REPOSITORY / "deploy/systemd").glob("*.service"))
+    assert units
+    for unit in units:
+        assert re.search(r"^LimitNOFILE=\d{5,}$", unit.read_text(encoding="utf-8"), re.MULTILINE), unit.name
