@@ -27,10 +27,10 @@ test: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.in
 	$(BIN)/pytest -q -n auto tests/unit tests/attacks
 # The longest files first, so that no process is left alone with one.
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder \
-		tests/bench tests/faults tests/processes tests/interop tests/control_plane tests/integration
+		tests/bench tests/faults tests/processes tests/interop tests/control_plane tests/integration tests/manners
 
 faults: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every fault test, with outages and silences of minutes (40 minutes)
-	$(BIN)/pytest tests/faults tests/processes/test_readme.py -m "slow or not slow"
+	$(BIN)/pytest tests/faults tests/processes/test_readme.py tests/manners -m "slow or not slow"
 
 SEED ?= 1
 MINUTES ?= 3

@@ -78,7 +78,9 @@ _TOO_HIGH = (
     "too high",
     "less than",
     "at most",
-    "maximum",
+    "maximum value",
+    "maximum allowed",
+    "maximum context",
     "valid range",
     "exceed",
     "between",
@@ -89,8 +91,20 @@ BAD_ANSWER = Cause(
     "it says that what the model wrote is malformed, or not of the schema",
     _any_of(
         *("json validate failed", "output parse failed", "tool use failed", "malformed function call"),
-        *("failed generation", "failed to generate", "failed to parse…generated", "failed to parse…output"),
-        *("generated json", "generated output", "model output…invalid", "model output…malformed"),
+        *(
+            "failed generation",
+            "failed to generate json",
+            "failed to generate valid",
+            "failed to call a function",
+        ),
+        *("failed to parse…generated", "failed to parse…output"),
+        *(
+            "generated json",
+            "generated output…not",
+            "generated output…invalid",
+            "model output…invalid",
+            "model output…malformed",
+        ),
         *(
             "model response…malformed",
             "model response…invalid",
@@ -190,7 +204,7 @@ _REQUEST = (
             *(
                 "maximum input length",
                 "maximum prompt length",
-                "maximum number of tokens",
+                "exceeds the maximum number of",
                 "input token count",
             ),
             *(

@@ -80,6 +80,7 @@ OF_THE_NAME: list[tuple[str, int, Any]] = [
         422,
         error("litellm.BadRequestError: OpenAIException - Error code: 422\n\nNo"),
     ),
+    ("a wordy one", 400, error(f"Unknown {OLD}: the maximum number of tokens is given by {NEW}")),
     ("a 501", 501, error(f"{OLD} is not implemented")),
     ("a 403", 403, error(f"You may not send {OLD}")),
 ]
@@ -239,6 +240,7 @@ MEANINGS: dict[tuple[type[LLMError], str], list[tuple[int, Any]]] = {
     ],
     (LLMUnavailableError, ITS_FAULT): [
         (500, error("oops", code=500)),
+        (500, error("Failed to generate a response, please retry")),
         (503, error("The model is overloaded and not found")),
         (502, "<html>json_schema context length</html>"),
         (500, ""),
