@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LONGEST_QUOTED_LINE, MOST_QUOTED_LINES = 400, 40
 """Characters of a line, and lines, that a quote has at most: what is cut off stands in the code."""
 
-_LINE_NUMBER = re.compile(r"^[ \t]*\d+ \| ?", re.MULTILINE)
+_LINE_NUMBER = re.compile(r"^[ \t]*\d+ ?\| ?", re.MULTILINE)
 _LEFT_OUT = re.compile(r"[ \t]*(?:\.\.\.|\u2026)[ \t]*")
 _FENCE = re.compile(r"^\s*```\w*\n|\n?```\s*$")
 _QUOTATION_MARKS = re.compile(

@@ -69,8 +69,11 @@ def test_of_several_places_the_one_in_the_given_lines_counts() -> None:
     assert passage.start_line == 3
 
 
-def test_line_numbers_that_were_copied_are_forgiven() -> None:
-    passage = Listing(CODE).find("   2 |     total = 0\n   3 |     for x in a:", 2, 3)
+@pytest.mark.parametrize(
+    "quote", ["2|    total = 0\n3|    for x in a:", "   2 |     total = 0\n   3 |     for x in a:"]
+)
+def test_line_numbers_that_were_copied_are_forgiven(quote: str) -> None:
+    passage = Listing(CODE).find(quote, 2, 3)
 
     assert passage is not None
     assert passage.quote == "total = 0\n    for x in a:"

@@ -408,6 +408,7 @@ def test_a_gentle_hint_keeps_the_idea_to_itself() -> None:
         ("I am stuck", "a smaller step"),
         ("Why does it fail for two equal numbers?", "cannot answer questions"),
         ("I would use a set for that.", "cannot judge what you said"),
+        ("Maybe a set?", "cannot judge what you said"),
     ],
 )
 def test_whatever_a_candidate_says_the_interviewer_stays_the_interviewer(said: str, words: str) -> None:
@@ -473,6 +474,7 @@ def test_whoever_reads_another_language_is_told_what_was_measured_in_it(tag: str
         assert "10" in text
         assert "30%" in text
     assert reviewed.categories[1].feedback == voice.judged
+    assert reviewed.categories[2].feedback == voice.measured
     assert reviewed.categories[3].feedback == voice.unjudged
     assert replied.follow_up_question == voice.question
     assert not any("loop" in text for text in (hinted, reviewed.summary, replied.message or ""))
@@ -497,3 +499,17 @@ def test_the_tier_moves_with_how_it_goes_and_so_do_the_questions() -> None:
     assert not {reply.follow_up_question for reply in well} & {
         reply.follow_up_question for reply in badly[1:]
     }
+
+
+def test_the_first_message_greets_and_says_who_speaks() -> None:
+    first, second = (reply.message for reply in talk(["Like this."]))
+
+    assert first.startswith(f"Hello! {SIGNATURE}")
+    assert second.startswith("Offline coach: ")
+
+
+def test_in_another_language_too_it_says_only_once_what_it_is() -> None:
+    first, second = (reply.message for reply in talk(["So und so."], responseLanguage="de"))
+
+    assert first.startswith("Hier spricht der Offline-Coach")
+    assert second.startswith("Offline-Coach: Die Tests")

@@ -56,7 +56,7 @@ class Probe(NamedTuple):
 
 
 _WELCOME = Probe(
-    "Hello! Let us look at this problem together.",
+    "Hello!",
     "In your own words, what is being asked, and what would you like to clarify first?",
 )
 _EASY = (
@@ -97,6 +97,9 @@ _BY_TIER: Mapping[Difficulty, Sequence[Probe]] = {"easy": _EASY, "medium": _MEDI
 
 _OF_CODE = re.compile(r"\b(?:code|loop|here)\b")
 """What a question holds that makes no sense before a line is written."""
+
+_GUESS = re.compile(r"\W*(?:maybe|perhaps|probably|i (?:think|guess)|something like)\b", re.IGNORECASE)
+"""How an answer begins that only sounds like a question."""
 
 _NAME = "Offline coach:"
 """What each of its messages begins with; the first one says more of it."""
@@ -139,6 +142,8 @@ def _in_english(case: InterviewCase, found: Sequence[Finding]) -> InterviewAnswe
     )
     kind, standing = _kind(case, said)
     words = [_name(said), _opening(case, said), standing, probe.words if probe else _CLOSING]
+    if probe is _WELCOME:
+        words = [_WELCOME.lead, _name(said), standing]
     return InterviewAnswer(
         diagnosis=DiagnosisAnswer(
             fault="; ".join(finding.rule.concept for finding in found),
@@ -155,9 +160,10 @@ def _in_english(case: InterviewCase, found: Sequence[Finding]) -> InterviewAnswe
 def _in_short(case: InterviewCase, voice: Voice) -> InterviewAnswer:
     """Say what was measured, in a language that no question but one is written in."""
     asked = asked_before(case.payload)
+    said = any(voice.who in turn.content for turn in case.payload.conversation_history)
     return InterviewAnswer(
         should_respond=True,
-        message=f"{voice.who} {voice.tested(case.payload.execution)}",
+        message=f"{voice.name if said else voice.who} {voice.tested(case.payload.execution)}",
         follow_up_type=case.follow_up_types[0],
         follow_up_question=None if is_repeated(voice.question, asked) else voice.question,
     )
@@ -245,7 +251,7 @@ def _opening(case: InterviewCase, said: str) -> str:
         )
     if case.mood is not None:
         return _ANSWERS[case.mood]
-    if questions(payload.user_message):
+    if questions(payload.user_message) and not _GUESS.match(payload.user_message):
         return _CANNOT_ANSWER
     return "" if _CANNOT_JUDGE in said else _CANNOT_JUDGE
 

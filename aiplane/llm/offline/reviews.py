@@ -98,13 +98,14 @@ def _meaning(name: str) -> str:
 
 def _category(name: str, case: ReviewCase, found: Sequence[Finding], voice: Voice | None) -> CategoryAnswer:
     judgement = _judge(_meaning(name), case, found)
-    feedback = judgement.feedback
+    feedback, observed = judgement.feedback, ""
     if voice:
-        told = voice.tested(case.payload.execution) if _meaning(name) == "correctness" else voice.judged
+        found_none = not any(finding.rule.category == _meaning(name) for finding in found)
+        observed = voice.measured if found_none else voice.judged
+        told = voice.tested(case.payload.execution) if _meaning(name) == "correctness" else observed
         feedback = told if judgement.judged else voice.unjudged
     evidence = [
-        each.model_copy(update={"observation": voice.judged}) if voice else each
-        for each in judgement.evidence
+        each.model_copy(update={"observation": observed}) if voice else each for each in judgement.evidence
     ]
     return CategoryAnswer(
         name=name, evidence=evidence, judged=judgement.judged, feedback=feedback, score=judgement.score

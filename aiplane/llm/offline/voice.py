@@ -26,6 +26,7 @@ class Voice:
     """A language that the offline coach can say little in.
 
     Attributes:
+        name: what its messages begin with once it has said who it is.
         who: who it is, and that it writes English only.
         passing: how many tests pass; ``{passed}``, ``{total}`` and ``{share}`` are filled in.
         all_passing, not_run, unknown: what else there is to say of tests.
@@ -33,10 +34,11 @@ class Voice:
         try_example: what to do next whatever the code is.
         question: the same as a question.
         unjudged: that a category was not judged.
-        judged: what a score was made of.
+        judged: what a score was made of; ``measured``: likewise, where nothing was found.
         concept: what to read up on.
     """
 
+    name: str
     who: str
     passing: str
     all_passing: str
@@ -47,6 +49,7 @@ class Voice:
     question: str
     unjudged: str
     judged: str
+    measured: str
     concept: str
 
     def tested(self, run: ExecutionSummary | None) -> str:
