@@ -108,6 +108,8 @@ def spotlight(text: str, mark: str, *, is_code: bool = False) -> str:
 
 
 def _spotlight_line(line: str, mark: str, *, is_code: bool) -> str:
+    if not line:
+        return line
     seen = _UNSEEN_RUN.sub(mark, _OTHER_LINE_ENDS.sub(lambda ends: ends[0] + mark, line))
     pieces = _BLANKS.split(_FULL_STOP.sub(lambda stop: stop[0] + mark, seen))
     words, blanks = pieces[::2], pieces[1::2]
