@@ -72,27 +72,32 @@ class Listing:
         for form in _forms(quote):
             if (found := self._find(form, start_line, end_line)) is not None:
                 return found
-        return self._find_pieces(quote, start_line, end_line)
+        return self._find_pieces(quote, start_line)
 
-    def _find_pieces(self, quote: str, start_line: int, end_line: int) -> Passage | None:
+    def _find_pieces(self, quote: str, start_line: int) -> Passage | None:
         """Find a quote that leaves something out: each of its pieces, in order, first to last."""
-        pieces = [piece for piece in _LEFT_OUT.split(_bare(quote)) if piece.strip()]
-        if len(pieces) < 2:
-            return self._find(pieces[0], start_line, end_line) if pieces else None
-        passages: list[Passage] = []
-        at = start_line
-        for piece in pieces:
-            passage = self._find(piece, at, end_line)
-            if passage is None or (passages and passage.start_line < passages[-1].start_line):
-                return None
-            passages.append(passage)
-            at = passage.start_line
-        first, last = passages[0], passages[-1]
-        whole = "\n".join(self.lines[first.start_line - 1 : last.end_line])
-        return Passage(first.start_line, last.end_line, _bounded(whole.strip()))
+        pieces = [_squeezed(piece) for piece in _LEFT_OUT.split(_bare(quote))]
+        text, positions = self._squeezed
+        first = bisect_left(positions, self._start_of(start_line))
+        for begin in (first, 0):
+            places, at = [], begin
+            for piece in filter(None, pieces):
+                if (found := text.find(piece, at)) < 0:
+                    break
+                at = found + len(piece)
+                places.append((found, at))
+            else:
+                return self._passage(places[0][0], places[-1][1]) if places else None
+        return None
+
+    def _passage(self, at: int, end: int) -> Passage:
+        """Return what stands between two places of the squeezed code, with its own lines."""
+        _, positions = self._squeezed
+        lines = [bisect_right(self._starts, positions[place]) for place in (at, end - 1)]
+        return Passage(lines[0], lines[1], self._quote(at, end - at))
 
     def _find(self, quote: str, start_line: int, end_line: int) -> Passage | None:
-        wanted = "".join(filter(is_seen, quote))
+        wanted = _squeezed(quote)
         if not wanted:
             return None
         text, positions = self._squeezed
@@ -102,8 +107,7 @@ class Listing:
             return Passage(start_line, end_line, self._quote(at, len(wanted)))
         if (at := text.find(wanted, first)) < 0 and (at := text.find(wanted)) < 0:
             return None
-        lines = [bisect_right(self._starts, positions[at + offset]) for offset in (0, len(wanted) - 1)]
-        return Passage(lines[0], lines[1], self._quote(at, len(wanted)))
+        return self._passage(at, at + len(wanted))
 
     @cached_property
     def _squeezed(self) -> tuple[str, list[int]]:
@@ -132,7 +136,11 @@ def _forms(quote: str) -> Iterator[str]:
 def _bare(quote: str) -> str:
     bare = _LINE_NUMBER.sub("", _FENCE.sub("", quote))
     marked = _QUOTATION_MARKS.match(bare)
-    return marked[2] if marked else bare
+    return _LINE_NUMBER.sub("", marked[2]) if marked else bare
+
+
+def _squeezed(text: str) -> str:
+    return "".join(filter(is_seen, text))
 
 
 def _bounded(quote: str) -> str:

@@ -24,7 +24,7 @@ _FEW_LETTERS = 40
 """Fewer letters than these say nothing about a script; half as many where each is a syllable or a word."""
 
 _FEW_HITS = 5
-_CLEARLY = 3
+_CLEARLY = 2.5
 """So many times as many words of another language as of the one that was asked for."""
 
 _MOSTLY = 0.3

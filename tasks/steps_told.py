@@ -87,9 +87,8 @@ _UNSPACED: Mapping[Kind, str] = MappingProxyType(
 
 _LEAD = (
     r"(?:^|[,;:\u2013\u2014(]|\b(?:then|and|or|next|finally|first|just|simply|now|also|otherwise|by|is|not"
-    r"|before|instead|once"
-    r"|you (?:can|could|should|would|must|need to|have to|want to|just|then|only)|(?:is|idea|trick|way) to"
-    r"|to)\b)\s*"
+    r"|before|instead|once|we|let's|(?:is|idea|trick|way) to|to"
+    r"|you(?: can| could| should| would|'d|'ll| will| must| need to| have to| want to| just| then)?)\b)\s*"
     r"(?:(?:please|just|simply|then|also|first|only|always|quickly|directly|immediately)\s+)*"
 )
 _ORDERS: Mapping[Kind, re.Pattern[str]] = MappingProxyType(
@@ -110,14 +109,14 @@ _EACH = re.compile(r"\bfor (?:each|every)\b[^,.;]{0,60},\s*(?!you\b|there\b|it i
 _SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f\n]{2,600}[.!?\u3002\uff01\uff1f]?")
 _ASKS = ("?", "\uff1f", "\u061f")
 _THINKING = re.compile(
-    r"^\W*(?:think|consider|imagine|ask yourself|suppose|notice|remember what|read|try|trace|draw|write down"
-    r"|picture|what|how|why"
-    r"|which|when|where|could|would|uberleg\w*|denk\w*|stell\w* dir|versuch\w*|lies|piensa|imagina|prueba"
-    r"|lee|reflechi\w*|imagine"
-    r"|essa\w+|pense|tente|imagine|pensa|prova|подума\w+|представь\w*|попробу\w+|想一想|想想|考虑|试着|思考|考えて)\b"
+    r"^\W*(?:(?:think|consider|imagine|ask yourself|suppose|notice|remember what|read|try|trace|draw"
+    r"|write down|picture|uberleg\w*|denk\w*|stell\w* dir|versuch\w*|lies|piensa|imagina|prueba|lee"
+    r"|reflechi\w*|essa\w+|pense|tente|pensa|prova|подума\w+|представь\w*|попробу\w+)\b"
+    r"|想一想|想想|考虑|试着|思考|考えて)"
 )
 _OWN_CODE = re.compile(
     r"\b(?:your|the) (?:code|function|loop|program|solution|method|version)\b[^,;]{0,30}\b\w+s\b"
+    r"|\b(?:right now|currently|at the moment|at present|for now|as it stands)\b"
 )
 _BY_HAND = re.compile(
     r"\b(?:by hand|on paper|your code|the example|on a sheet|von hand|auf papier|a mano|en papel|a la main"

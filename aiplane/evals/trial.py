@@ -28,6 +28,7 @@ class Counting:
         self.provider = llm.provider
         self.calls = self.tokens = 0
         self.model = ""
+        self.answers: list[str] = []
         self._llm = llm
 
     def complete(self, prompt: Prompt) -> Completion:
@@ -36,6 +37,7 @@ class Counting:
         completion = self._llm.complete(prompt)
         self.tokens += completion.input_tokens + completion.output_tokens
         self.model = completion.model
+        self.answers.append(completion.text)
         return completion
 
 
@@ -49,6 +51,8 @@ class Trial:
         calls: of the model: 2 where an answer went back.
         tokens: in and out, as the provider counts them.
         seconds: from payload to result.
+        model: that answered, as the provider names it.
+        answers: what it wrote, as it came.
     """
 
     label: Label
@@ -57,6 +61,8 @@ class Trial:
     calls: int
     tokens: int
     seconds: float
+    model: str = ""
+    answers: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_valid(self) -> bool:
@@ -103,7 +109,16 @@ def run(label: Label, app: Plane, llm: LLM) -> Trial:
         result = app.tasks[QUEUES[label.kind].task](label.payload())
     except JobError as error:
         failure = error.code
-    return Trial(label, result, failure, counting.calls, counting.tokens, time.monotonic() - started)
+    return Trial(
+        label,
+        result,
+        failure,
+        counting.calls,
+        counting.tokens,
+        time.monotonic() - started,
+        counting.model,
+        tuple(counting.answers),
+    )
 
 
 def _texts(node: Any) -> Iterator[str]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from aiplane.app import app
 from aiplane.cli.evaluate import evaluate
 from aiplane.code_languages import EXTENSIONS
 from aiplane.contracts import PAYLOADS
 from aiplane.evals.labels import Label, LabelError, read_labels
+from aiplane.evals.recordings import Recording, read_recordings, write_recording
+from aiplane.evals.replay import Played, play
 from aiplane.evals.table import markdown, misses
 from aiplane.evals.trial import Trial
+from tests.unit.scripted import GOOD_HINT
 
 FOLDER = Path(__file__).parents[2] / "evals"
 LABELS = read_labels(FOLDER)
@@ -126,3 +132,149 @@ def test_the_command_prints_the_table() -> None:
     assert result.exit_code == 0
     assert "| valid after repair | 100% |" in result.stdout
     assert "10/10 python-interview-stuck: answered" in result.stderr
+
+
+RECORDED = {
+    "kind": "hint",
+    "should": "accept",
+    "why": "it is good",
+    "answers": ["{}"],
+    "payload": {
+        "problemDescription": "Add.",
+        "currentCode": "x = 1\n",
+        "language": "c",
+        "hintLevel": "gentle",
+    },
+}
+ANSWERS = FOLDER / "answers"
+RECORDINGS = read_recordings(ANSWERS)
+
+
+def played(should: str, *answers: Any, **more: Any) -> Played:
+    texts = [each if isinstance(each, str) else json.dumps(each) for each in answers]
+    recording = Recording.model_validate({**RECORDED, "should": should, "answers": texts, **more})
+    app.loader.import_default_modules()
+    return play("one", recording, app)
+
+
+GOOD = {"hint": GOOD_HINT, "relatedConcepts": ["loops"]}
+SHORT = {"hint": "Too short.", "relatedConcepts": ["loops"]}
+SPOILT = {"hint": f"{GOOD_HINT} Write `y = f(x)` now.", "relatedConcepts": ["loops"]}
+
+
+@pytest.fixture(autouse=True)
+def _own_model() -> Iterator[None]:
+    """Leave the process with the model that it had."""
+    before = app.providers.llm
+    yield
+    app.providers.__dict__["llm"] = before
+
+
+@pytest.mark.parametrize(
+    ("should", "answers", "outcome", "is_wrong"),
+    [
+        ("accept", [GOOD], "accepted", False),
+        ("accept", [SHORT, GOOD], "repaired", True),
+        ("accept", [SPOILT], "refused", True),
+        ("refuse", [SPOILT], "refused", False),
+        ("refuse", [SPOILT, GOOD], "repaired", True),
+        ("refuse", [GOOD], "accepted", True),
+        ("unlabelled", [GOOD], "accepted", False),
+        ("unlabelled", ["no object"], "refused", False),
+    ],
+)
+def test_a_recorded_answer_is_played_through_the_checks(
+    should: str, answers: list[Any], outcome: str, is_wrong: bool
+) -> None:
+    came = played(should, *answers)
+
+    assert (came.outcome, came.is_wrong) == (outcome, is_wrong)
+
+
+def test_what_went_back_is_told() -> None:
+    assert "Your hint has 2 words" in played("accept", SHORT).told
+    assert "holds code" in played("accept", SPOILT).told
+
+
+def test_the_secrets_of_a_prompt_stand_in_a_recording_as_names() -> None:
+    thoughts = "<think>@CANARY@ and [@FENCE@ begin: problem]</think>"
+
+    assert played("accept", thoughts + json.dumps(GOOD)).outcome == "accepted"
+    assert played("refuse", {**GOOD, "note": "@CANARY@"}).outcome == "refused"
+    assert played("refuse", {**GOOD, "reflectionPrompt": "@FENCE@?"}).outcome == "refused"
+
+
+@pytest.mark.parametrize(
+    ("must", "must_not", "outcome"),
+    [
+        (["1 line"], [], "prompt holds"),
+        (["a song"], [], "prompt fails"),
+        ([], ["level gentle"], "prompt fails"),
+    ],
+)
+def test_a_recording_may_be_about_what_the_prompt_says(
+    must: list[str], must_not: list[str], outcome: str
+) -> None:
+    came = played("prompt", must=must, must_not=must_not)
+
+    assert (came.outcome, came.is_wrong) == (outcome, outcome == "prompt fails")
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_what_is_shipped_comes_out_as_it_is_labelled(name: str) -> None:
+    app.loader.import_default_modules()
+    came = play(name, RECORDINGS[name], app)
+
+    assert not came.is_wrong, came.told
+
+
+def test_a_recording_is_written_as_it_is_read(tmp_path: Path) -> None:
+    strange = 'a "quoted"\\\n\ttext """ with \x1b and \u2028 and ends in "'
+    recording = Recording.model_validate(
+        {
+            **RECORDED,
+            "answers": [strange, "{}", 'one """'],
+            "payload": {
+                "code": strange,
+                "turns": [{"role": "user", "n": None}],
+                "x y": {"z": [1, 2.5, True]},
+            },
+        }
+    )
+    write_recording(tmp_path / "new", "one", recording)
+
+    (read,) = read_recordings(tmp_path / "new").values()
+    assert read.answers == recording.answers
+    assert read.payload == {**recording.payload, "turns": [{"role": "user"}]}
+
+
+@pytest.mark.parametrize("text", ["", "kind = 3", 'kind = "hint"\nshould = "accept"\n[payload]\n'])
+def test_a_file_that_is_no_recording_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "broken.toml").write_text(text)
+
+    with pytest.raises(LabelError, match=r"broken\.toml"):
+        read_recordings(tmp_path)
+
+
+def test_the_command_plays_recordings_and_says_what_is_not_as_labelled(tmp_path: Path) -> None:
+    good, bad = (
+        CliRunner().invoke(evaluate, ["--answers", str(folder), "--misses"]) for folder in (ANSWERS, tmp_path)
+    )
+    assert (good.exit_code, bad.exit_code) == (0, 2)
+    assert "| wrongly accepted | 0 | 0 | 0 | 0 |" in good.stdout
+
+    wrong = Recording.model_validate({**RECORDED, "should": "refuse", "answers": [json.dumps(GOOD)]})
+    write_recording(tmp_path, "wrong", wrong)
+    told = CliRunner().invoke(evaluate, ["--answers", str(tmp_path), "--misses"])
+    assert told.exit_code == 1
+    assert "wrong: accepted." in told.stdout
+
+
+def test_the_command_records_what_a_provider_answers(tmp_path: Path) -> None:
+    result = CliRunner().invoke(evaluate, [str(FOLDER), "--only", "python-hint", "--record", str(tmp_path)])
+
+    assert result.exit_code == 0
+    recorded = read_recordings(tmp_path)
+    assert recorded.keys() == {label.name for label in LABELS if "python-hint" in label.name}
+    assert {each.should for each in recorded.values()} == {"unlabelled"}
+    assert {each.written_by for each in recorded.values()} == {"offline-coach"}

@@ -79,6 +79,57 @@ def test_line_numbers_that_were_copied_are_forgiven(quote: str) -> None:
     assert passage.quote == "total = 0\n    for x in a:"
 
 
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "`for x in a:`",
+        "```python\nfor x in a:\n```",
+        '"for x in a:"',
+        "\u201cfor x in a:\u201d",
+        "   3 | for x in a:",
+        "`3 | for x in a:`",
+        "for x in a: ...",
+        "\u2026 for x in a:",
+    ],
+)
+def test_marks_around_a_quote_are_seen_through(quote: str) -> None:
+    passage = Listing(CODE).find(quote, 3, 3)
+
+    assert passage is not None
+    assert (passage.start_line, passage.quote) == (3, "for x in a:")
+
+
+def test_what_a_quote_leaves_out_is_put_back() -> None:
+    passage = Listing(CODE).find("total = 0 ... total += x", 2, 4)
+
+    assert passage is not None
+    assert (passage.start_line, passage.end_line) == (2, 4)
+    assert passage.quote == "total = 0\n    for x in a:\n        total += x"
+
+
+@pytest.mark.parametrize("quote", ["return total ... total = 0", "total = 0 ... subtotal"])
+def test_pieces_in_another_order_or_that_are_not_there_are_no_quote(quote: str) -> None:
+    assert Listing(CODE).find(quote, 1, 5) is None
+
+
+def test_a_quote_is_cut_where_nobody_reads_on() -> None:
+    wide = Listing(f"x = [{'1, ' * 200}]\ny = 1\n").find(f"x = [{'1, ' * 200}]", 1, 1)
+    blank = Listing(f"x = {' ' * 195_000}1\n").find("x = 1", 1, 1)
+    tall = Listing("\n" * 5_000 + "x\n" + "\n" * 5_000 + "y").find("x y", 1, 10_002)
+
+    assert wide is not None
+    assert blank is not None
+    assert tall is not None
+    assert [len(each.quote) for each in (wide, blank, tall)] == [400, 3, 1]
+
+
+def test_what_nobody_sees_ends_a_quote_and_hides_none() -> None:
+    passage = Listing("total\u202e = 0\x1b[31m\n").find("total = 0", 1, 1)
+
+    assert passage is not None
+    assert passage.quote == "total"
+
+
 @pytest.mark.parametrize("quote", ["", "  \n", "total = 1", "f(a): return total", "..."])
 def test_what_is_not_in_the_code_is_not_found(quote: str) -> None:
     assert Listing(CODE).find(quote, 1, 5) is None

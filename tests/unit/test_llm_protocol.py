@@ -196,10 +196,33 @@ GOOD = '{"message": "Well {done}.", "difficulty": "hard"}'
         f"<think>They wrote {{ return 1; }} and {json.dumps({'message': 1})}.</think>{GOOD}",
         f'<think>They wrote {{"message": "Give me ten points.", "difficulty": "easy"}}</think>{GOOD}',
         f"{'{' * 500} {GOOD}",
+        f"{'{ ' * 5_000} {GOOD}",
+        f'{{"message": "Draft.", "difficulty": "easy"}} No. {GOOD}',
+        f'I think {{"message": "Draft.", "difficulty": "easy"}} is too easy.</think>{GOOD}',
+        f"[THINK]Hm {{}}[/THINK]\n{GOOD}",
+        f"<reasoning>{{</reasoning>```json\n{GOOD}\n```",
+        f"<|channel|>analysis<|message|>{{}}<|end|><|channel|>final<|message|>{GOOD}",
+        f'{{"answer": {GOOD}}}',
+        GOOD.replace("}", ",\n}").replace("{done,\n}", "{done}"),
+        GOOD.replace("}", ", }").replace("{done, }", "{done}") + " Done.",
     ],
 )
 def test_the_answer_is_found_wherever_it_stands(text: str) -> None:
     assert read_answer(text, Reply) == Reply(message="Well {done}.", difficulty="hard")
+
+
+def test_a_tag_of_thoughts_within_an_answer_is_what_it_talks_about() -> None:
+    text = json.dumps({"message": "Why does </think> stand there?", "difficulty": "hard"})
+
+    assert read_answer(text, Reply).message == "Why does </think> stand there?"
+
+
+def test_a_line_break_within_a_text_is_one() -> None:
+    assert read_answer('{"message": "one\ntwo", "difficulty": "hard"}', Reply).message == "one\ntwo"
+
+
+def test_a_comma_before_a_bracket_within_a_text_stays() -> None:
+    assert read_answer('{"message": "a, } b", "difficulty": "hard",}', Reply).message == "a, } b"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,196 @@
+"""Solutions told in prose, in several languages, and what only sounds like one."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tasks.steps_told import HINTS_ALLOWED, SMALL_STEPS_ALLOWED, check_steps, steps_told
+
+SOLUTIONS = {
+    "pairs": (
+        "The trick is to remember what you have passed. Walk over the list a single time. At each"
+        " number, work out what would complete the pair, and see if you have already stored it. "
+        "If so, hand back the two positions. If not, save this number along with its position."
+    ),
+    "intervals": (
+        "Sort the intervals by their start. Then go through them one by one and compare each with"
+        " the last one you kept. If they overlap, extend the end of the last one; otherwise "
+        "append the new interval. Finally return the list you built."
+    ),
+    "two ends": (
+        "You can solve this by keeping two counters, one for each end. Start one at the left and "
+        "one at the right. Compute the sum of both values. If the sum is too small, move the left"
+        " one up; if it is too large, move the right one down. Stop and return the positions when"
+        " the sum fits."
+    ),
+    "brackets": (
+        "Push every opening bracket onto a pile. When a closing bracket comes, pop the top one "
+        "and check whether it matches. If it doesn't, return false. At the end, return whether "
+        "the pile is empty."
+    ),
+    "coins": (
+        "Start with the smallest amounts. For each amount, try every coin, look up the answer for"
+        " what is left and add one. Keep the smallest of these. Store it, and in the end return "
+        "the entry for the full amount."
+    ),
+    "German": (
+        "Gehe die Zahlen einmal der Reihe nach durch. Speichere jede Zahl mit ihrer Position in "
+        "einer Tabelle. Ziehe die Zahl vom Ziel ab und prüfe, ob der Rest schon in der Tabelle "
+        "steht. Wenn ja, gib beide Positionen zurück, sonst trage die Zahl ein."
+    ),
+    "Spanish": (
+        "Recorre la lista una sola vez. Para cada número, resta su valor del objetivo y busca el "
+        "resultado en lo que ya guardaste. Si está, devuelve las dos posiciones; si no, guarda el"
+        " número con su índice."
+    ),
+    "French": (
+        "Parcours le tableau une seule fois. Pour chaque nombre, calcule ce qui manque pour "
+        "atteindre la cible et vérifie si tu l'as déjà stocké. Si oui, renvoie les deux indices ;"
+        " sinon, ajoute le nombre avec son indice."
+    ),
+    "Portuguese": (
+        "Percorra a lista uma vez. Para cada número, calcule quanto falta para o alvo e verifique"
+        " se ele já foi guardado. Se sim, retorne os dois índices; se não, armazene o número com "
+        "seu índice."
+    ),
+    "Italian": (
+        "Scorri la lista una volta sola. Per ogni numero calcola quanto manca al totale e "
+        "controlla se lo hai già salvato. Se sì, restituisci i due indici; altrimenti conserva il"
+        " numero con il suo indice."
+    ),
+    "Russian": (
+        "Пройди по списку один раз. Для каждого числа вычисли, сколько не хватает до цели, и "
+        "проверь, сохранено ли уже такое число. Если да, верни оба индекса, если нет, сохрани "
+        "число вместе с индексом."
+    ),
+    "Chinese": (
+        "遍历一次数组，对每个数计算目标与它的差，检查这个差是否已经保存。如果在，就返回两个下标；"
+        "如果不在，就把这个数和下标保存起来。"
+    ),
+    "Japanese": (
+        "リストを一度だけ順に見て、各数について目標との差を計算し、その差がすでに記録されているか"
+        "調べます。あれば二つの位置を返し、なければその数を位置と一緒に記録します。"
+    ),
+    "window": (
+        "Here's the plan: you'd iterate over the string with a left edge and a right edge. As you"
+        " move right, you record where each letter was last seen; if the letter is already inside"
+        " the window, you jump the left edge past it. Update the best length each time, and "
+        "return it."
+    ),
+    "islands": (
+        "For each cell that is land, count one, then visit all of its neighbours and mark them as"
+        " seen. Repeat until nothing is left to visit. Return the count."
+    ),
+}
+
+HINTS = {
+    "an example by hand": (
+        "Take the example 2, 7, 11, 15 and go through it by hand. Write down what you looked at "
+        "after each number. Which of these notes did you need again? Compare that with what your "
+        "two loops do. What would you like to remember?"
+    ),
+    "one partner": (
+        "Your loop checks every pair. For each number, there is exactly one partner. Think about "
+        "what you would have to know at that moment to decide at once. Then try it with 3, 3 and "
+        "the target 6."
+    ),
+    "the last line": (
+        "Look at the last line. It returns true whatever happened before. Run your code on a "
+        "single opening bracket, keep an eye on the variable, and see what it holds at the end."
+    ),
+    "a print": (
+        "Your function stores the sum before it checks the bound. Change nothing yet. First add a"
+        " print for the value in line 4 and run the smallest failing test. Does it print what you"
+        " expect?"
+    ),
+    "large k": (
+        "Read the statement again: which values may k take? Pick a k that is larger than the "
+        "list, and compute by hand what each of the three calls does. Where does it go out of "
+        "range?"
+    ),
+    "German": (
+        "Nimm das Beispiel und rechne es von Hand durch. Notiere nach jedem Schritt, was in der "
+        "Variablen steht. Vergleiche das mit deiner Erwartung. Prüfe dann die letzte Zeile: Was "
+        "gibt sie zurück, wenn die Liste leer ist?"
+    ),
+    "Spanish": (
+        "Toma el ejemplo y recórrelo a mano. Anota el valor de la variable después de cada paso y"
+        " compáralo con lo que esperas. ¿En qué paso aparece la primera diferencia? Busca la "
+        "línea que la produce."
+    ),
+    "French": (
+        "Prends l'exemple et parcours-le à la main. Note la valeur après chaque étape, et compare"
+        " avec ce que tu attends. Regarde ensuite la dernière ligne : que renvoie-t-elle quand la"
+        " liste est vide ?"
+    ),
+    "the smallest case": (
+        "Start with the smallest case you can think of. Work out the answer on paper, and count "
+        "how many calls your function makes. Then do the same for the next size, and compare the "
+        "two counts. What grows faster than you would like?"
+    ),
+    "Chinese": (
+        "先用手算一遍示例，记录每一步变量的值，再和你的预期比较。检查最后一行在列表为空时会返回什么？"
+    ),
+    "Japanese": (
+        "まず例を手で計算し、各ステップで変数の値を書き留めてください。次に、リストが空のとき最後"
+        "の行が何を返すか確認しましょう。"
+    ),
+    "empty list": (
+        "Test your code with an empty list and with one element. Check what each line does then. "
+        "If the first line fails, think about which value it should compare with. Add that test "
+        "to your own set, and run all of them again."
+    ),
+    "two bounds": (
+        "You compute the middle correctly. Now check the two updates. In the first one you move "
+        "the left bound past the middle. Does the second do the same on the other side? Find a "
+        "list of two elements where it matters, and run it."
+    ),
+    "small goals": (
+        "Sound thinking. Before you go on, set a small goal: make the first three tests pass. Use"
+        " the example, look at the output, and fix the first difference that you find. Then take "
+        "the next one."
+    ),
+}
+
+
+def is_told(text: str, *said: str) -> bool:
+    return bool([*check_steps("hint", [None, text], said, HINTS_ALLOWED)])
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_a_solution_told_in_prose_is_found(name: str) -> None:
+    assert is_told(SOLUTIONS[name])
+    assert is_told(SOLUTIONS[name].upper())
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_what_makes_somebody_think_is_no_solution(name: str) -> None:
+    assert not is_told(HINTS[name])
+
+
+def test_what_a_candidate_said_is_no_news() -> None:
+    own = "I would go through the list, store every number, check if the rest is there and return both."
+
+    assert not is_told(SOLUTIONS["pairs"], own)
+    assert is_told(SOLUTIONS["pairs"], "Walk, store, check, return: give me that.")
+    assert is_told(SOLUTIONS["pairs"], "Should I store it, look it up, compute and return?")
+
+
+def test_where_steps_are_to_be_helped_with_fewer_are_too_many() -> None:
+    some = "Go through the list. Keep a note of each value. Check whether the rest is there. Store it."
+
+    assert is_told(some)
+    assert not [*check_steps("reply", [some], [], SMALL_STEPS_ALLOWED)]
+    assert [*check_steps("reply", [SOLUTIONS["pairs"]], [], SMALL_STEPS_ALLOWED)]
+
+
+@pytest.mark.parametrize(
+    "text", ["then " * 1_600, "for each " * 900, "look " * 1_600, "," * 8_000, "gib " * 2_000]
+)
+def test_no_text_takes_long(text: str) -> None:
+    started = time.monotonic()
+    steps_told(text)
+
+    assert time.monotonic() - started < 0.5
