@@ -1,4 +1,4 @@
-"""Code as a numbered listing: which lines it has, and where a quote stands in it.
+"""Code as a listing: which lines it has, and where a quote stands in it.
 
 Lines end at LF or CR LF, as editors count them, and nowhere else; what follows the last line break is a line
 only if it holds something.
@@ -53,14 +53,10 @@ class Listing:
         """Tell whether the range is one of lines that exist."""
         return 1 <= start_line <= end_line <= len(self.lines)
 
-    def numbered(self) -> str:
-        """Return the code with each line's number before it, as a model is shown it."""
-        return "\n".join(f"{number:>4} | {line}" for number, line in enumerate(self.lines, start=1))
-
     def find(self, quote: str, start_line: int, end_line: int) -> Passage | None:
         """Find a quote, whatever its white space, in the lines it is said to stand in, or else elsewhere.
 
-        Line numbers that were copied from :meth:`numbered`, marks around the quote, and an ellipsis in it are
+        Line numbers that were copied from a prompt, marks around the quote, and an ellipsis in it are
         seen through.
 
         Returns:

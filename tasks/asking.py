@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from aiplane.llm import LLM
     from aiplane.queues import Kind
     from tasks.faults import Fault
-    from tasks.prompting import Sheet
+    from tasks.sections import Sheet
 
 log = logging.getLogger(__name__)
 

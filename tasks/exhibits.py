@@ -16,7 +16,7 @@ from aiplane.contracts.shared import PastHint
 from aiplane.listing import Listing
 from aiplane.speech.languages import language_name
 from aiplane.wording import percent
-from tasks.prompting import BUDGET_CHARACTERS, Exhibit, Row
+from tasks.sections import BUDGET_CHARACTERS, Exhibit, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -28,8 +28,9 @@ from tasks.kept_back import check_kept_back
 from tasks.known import Known
 from tasks.named_lines import check_lines_named
 from tasks.needs import ORDERS, find_need
-from tasks.prompting import lay_out, session_of
+from tasks.prompting import session_of
 from tasks.right_language import check_language, expected_language
+from tasks.sections import lay_out
 from tasks.spoilers import check_code
 from tasks.steps_told import HINTS_ALLOWED, check_steps
 from tasks.teaching import check_form, check_new, terms
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.llm import LLM
-    from tasks.prompting import Exhibit
+    from tasks.sections import Exhibit
 
 log = logging.getLogger(__name__)
 

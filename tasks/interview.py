@@ -38,8 +38,9 @@ from tasks.interviewing import check_length, check_question, check_secrecy, most
 from tasks.kept_back import check_kept_back
 from tasks.known import Known
 from tasks.named_lines import check_lines_named
-from tasks.prompting import Exhibit, lay_out, session_of
+from tasks.prompting import session_of
 from tasks.right_language import check_language, expected_language
+from tasks.sections import Exhibit, lay_out
 from tasks.signals import read_signals
 from tasks.speaking import with_speech
 from tasks.spoilers import check_no_code

@@ -36,10 +36,11 @@ from tasks.faults import Checked, Fault, checked, should
 from tasks.in_language import in_language
 from tasks.judging import Judge
 from tasks.named_lines import check_lines_named
-from tasks.prompting import Exhibit, lay_out, session_of
+from tasks.prompting import session_of
 from tasks.right_language import check_language, expected_language
 from tasks.rubric import is_correctness, key, label
 from tasks.scoring import CATEGORIES, all_pass, overall_score
+from tasks.sections import Exhibit, lay_out
 from tasks.weaknesses import proven_in_code
 
 if TYPE_CHECKING:

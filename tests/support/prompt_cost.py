@@ -27,7 +27,8 @@ from aiplane.errors import LLMUnavailableError
 from aiplane.evals.labels import read_labels
 from aiplane.llm.cases import HintCase, InterviewCase, ReviewCase
 from tasks import hint, interview, review
-from tasks.prompting import draw_fences, lay_out, system_message, user_message
+from tasks.prompting import draw_fences, system_message, user_message
+from tasks.sections import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -32,7 +32,7 @@ WORSE = {"hint": "Write `seen[x] = i` now.", "relatedConcepts": ["loops"]}
 PROMPTS = {
     "hint": ("hint-3", "1070ee0b5b58"),
     "review": ("review-3", "683bbbaab46c"),
-    "interview": ("interview-3", "6e9ac37eb71e"),
+    "interview": ("interview-3", "c9207e279a49"),
 }
 """Each prompt's version and text: who changes a prompt changes both here and in its first line."""
 

@@ -29,10 +29,6 @@ def test_lines_end_where_editors_end_them(code: str, lines: tuple[str, ...]) -> 
     assert Listing(code).lines == lines
 
 
-def test_lines_are_numbered_from_one() -> None:
-    assert Listing("a\n\nb\n").numbered() == "   1 | a\n   2 | \n   3 | b"
-
-
 @pytest.mark.parametrize(("start", "end"), [(0, 1), (2, 1), (1, 6), (-1, 2), (6, 6)])
 def test_lines_that_do_not_exist(start: int, end: int) -> None:
     assert not Listing(CODE).has(start, end)

@@ -10,22 +10,19 @@ import pytest
 
 from aiplane.contracts import HintPayload, InterviewPayload, ReviewPayload, Turn
 from aiplane.errors import LLMUnavailableError
-from tasks import exhibits, prompting
+from tasks import exhibits
 from tasks.hint import write_hint
 from tasks.interview import reply
 from tasks.prompting import (
-    Exhibit,
     Fences,
-    Row,
     draw_fences,
-    fit,
     instructions,
-    lay_out,
     session_of,
     system_message,
     user_message,
 )
 from tasks.review import review
+from tasks.sections import BUDGET_CHARACTERS, Exhibit, Row, fit, lay_out
 from tests.unit.payloads import HINT, INTERVIEW, REVIEW
 from tests.unit.scripted import GOOD_HINT, ScriptedLLM
 
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiplane.llm import LLM
+    from aiplane.queues import Kind
 
 HINT_ANSWER = {"hint": GOOD_HINT, "relatedConcepts": ["loops"]}
 
@@ -61,7 +59,7 @@ def block(user: str, label: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["hint", "review", "interview"])
-def test_the_system_message_is_the_kind_s_file_and_nothing_else(kind: prompting.Kind) -> None:
+def test_the_system_message_is_the_kind_s_file_and_nothing_else(kind: Kind) -> None:
     version, text = instructions(kind)
 
     assert version == f"{kind}-3"
@@ -142,7 +140,7 @@ def test_two_prompts_of_an_interview_share_all_but_what_is_new() -> None:
 
 
 @pytest.mark.parametrize("kind", ["hint", "review", "interview"])
-def test_the_instructions_are_long_enough_to_be_cached(kind: prompting.Kind) -> None:
+def test_the_instructions_are_long_enough_to_be_cached(kind: Kind) -> None:
     # 1,024 tokens are the least. A token of English prose has 4.4 characters by o200k at most; ours have 4.2
     # to 4.5 (see tests/support/prompt_cost.py, which counts them).
     assert len(instructions(kind).text) >= 4_500
@@ -302,7 +300,7 @@ def test_the_largest_payload_fits_the_budget() -> None:
         previousHints=["h" * 20_000] * 50,
     )
 
-    assert prompting.BUDGET_CHARACTERS < len(llm.user) < prompting.BUDGET_CHARACTERS + 6_000
+    assert BUDGET_CHARACTERS < len(llm.user) < BUDGET_CHARACTERS + 6_000
     assert 45_000 < block(llm.user, "problem").count("p") < 50_000
     assert 9_000 < len(block(llm.user, "the candidate's code")) < 11_000
 
@@ -326,7 +324,7 @@ def test_a_rubric_is_shown_whole_however_long_the_rest_is() -> None:
 
     shown = block(llm.user, "rubric").splitlines()
     assert shown == [f"{number}|{line}" for number, line in enumerate(rubric, start=1)]
-    assert len(llm.user.replace(fences_of(llm.user).mark, "")) < prompting.BUDGET_CHARACTERS + 6_000
+    assert len(llm.user.replace(fences_of(llm.user).mark, "")) < BUDGET_CHARACTERS + 6_000
 
 
 def test_what_a_candidate_said_last_is_shown_however_long_the_rest_is() -> None:
@@ -374,7 +372,7 @@ def test_no_more_of_a_long_conversation_is_written_out_than_a_prompt_could_hold(
 
     exhibit = exhibits.conversation(turns, "So?")
 
-    assert exhibit.size < prompting.BUDGET_CHARACTERS + 20_500
+    assert exhibit.size < BUDGET_CHARACTERS + 20_500
     assert exhibit.rows[-2].head == "500 candidate|"
     assert exhibit.rows[-1] == Row("So?", "501 candidate|")
 

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+from aiplane.llm.offline.patterns import (
+    anywhere,
+    first,
+    function,
+    in_a_loop,
+    no_guard,
+    pairs_with_itself,
+    short_names,
+    unchecked_input,
+)
 
-    from aiplane.code_metrics import FunctionMetrics
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from aiplane.contracts import CodeWeakness, Severity
-    from aiplane.source import Row, Source
+    from aiplane.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,117 +85,9 @@ def _findings(source: Source) -> Iterator[Finding]:
             yield Finding(rule, *lines, quote)
 
 
-def _first(matches: Callable[[Row], object]) -> Callable[[Source], tuple[int, int] | None]:
-    def find(source: Source) -> tuple[int, int] | None:
-        return next(((row.number, row.number) for row in source.rows if matches(row)), None)
-
-    return find
-
-
-def _in_a_loop(pattern: str) -> Callable[[Source], tuple[int, int] | None]:
-    search = re.compile(pattern).search
-    return _first(lambda row: row.loops and search(row.text))
-
-
-def _anywhere(pattern: str) -> Callable[[Source], tuple[int, int] | None]:
-    search = re.compile(pattern).search
-    return _first(lambda row: search(row.text))
-
-
-def _function(
-    worst: Callable[[FunctionMetrics], int], limit: int
-) -> Callable[[Source], tuple[int, int] | None]:
-    def find(source: Source) -> tuple[int, int] | None:
-        if source.metrics is None:
-            return None
-        function = max(source.metrics.functions, key=worst)
-        return (function.start_line, function.end_line) if worst(function) > limit else None
-
-    return find
-
-
-_GUARD = re.compile(
-    r"\bif\s*\(?\s*(?:!|not\b)|[=!]==?\s*(?:0|null|nil|None|\"\")|\bis None\b|[eE]mpty\(|<=?\s*[012]\b"
-    r"|\b(?:throw|raise|assert|except|catch)\b|\bErr\("
-)
-_CHECK = re.compile(r"\b(?:try|except|catch|isNaN|match)\b|\berr\b|\bOk\(")
-_NEEDS_SOMETHING = re.compile(
-    r"\w\[(?:0|-1)\]|\.(?:front|back|first|last|top|peek|getFirst|getLast|firstKey)\(\)|\.get\(0\)"
-    r"|\w\s*//?\s*(?:\(?(?:double|float|int)\)?\s*)?(?:len\()?[A-Za-z_]"
-)
-_UNCHECKED_READ = re.compile(
-    r"int\(input\(|parseInt\(|\batoi\(|\bscanf\(|strconv\.Atoi|parse(?:::<\w+>)?\(\)\.unwrap"
-)
-_ONE_LETTER = re.compile(
-    r"(?:(?:let|var|const|final|mut|auto|int|long|float|double|char|bool|boolean|String|string)\s+)*"
-    r"([A-Za-z])\s*(?::=|=)(?![=>])"
-)
-_COUNTED = re.compile(
-    r"for\s*\(?\s*(?:(?:let|var|int|size_t|auto|const) )?(\w+)\s*:?=\s*0\s*;\s*\1\s*<\s*([^;]+);"
-    r"|for (\w+) in range\((len\(\w+\)|\w+)\):|for (\w+) in 0\.\.([^{]+?)\s*\{"
-)
-"""A loop over all positions from 0 on: its variable and its end."""
-
-_CUSTOMARY_LETTERS = frozenset("ijknmxy")
-
-
-def _no_guard(source: Source) -> tuple[int, int] | None:
-    """Find what fails on nothing (a first element, a division by a size) where nothing is checked."""
-    if any(_GUARD.search(row.text) for row in source.rows):
-        return None
-    return _first(lambda row: _NEEDS_SOMETHING.search(row.text))(source)
-
-
-def _pairs_with_itself(source: Source) -> tuple[int, int] | None:
-    """Find two loops, one in the other, over the same positions of one sequence, that nothing keeps apart."""
-    for place, (outer, inner) in enumerate(pairwise(source.rows)):
-        first, second = _counted(outer), _counted(inner)
-        if first is None or second is None or inner.loops <= outer.loops or first[1] != second[1]:
-            continue
-        body = _body_of(inner, source.rows[place + 2 :])
-        if _takes_both(body, first[0], second[0]) and not _keeps_apart(body, first[0], second[0]):
-            return outer.number, inner.number
-    return None
-
-
-def _body_of(loop: Row, rest: Sequence[Row]) -> str:
-    return " ".join(row.text for row in takewhile(lambda row: row.loops > loop.loops, rest))
-
-
-def _counted(row: Row) -> tuple[str, str] | None:
-    found = _COUNTED.search(row.text)
-    if found is None:
-        return None
-    name, end = (part for part in found.groups() if part is not None)
-    return name, end.strip()
-
-
-def _takes_both(body: str, one: str, other: str) -> bool:
-    return any(f"{name}[{other}]" in body for name in re.findall(rf"(\w+)\[{one}\]", body))
-
-
-def _keeps_apart(body: str, one: str, other: str) -> bool:
-    return bool(re.search(rf"\b(?:{one}\s*[!=<>]=*\s*{other}|{other}\s*[!=<>]=*\s*{one})\b", body))
-
-
-def _unchecked_input(source: Source) -> tuple[int, int] | None:
-    if any(_CHECK.search(row.text) for row in source.rows):
-        return None
-    return _first(lambda row: _UNCHECKED_READ.search(row.text))(source)
-
-
-def _short_names(source: Source) -> tuple[int, int] | None:
-    lines: dict[str, int] = {}
-    for row in source.rows:
-        match = _ONE_LETTER.match(row.text)
-        if match and match[1] not in _CUSTOMARY_LETTERS:
-            lines.setdefault(match[1], row.number)
-    return (min(lines.values()), min(lines.values())) if len(lines) >= 2 else None
-
-
 RULES: tuple[Rule, ...] = (
     Rule(
-        find=_anywhere(r"NotImplemented|\b(?:unimplemented|todo)!"),
+        find=anywhere(r"NotImplemented|\b(?:unimplemented|todo)!"),
         category="correctness",
         weakness=None,
         severity="critical",
@@ -199,7 +100,7 @@ RULES: tuple[Rule, ...] = (
         concept="working in small steps",
     ),
     Rule(
-        find=_anywhere(r"<=\s*[\w.]*(?:len\(|\.?length\b|\.?size\(\))|range\(.*len\([^)]*\)\s*\+\s*1"),
+        find=anywhere(r"<=\s*[\w.]*(?:len\(|\.?length\b|\.?size\(\))|range\(.*len\([^)]*\)\s*\+\s*1"),
         category="correctness",
         weakness="off_by_one",
         severity="major",
@@ -213,7 +114,7 @@ RULES: tuple[Rule, ...] = (
         concept="loop bounds",
     ),
     Rule(
-        find=_pairs_with_itself,
+        find=pairs_with_itself,
         category="correctness",
         weakness=None,
         severity="major",
@@ -227,7 +128,7 @@ RULES: tuple[Rule, ...] = (
         concept="loop bounds",
     ),
     Rule(
-        find=_first(lambda row: row.is_loop and (row.loops or len(re.findall(r"\bfor\b", row.text)) > 1)),
+        find=first(lambda row: row.is_loop and (row.loops or len(re.findall(r"\bfor\b", row.text)) > 1)),
         category="efficiency",
         weakness="time_complexity",
         severity="major",
@@ -241,7 +142,7 @@ RULES: tuple[Rule, ...] = (
         concept="time complexity",
     ),
     Rule(
-        find=_in_a_loop(r"\.(?:index|indexOf|includes|count|lastIndexOf)\("),
+        find=in_a_loop(r"\.(?:index|indexOf|includes|count|lastIndexOf)\("),
         category="efficiency",
         weakness="time_complexity",
         severity="major",
@@ -255,7 +156,7 @@ RULES: tuple[Rule, ...] = (
         concept="the cost of library calls",
     ),
     Rule(
-        find=_in_a_loop(r"\.(?:copy|clone|slice|to_vec|to_owned|concat)\(|\[:\]|\[\.\.\."),
+        find=in_a_loop(r"\.(?:copy|clone|slice|to_vec|to_owned|concat)\(|\[:\]|\[\.\.\."),
         category="efficiency",
         weakness="space_complexity",
         severity="minor",
@@ -269,7 +170,7 @@ RULES: tuple[Rule, ...] = (
         concept="space complexity",
     ),
     Rule(
-        find=_no_guard,
+        find=no_guard,
         category="edge_cases",
         weakness="edge_cases",
         severity="minor",
@@ -283,7 +184,7 @@ RULES: tuple[Rule, ...] = (
         concept="edge cases",
     ),
     Rule(
-        find=_unchecked_input,
+        find=unchecked_input,
         category="edge_cases",
         weakness="input_validation",
         severity="minor",
@@ -296,7 +197,7 @@ RULES: tuple[Rule, ...] = (
         concept="input validation",
     ),
     Rule(
-        find=_function(lambda function: function.nesting, 3),
+        find=function(lambda function: function.nesting, 3),
         category="readability",
         weakness="code_structure",
         severity="major",
@@ -310,7 +211,7 @@ RULES: tuple[Rule, ...] = (
         concept="guard clauses",
     ),
     Rule(
-        find=_function(lambda function: function.complexity, 10),
+        find=function(lambda function: function.complexity, 10),
         category="readability",
         weakness="code_structure",
         severity="minor",
@@ -324,7 +225,7 @@ RULES: tuple[Rule, ...] = (
         concept="splitting functions",
     ),
     Rule(
-        find=_function(lambda function: function.length, 40),
+        find=function(lambda function: function.length, 40),
         category="readability",
         weakness="code_structure",
         severity="minor",
@@ -338,7 +239,7 @@ RULES: tuple[Rule, ...] = (
         concept="splitting functions",
     ),
     Rule(
-        find=_short_names,
+        find=short_names,
         category="readability",
         weakness="variable_naming",
         severity="minor",
