@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import click
 from aiplane.cli.screen import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aiplane.app import Plane
     from aiplane.evals.trial import Trial
 
@@ -52,15 +55,27 @@ def evaluate(
     from aiplane.app import app  # noqa: PLC0415 - the tasks take half a second to load
     from aiplane.evals.labels import LabelError  # noqa: PLC0415
 
-    logging.getLogger("aiplane").setLevel(logging.ERROR)
-    logging.getLogger("tasks").setLevel(logging.ERROR)
     app.loader.import_default_modules()
     try:
-        if recorded is not None:
-            context.exit(_play(recorded, only, app, tell_misses=tell_misses))
-        _run(folder, only, record_to, app, tell_misses=tell_misses)
+        with _quietly("aiplane", "tasks"):
+            if recorded is not None:
+                context.exit(_play(recorded, only, app, tell_misses=tell_misses))
+            _run(folder, only, record_to, app, tell_misses=tell_misses)
     except LabelError as error:
         raise click.BadParameter(str(error)) from error
+
+
+@contextmanager
+def _quietly(*names: str) -> Iterator[None]:
+    """Let these loggers tell errors only: what came of each case is in the table."""
+    loggers = {logging.getLogger(name): logging.getLogger(name).level for name in names}
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        yield
+    finally:
+        for logger, level in loggers.items():
+            logger.setLevel(level)
 
 
 def _run(folder: Path, only: str, record_to: Path | None, app: Plane, *, tell_misses: bool) -> None:
