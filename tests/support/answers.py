@@ -99,21 +99,22 @@ def _value(node: dict[str, Any], root: dict[str, Any], name: str) -> Any:
 
 
 def _evidence(request: dict[str, Any]) -> list[dict[str, Any]]:
-    """Quote the first line of the code that says something, as it stands in the prompt."""
-    prompt = "\n".join(str(message.get("content")) for message in request["messages"])
-    for number, line in re.findall(r"^ *(\d+) \| (.*\w.*)$", prompt, re.MULTILINE):
-        quote = re.sub(r"[^\x20-\x7e\t]", " ", line)  # the marks in it stand for spaces
-        at = {"startLine": int(number), "endLine": int(number)}
-        return [{**at, "quote": quote, "observation": "A sentence for observation."}]
+    """Quote the first line of the code that says something."""
+    for number, line in _numbered(request, "the candidate's code"):
+        if re.search(r"\w", line):
+            at = {"startLine": number, "endLine": number}
+            return [{**at, "quote": line[:1_000], "observation": "A sentence for observation."}]
     return []
 
 
 def _judged(request: dict[str, Any]) -> list[str]:
-    """Return what a review is asked to score: the job's rubric, which the prompt numbers, or the usual."""
+    """Return what a review is asked to score: the job's rubric, or the usual."""
+    return [line for _, line in _numbered(request, "rubric")] or [*_USUALLY_JUDGED]
+
+
+def _numbered(request: dict[str, Any], label: str) -> list[tuple[int, str]]:
+    """Return the numbered lines that a prompt shows under a label, without the marks in them."""
     prompt = "\n".join(str(message.get("content")) for message in request["messages"])
-    rubric = re.search(r"begin: rubric[^\n]*\n(.*?)\n\[", prompt, re.DOTALL)
-    if rubric is None:
-        return [*_USUALLY_JUDGED]
-    mark = rubric[1][0]  # stands for the spaces, as in all text from outside
-    lines = rubric[1].replace(mark, " ").split("\n")
-    return [line.strip().partition(". ")[2] for line in lines]
+    block = re.search(rf"begin: {label}[^\n]*\n(.*?)\n\[", prompt, re.DOTALL)
+    rows = re.findall(r"^ *(\d+)\|(.)(.*)$", block[1] if block else "", re.MULTILINE)
+    return [(int(number), line.replace(mark, "")) for number, mark, line in rows]
