@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from aiplane.llm.openai_json import first_object, read_json
+from aiplane.llm.openai_json import count_or_zero, first_object, read_json
 from aiplane.retry_after import read_retry_after
 
 if TYPE_CHECKING:
@@ -48,26 +48,25 @@ _WRAPPED = re.compile(
 """A refusal that a gateway tells of in a text of its own."""
 
 _STATUS_BY_CODE = {
-    "invalid_request_error": 400,
-    "invalid_argument": 400,
-    "bad_request": 400,
-    "authentication_error": 401,
+    "insufficient_quota": 429,
+    "rate_limit": 429,
+    "resource_exhausted": 429,
+    "too_many_requests": 429,
+    "insufficient_credits": 402,
     "invalid_api_key": 401,
+    "incorrect_api_key": 401,
+    "authentication_error": 401,
     "unauthenticated": 401,
     "unauthorized": 401,
-    "insufficient_credits": 402,
+    "no_auth_credentials": 401,
     "permission_error": 403,
     "permission_denied": 403,
     "model_not_found": 404,
-    "not_found": 404,
-    "not_found_error": 404,
-    "insufficient_quota": 429,
-    "rate_limit_error": 429,
-    "rate_limit_exceeded": 429,
-    "resource_exhausted": 429,
-    "too_many_requests": 429,
+    "invalid_request": 400,
+    "invalid_argument": 400,
+    "bad_request": 400,
 }
-"""What stands for a status in a body that has none. What is in no row is the server's own fault: 500."""
+"""Words for a status, in a 200 that gives none. What is in no row is the server's own fault: 500."""
 
 
 _MUTE = re.compile(r"error code: 4(?:00|22)\.?\s*(?:\n|$)")
@@ -135,8 +134,8 @@ def _status(http: int, said: Any, words: str) -> int:
         return int(wrapped[1] or wrapped[2])
     if http >= 500:
         return http
-    spoken = (_STATUS_BY_CODE[word] for word in words.split("\n") if word in _STATUS_BY_CODE)
-    return inner or next(spoken, 500)
+    spoken = words.replace(" ", "_")
+    return inner or next((status for code, status in _STATUS_BY_CODE.items() if code in spoken), 500)
 
 
 def _number_in(said: Any) -> int:
@@ -145,9 +144,8 @@ def _number_in(said: Any) -> int:
     error = first_object(outer.get("error"))
     for place in (error, outer):
         for name in ("code", "status", "status_code"):
-            value = str(place.get(name))
-            if value.isdecimal() and len(value) == 3 and value[0] in "45":
-                return int(value)
+            if (number := count_or_zero(place.get(name))) in range(400, 600):
+                return number
     return 0
 
 

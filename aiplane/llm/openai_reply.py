@@ -57,8 +57,8 @@ def read_reply(reply: Any, *, model: str) -> Completion:
     return Completion(
         text=_answer(choice, usage),
         model=clean(text_or_none(outer.get("model")) or model)[:LONGEST_NAME],
-        input_tokens=count_or_zero(usage.get("prompt_tokens")),
-        output_tokens=count_or_zero(usage.get("completion_tokens")),
+        input_tokens=count_or_zero(usage.get("prompt_tokens", usage.get("input_tokens"))),
+        output_tokens=count_or_zero(usage.get("completion_tokens", usage.get("output_tokens"))),
     )
 
 

@@ -183,6 +183,7 @@ MEANINGS: dict[tuple[type[LLMError], str], list[tuple[int, Any]]] = {
     (LLMRequestRejectedError, "LLM_MAX_OUTPUT_TOKENS"): [
         (400, error("max_tokens is too large: 8000. It supports at most 4096 completion tokens.", param=OLD)),
         (400, error("Invalid max_tokens value, the valid range of max_tokens is [1, 8192]")),
+        (422, error("`inputs` tokens + `max_new_tokens` must be <= 4097. Given: 3000 `inputs` tokens")),
         (400, error("max_tokens: 8000 > 4096, which is the maximum allowed number of output tokens")),
     ],
     (LLMRequestRejectedError, NO_SYSTEM): [
@@ -190,6 +191,8 @@ MEANINGS: dict[tuple[type[LLMError], str], list[tuple[int, Any]]] = {
         (400, [error("Developer instruction is not enabled for models/gemma-3-27b-it")]),
         (400, error("Unsupported value: 'messages[0].role' does not support 'system' with this model.")),
         (400, error("Only user and assistant roles are supported!")),
+        (400, error("This model doesn't support the system role")),
+        (422, {"detail": [{"loc": ["messages", 0, "role"], "msg": "Input should be 'user' or 'assistant'"}]}),
         (500, error("Conversation roles must alternate user/assistant/user/assistant/...")),
     ],
     (LLMRequestRejectedError, "LLM_TEMPERATURE"): [
@@ -203,6 +206,7 @@ MEANINGS: dict[tuple[type[LLMError], str], list[tuple[int, Any]]] = {
         (402, error("Insufficient Balance")),
         (402, ""),
         (400, error("Insufficient Balance")),
+        (400, error("Your credit balance is too low to access this API.")),
         (402, error("This request requires more credits, or fewer max_tokens.", code=402)),
     ],
     (LLMRateLimitedError, "quota is used up"): [
@@ -227,6 +231,9 @@ MEANINGS: dict[tuple[type[LLMError], str], list[tuple[int, Any]]] = {
         (500, error("The model produced invalid content. Consider modifying your prompt.")),
         (422, error("The model output is malformed")),
     ],
+    (LLMInvalidResponseError, "raise it"): [
+        (400, error("Could not finish the message because max_tokens or model output limit was reached.")),
+    ],
     (LLMRequestRejectedError, NO_MODEL): [
         (404, error('model "llama9" not found, try pulling it first', type="api_error")),
         (400, {"object": "error", "message": "Invalid model: big", "type": "invalid_model", "code": "1500"}),
@@ -245,6 +252,24 @@ MEANINGS: dict[tuple[type[LLMError], str], list[tuple[int, Any]]] = {
         (502, "<html>json_schema context length</html>"),
         (500, ""),
     ],
+    # In the body of a 200, as a number or in words.
+    (LLMRateLimitedError, "answered 200 with error 429"): [
+        (200, error("Provider returned error", code=429)),
+        (200, error("x", code="429")),
+        (200, error("x", code=429.0)),
+        (200, {"error": "Rate limit exceeded"}),
+        (200, error("x", status="RESOURCE_EXHAUSTED")),
+    ],
+    (LLMAuthError, "answered 200 with error 401"): [
+        (200, error("No auth credentials found", code=401)),
+        (200, {"error": "Unauthorized"}),
+        (200, error("Invalid API key")),
+    ],
+    (LLMRequestRejectedError, "answered 200 with error 402: the account has no credit"): [
+        (200, error("x", code=402))
+    ],
+    (LLMUnavailableError, "answered 200 with error 500: the fault"): [(200, {"error": "oops"})],
+    (LLMUnavailableError, "answered 200 with error 502: the fault"): [(200, error("x", code=502))],
     (LLMUnavailableError, "could not take the request"): [(408, ""), (409, "")],
     # What only repeats the request says nothing.
     (LLMRequestRejectedError, "answered 400: it did not accept"): [

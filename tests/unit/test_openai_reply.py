@@ -57,6 +57,7 @@ def test_the_text_is_found(content: Any) -> None:
         ({"prompt_tokens": "10", "completion_tokens": None}, (10, 0)),
         ({"prompt_tokens": -1, "completion_tokens": [4]}, (0, 0)),
         ({"prompt_tokens": 1e400, "completion_tokens": True}, (0, 1)),
+        ({"input_tokens": 3, "output_tokens": 4}, (3, 4)),
         ({}, (0, 0)),
         (None, (0, 0)),
         ("many", (0, 0)),
