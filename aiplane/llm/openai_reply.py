@@ -7,15 +7,22 @@ does not throw a paid answer away.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from aiplane.contracts import clean
 from aiplane.errors import LLMInvalidResponseError, LLMRequestRejectedError, LLMUnavailableError
 from aiplane.llm import Completion
 from aiplane.llm.openai_json import count_or_zero, first_object, text_or_none
+from aiplane.llm.thoughts import without_thoughts
 
 LONGEST_NAME = 200
 """Characters of the name that a server gives its model."""
+
+_UNENDED_THOUGHTS = re.compile(
+    r"<(?:[a-z]{1,12}:)?(?:think|thinking|thought|thoughts|reasoning)>|\[THINK\]|◁think▷", re.IGNORECASE
+)
+"""The beginning of a text that is thoughts to its end."""
 
 _CUT_OFF = frozenset(
     {"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"}
@@ -80,9 +87,8 @@ def _answer(choice: dict[str, Any], usage: dict[str, Any]) -> str:
 
 def _cut_off(text: str, usage: dict[str, Any]) -> LLMInvalidResponseError:
     """Tell an answer that was cut off from one for which thinking left no room: no repair shortens that."""
-    before, thought, after = text.rpartition("</think>")
-    written = after if thought else ("" if text.lstrip().startswith("<think>") else before + after)
-    if written.strip():
+    written = without_thoughts(text).strip()
+    if written and not _UNENDED_THOUGHTS.match(written):
         return LLMInvalidResponseError(
             "The model's answer was cut off. Raise LLM_MAX_OUTPUT_TOKENS if it recurs."
         )

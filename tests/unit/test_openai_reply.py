@@ -129,7 +129,17 @@ def test_what_is_no_answer_is_told(reply: Any, becomes: type[LLMError], says: st
 
 
 @pytest.mark.parametrize(
-    "content", ["", None, " \n", "<think>First I", "<think>So.</think>\n", [{"type": "thinking"}]]
+    "content",
+    [
+        "",
+        None,
+        " \n",
+        "<think>First I",
+        "<think>So.</think>\n",
+        "[THINK]Hm",
+        "<thinking>Hm",
+        [{"type": "thinking"}],
+    ],
 )
 def test_an_answer_for_which_thinking_left_no_room_does_not_go_back(content: Any) -> None:
     usage = {"completion_tokens": 8000, "completion_tokens_details": {"reasoning_tokens": 7990}}
