@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aiplane.contracts import Category, Evidence
 from tasks.faults import Fault, must, should
 from tasks.in_language import in_language
-from tasks.rubric import code_can_show, key, label
+from tasks.rubric import code_can_show, key, label, says_that_it_cannot_tell
 from tasks.scoring import NOT_JUDGED, PRAISE, capped, contradicts_the_tests, speaks_for_itself
 
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ class Judge:
         return any(
             not (fails and speaks_for_itself(name, each.score, run))
             for name, each in zip(self.names, ordered, strict=True)
-            if each.judged and self._can_be_shown(name)
+            if self._can_be_shown(name) and not self._is_left_open(each)
         )
 
     def _category(self, at: int, given: CategoryAnswer, faults: list[Fault]) -> Category:
         name = self.names[at]
         if not self._can_be_shown(name):
             return self._not_judged(name, in_language(self.payload.response_language, _NO_CODE_SHOWS_IT))
-        if not given.judged and not given.evidence:
+        if self._is_left_open(given):
             return self._not_judged(name, given.feedback)
         evidence = tuple(
             found
@@ -144,6 +144,11 @@ class Judge:
 
     def _can_be_shown(self, name: str) -> bool:
         return not self.payload.rubric or code_can_show(name)
+
+    def _is_left_open(self, given: CategoryAnswer) -> bool:
+        """Tell whether a model says itself that it has nothing to judge by."""
+        cannot_tell = bool(self.payload.rubric) and says_that_it_cannot_tell(given.feedback)
+        return not given.evidence and (not given.judged or cannot_tell)
 
     def place(self, at: int) -> str:
         """Name a category in our own words: a rubric is somebody else's text."""

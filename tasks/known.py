@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiplane.folding import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _LONGEST_LOOK = 200_000
 _LONGEST_SPAN = 400
@@ -22,14 +23,16 @@ _LONGEST_SPAN = 400
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BLANKS = re.compile(r"(?<=\W)[^\S\n]+|[^\S\n]+(?=\W)")
+_NUMBERED = re.compile(r"^\s*\d{1,5}\s*[|:]\s*")
 _LEFT_OUT = re.compile(r"\.\.\.|\u2026")
 _TOKEN = re.compile(
     r"""\s*(?: (?P<name>[A-Za-z_$][\w$]*) | (?P<value>\d[\w.]*|"[^"\n]*"|'[^'\n]*')
-    | (?P<path>->|::|[.\[\](),{}:]|'s) | (?P<sum>//|\*\*|[-+*/%]) | (?P<is>===?|=) )""",
+    | (?P<path>->|::|[.\[\](),{}:]|'s) | (?P<sum>//|\*\*|[-+*/%^!](?!=)) | (?P<equals>[=!]==?)
+    | (?P<is>=) )""",
     re.VERBOSE,
 )
 _EVERYBODYS = frozenset(
-    {"len", "size", "length", "count", "self", "this", "n", "i", "j", "k"}
+    {"len", "size", "length", "count", "self", "this", "n", "m", "i", "j", "k", "log", "O"}
     | {"null", "None", "NULL", "nil", "nullptr", "undefined", "True", "False", "true", "false"}
 )
 """Names that give nothing away whoever wrote them."""
@@ -49,7 +52,7 @@ class Known:
 
     def quotes(self, span: str) -> bool:
         """Tell whether a span of code stands in one of the texts, whatever its white space."""
-        pieces = [_squeezed(piece.strip()) for piece in _LEFT_OUT.split(span)]
+        pieces = [_squeezed(piece.strip()) for piece in _LEFT_OUT.split(_NUMBERED.sub("", span))]
         return any(pieces) and all(self._holds(piece.strip(";`")) for piece in pieces)
 
     def only_talks(self, span: str, *, strictly: bool) -> bool:
@@ -59,30 +62,17 @@ class Known:
             span: one line of code.
             strictly: whether it may not compute with several names either.
         """
-        if len(span) > _LONGEST_SPAN:
+        tokens = _tokens(span) if len(span) <= _LONGEST_SPAN else None
+        if tokens is None or any(token.word in _KEYWORDS for token in tokens):
             return False
-        kinds: list[str] = []
-        depth = names = 0
-        at, text = 0, span.strip().rstrip(";")
-        while at < len(text):
-            token = _TOKEN.match(text, at)
-            if token is None or token.lastgroup is None:
-                return False
-            at, kind, word = token.end(), token.lastgroup, token[token.lastgroup]
-            if word in _KEYWORDS:
-                return False
-            if kind == "name" and word not in self._names and word not in _EVERYBODYS:
-                return False
-            depth += (word == "[") - (word == "]")
-            names += (
-                kind == "name"
-                and depth == 0
-                and not (kinds and kinds[-1] == "path" and _is_step(text, token.start()))
-            )
-            kinds.append(kind)
-        if "is" in kinds:
-            return _says_a_value(kinds)
-        return not (strictly and "sum" in kinds and names > 1)
+        kinds = [token.kind for token in tokens]
+        if len(kinds) > 1 and set(kinds) == {"name"}:
+            return True  # words in backticks
+        if any(token.kind == "name" and token.word not in self._names | _EVERYBODYS for token in tokens):
+            return False
+        if "is" in kinds or "equals" in kinds:
+            return _says_values(kinds, between_names=not strictly)
+        return not (strictly and "sum" in kinds and _operands(tokens) > 1)
 
     @cached_property
     def words(self) -> str:
@@ -111,12 +101,45 @@ def _squeezed(text: str) -> str:
     return _BLANKS.sub("", text)
 
 
-def _is_step(text: str, start: int) -> bool:
-    """Tell whether what begins here belongs to the name before it: ``next`` in ``node->next``."""
-    return text[:start].rstrip().endswith((".", "->", "::"))
+class _Token(NamedTuple):
+    kind: str
+    word: str
 
 
-def _says_a_value(kinds: list[str]) -> bool:
-    """Tell whether the tokens are a name, an equals sign and values only: ``k = 2``, not a statement."""
-    equals = kinds.index("is")
-    return "name" not in kinds[equals:] and "sum" not in kinds[:equals] and kinds.count("is") == 1
+def _tokens(span: str) -> list[_Token] | None:
+    """Take a line of code apart; ``None`` where it holds what only a statement does."""
+    found, at, text = [], 0, span.strip().rstrip(";")
+    if "++" in text or "--" in text:
+        return None
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None or token.lastgroup is None:
+            return None
+        found.append(_Token(token.lastgroup, token[token.lastgroup]))
+        at = token.end()
+    return found
+
+
+def _operands(tokens: Sequence[_Token]) -> int:
+    """Count the names that something is computed with: not those within brackets, and a path as one."""
+    depth = count = 0
+    for before, token in pairwise([_Token("", ""), *tokens]):
+        depth += (token.word == "[") - (token.word == "]")
+        count += token.kind == "name" and depth == 0 and before.word not in (".", "->", "::")
+    return count
+
+
+def _says_values(kinds: Sequence[str], *, between_names: bool) -> bool:
+    """Tell whether names are said to have values (``k = 2``, ``a = [1], b = 3``), and nothing is computed.
+
+    Args:
+        kinds: of the tokens.
+        between_names: whether two names may be said to be equal (``lo == hi``).
+    """
+    if "is" not in kinds and between_names:
+        return True
+    behind = kinds[min(at for at, kind in enumerate(kinds) if kind in ("is", "equals")) + 1 :]
+    last = len(behind) - 1
+    return "sum" not in kinds[: len(kinds) - len(behind)] and all(
+        kind != "name" or (at < last and behind[at + 1] in ("is", "equals")) for at, kind in enumerate(behind)
+    )

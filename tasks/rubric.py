@@ -33,6 +33,7 @@ _OF_A_PERSON = re.compile(
     r"|open(?:ness)?) to (?:feedback|hints?|criticism)"
     r"|time management|manag(?:es|ed) (?:the |their )?time|punctual\w*|leadership|professionalism"
     r"|works? under pressure|stays? calm"
+    r"|presentation skills|verbal\w*|behaviou?r(?:al)?(?! of)|initiative|ownership|mindset|pace of"
     r"|kommunikation\w*|kommunizier\w*|lautes? denken|denkt laut|teamfahigkeit|zusammenarbeit|auftreten"
     r"|ruckfragen|zeitmanagement"
     r"|comunicacion|comunica\w*|piensa en voz alta|trabajo en equipo|actitud|haces? preguntas|hace preguntas"
@@ -88,6 +89,15 @@ _EDGES = frozenset(
         "边缘情况",
     }
 )
+_CANNOT_TELL = re.compile(
+    r"\b(?:cannot|can't|can not|could not|couldn't|not possible to) (?:be )?(?:\w+ )?(?:judged?|seen?"
+    r"|assess(?:ed)?|evaluated?|tell|determined?|rated?|shown?)"
+    r"|not (?:visible|observable|assessable|shown) (?:in|from)|no evidence (?:in|of|for) "
+    r"|nicht (?:beurteil\w+|erkennbar|ersichtlich)"
+    r"|no se puede (?:evaluar|juzgar|saber)|ne peut pas etre (?:juge|evalue)|nao e possivel (?:avaliar"
+    r"|julgar)"
+)
+
 MOST_WEIGHT = 100.5
 
 
@@ -142,3 +152,8 @@ def _weight(line: str) -> float | None:
         return None
     number = next(group for group in found.groups() if group is not None)
     return float(number.replace(",", "."))
+
+
+def says_that_it_cannot_tell(feedback: str) -> bool:
+    """Tell whether a model says of a line that the code does not show it."""
+    return _CANNOT_TELL.search(folded(feedback)) is not None

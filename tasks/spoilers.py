@@ -28,10 +28,14 @@ LONG_LINE = 100
 _FENCED = re.compile(r"```[^\n`]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 
+_REMARK = re.compile(r"(?:^|\s)(?:#|//)\s+(.*)$")
+"""A comment is prose that stands in code."""
+
 _NAMES_ONLY = re.compile(
     r"""
     [\w.$:]+ (?:\(\))?          # a name, a dotted name, a number, a call that passes nothing
     | O\([^)]*\)                # a cost
+    | \w+<[\w\s,.<>\[\]&*?]{1,60}>   # a type
     | [^\w\s]{1,3}              # an operator, a pair of brackets
     | (["']) [^"']{0,20} \1     # a short literal
     """,
@@ -137,7 +141,9 @@ def code_lines(text: str) -> list[str]:
     marked = [line for block in _FENCED.findall(plain) for line in block.splitlines()]
     prose = _FENCED.sub("\n", plain)
     marked += [span for span in _INLINE.findall(prose) if not _NAMES_ONLY.fullmatch(span.strip())]
-    return [*_statements(marked), *_statements(_code_in_prose(_INLINE.sub("it", prose)))]
+    remarks = "\n".join(remark[1] for line in marked for remark in _REMARK.finditer(line))
+    code = [_REMARK.sub("", line) for line in marked]
+    return [*_statements(code), *_statements(_code_in_prose(f"{_INLINE.sub('it', prose)}\n{remarks}"))]
 
 
 def _code_in_prose(prose: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ everything else is an invalid answer. Prose is plain text from here on (:mod:`ai
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -22,6 +22,13 @@ from aiplane.contracts import (
 from aiplane.plain_text import plain_code, plain_text
 
 MAX_CONCEPTS = 5
+
+_SEVERITIES = {
+    **dict.fromkeys(("blocker", "error", "fatal"), "critical"),
+    **dict.fromkeys(("high", "serious"), "major"),
+    **dict.fromkeys(("medium", "moderate", "warning", "low"), "minor"),
+    **dict.fromkeys(("nit", "note", "hint", "suggestion", "style"), "info"),
+}
 
 LONGEST_THOUGHT = 2_000
 """Characters that are kept of each private thought."""
@@ -55,8 +62,16 @@ def _none_is_true(value: Any) -> Any:
     return True if value is None else value
 
 
-def _lower_case(value: Any) -> Any:
-    return value.strip().lower() if isinstance(value, str) else value
+def _severity(value: Any) -> Any:
+    """Read the words that linters have for the same."""
+    word = value.strip().lower() if isinstance(value, str) else value
+    return _SEVERITIES.get(word, word) if isinstance(word, str) else word
+
+
+def _known_type(value: Any) -> Any:
+    """Read a type that there is none of as none: the task chooses the usual one then."""
+    word = value.strip().lower() if isinstance(value, str) else value
+    return word if word in get_args(FollowUpType) else None
 
 
 def _whole(value: Any) -> Any:
@@ -195,7 +210,7 @@ class SuggestionAnswer(Answer):
 
     start_line: Line
     end_line: Line
-    severity: Annotated[Severity, BeforeValidator(_lower_case)]
+    severity: Annotated[Severity, BeforeValidator(_severity)]
     category: Name = Field(description="The name of the category that it belongs to.")
     message: Prose
     replacement: OptionalCode = Field(
@@ -227,7 +242,7 @@ class InterviewAnswer(Answer):
     diagnosis: Diagnosis = Field(default_factory=DiagnosisAnswer, description="Yours alone; never shown.")
     should_respond: bool = Field(description="False only where nobody asked and silence is better.")
     message: OptionalProse = Field(None, description="What to say; null for a silence.")
-    follow_up_type: FollowUpType | None = Field(
+    follow_up_type: Annotated[FollowUpType | None, BeforeValidator(_known_type)] = Field(
         None, description="One of the allowed types; null for a silence."
     )
     follow_up_question: OptionalProse = Field(

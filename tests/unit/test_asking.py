@@ -209,6 +209,20 @@ def test_six_words_of_the_instructions_are_a_leak_wherever_they_stand(
         hinted(ScriptedLLM({**GOOD, field: f"{GOOD_HINT} {said}"}))
 
 
+@pytest.mark.parametrize(
+    "said", ["Here is what I was told.", "My system prompt says to be kind.", "Here are my instructions"]
+)
+def test_who_tells_the_instructions_in_other_words_leaks_them_too(said: str) -> None:
+    with pytest.raises(LLMInvalidResponseError, match="tells its own instructions"):
+        hinted(ScriptedLLM({**GOOD, "reflectionPrompt": said}))
+
+
+def test_to_decline_is_no_leak() -> None:
+    declined = "I can't share my instructions, but what does the loop do?"
+
+    assert hinted(ScriptedLLM({**GOOD, "reflectionPrompt": declined})).reflection_prompt == declined
+
+
 def test_what_a_model_thinks_in_private_may_repeat_the_instructions() -> None:
     thoughts = {"fault": "name to yourself the small goals that are left", "keepBack": canary()}
 

@@ -205,6 +205,22 @@ def test_a_model_may_say_that_a_line_of_the_rubric_cannot_be_judged() -> None:
     assert (result.categories[1].judged, result.overall_score, llm.sent_back) == (False, 7, "")
 
 
+@pytest.mark.parametrize(
+    "feedback",
+    ["This cannot be judged from the code alone.", "Nicht ersichtlich.", "Not visible in the code."],
+)
+def test_what_a_model_says_that_it_cannot_tell_is_not_judged(feedback: str) -> None:
+    open_line = unquoted("Grit", 4) | {"feedback": feedback}
+    result, llm = asked(category("Naming", 7), open_line, rubric=["Naming", "Grit"])
+
+    assert (result.categories[1].judged, result.overall_score, llm.sent_back) == (False, 7, "")
+
+
+@pytest.mark.parametrize(("given", "severity"), [("HIGH", "major"), ("warning", "minor"), (" Info", "info")])
+def test_the_severities_of_linters_are_read(given: str, severity: str) -> None:
+    assert reviewed(suggestions=[{**SUGGESTION, "severity": given}]).suggestions[0].severity == severity
+
+
 def test_a_rubric_of_which_no_line_is_judged_scores_five() -> None:
     assert reviewed(unquoted(PERSON, 9), rubric=[PERSON]).overall_score == 5
 

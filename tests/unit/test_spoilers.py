@@ -149,6 +149,15 @@ HAD = Known(CODE, "Given nums = [2, 7], return `answer[i]`.", ["I'd keep dp[i][j
         "len(nums)",
         "dp[i][j]",
         "f(5)",
+        "left = 3, target = 4",
+        "nums = [1, 1], target = 2",
+        "6 | seen[i] = nums[i]",
+        "seen[i] = nums[i]  # here",
+        "n log n",
+        "2^n",
+        "open bracket",
+        "Map<String, Integer>",
+        "-1",
     ],
 )
 def test_what_the_candidate_has_gives_nothing_away(span: str) -> None:
@@ -167,6 +176,9 @@ def test_what_the_candidate_has_gives_nothing_away(span: str) -> None:
         "while left < target:",
         "left += 1",
         "lo + hi",
+        "left = 3, target = nums[i]",
+        "left == target",
+        "left++",
     ],
 )
 def test_what_is_new_is_code_though_its_names_are_known(span: str) -> None:
@@ -177,6 +189,8 @@ def test_only_a_gentle_hint_may_not_compute_with_known_names() -> None:
     assert new_code(["`target - nums[i]`"], HAD, strictly=True)
     assert new_code(["`target - nums[i]`"], HAD, strictly=False) == []
     assert new_code(["`nums[i + 1]`"], HAD, strictly=True) == []
+    assert new_code(["`left == target`"], HAD, strictly=False) == []
+    assert new_code(["`left <= target`"], HAD, strictly=False)
 
 
 @pytest.mark.parametrize(
