@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 
 from aiplane.bull import Bull
 from aiplane.cancellation import cancel
+from aiplane.capacity import read_capacity
 from aiplane.connections import COMMAND_TIMEOUT, connect
 from aiplane.contracts import PAYLOADS, Payload
 from aiplane.errors import ERRORS
@@ -32,6 +33,7 @@ from aiplane.queues import KINDS, QUEUES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiplane.capacity import Capacity
     from aiplane.queues import Kind
     from aiplane.settings import Settings
 
@@ -95,6 +97,7 @@ class Client:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._redis = connect(settings.redis_url, name="aiplane-client")
         self._blocking = connect(
             settings.redis_url, timeout=BLOCK_SECONDS + COMMAND_TIMEOUT, name="aiplane-client-events"
@@ -163,6 +166,10 @@ class Client:
     async def state(self, kind: Kind, job_id: str) -> str:
         """Return where a job is, in BullMQ's words: ``waiting``, ``active``… or ``unknown``."""
         return await self._queues[kind].state(job_id)
+
+    async def capacity(self) -> Mapping[Kind, Capacity]:
+        """Return what each kind's pools can take at this moment, and what waits for them."""
+        return await read_capacity(self._redis, self._settings)
 
     async def result(self, kind: Kind, job_id: str) -> dict[str, Any]:
         """Return the result of a job that has completed.

@@ -12,14 +12,14 @@ import json
 import math
 import uuid
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from aiplane.pulse import GAP_MS, NOW, SERVER_SINCE, STEADY_SINCE, Pulse, pulse_key
 from aiplane.runs import ledger_prefix
 from aiplane.stored_json import read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import redis
 
@@ -137,8 +137,9 @@ class LeaseBook:
 
     def __init__(self, client: redis.Redis, bullmq_prefix: str) -> None:
         self._redis = client
+        self._prefix = bullmq_prefix
+        self._leases, self._holders = _keys(bullmq_prefix)
         prefix = ledger_prefix(bullmq_prefix)
-        self._leases, self._holders = f"{prefix}leases", f"{prefix}holders"
         self._pulse = pulse_key(bullmq_prefix)
         self._turn = f"{prefix}turn"
         self._renew = client.register_script(_RENEW)
@@ -174,11 +175,8 @@ class LeaseBook:
     def look(self) -> Roll:
         """Read all leases now, without holding one."""
         pipe = self._redis.pipeline(transaction=True)
-        pipe.time()
-        pipe.hmget(self._pulse, "since", "server_since")
-        (seconds, micros), (steady_since, server_since) = pipe.execute()
-        now = int(seconds) * 1000 + int(micros) // 1000
-        return self.read(Pulse(now, int(steady_since or now), int(server_since or 0)))
+        stage_look(pipe, self._prefix)
+        return read_look(pipe.execute())
 
     def read(self, pulse: Pulse) -> Roll:
         """Read all leases, just after a renewal has returned ``pulse``."""
@@ -186,13 +184,42 @@ class LeaseBook:
         pipe.zrange(self._leases, 0, -1, withscores=True)
         pipe.hgetall(self._holders)
         scores, holders = pipe.execute()
-        seen = {}
-        for holder_id, score in scores:
-            holder = _holder(holders.get(holder_id, ""))
-            if holder is not None and math.isfinite(score):
-                seen[holder_id] = (holder, int(score))
-        # Another server may have forgotten leases that were renewed a moment before.
-        return Roll(pulse.now, max(pulse.steady_since, pulse.server_since), seen)
+        return _roll(pulse, scores, holders)
+
+
+LOOK_COMMANDS = 4
+"""The replies that :func:`read_look` reads."""
+
+
+def stage_look(pipe: Any, bullmq_prefix: str) -> None:
+    """Put a look at all leases on a pipeline, whether that is of a thread or of an event loop."""
+    leases, holders = _keys(bullmq_prefix)
+    pipe.time()
+    pipe.hmget(pulse_key(bullmq_prefix), "since", "server_since")
+    pipe.zrange(leases, 0, -1, withscores=True)
+    pipe.hgetall(holders)
+
+
+def read_look(replies: Sequence[Any]) -> Roll:
+    """Read what :func:`stage_look` was answered."""
+    (seconds, micros), (steady_since, server_since), scores, holders = replies
+    now = int(seconds) * 1000 + int(micros) // 1000
+    return _roll(Pulse(now, int(steady_since or now), int(server_since or 0)), scores, holders)
+
+
+def _keys(bullmq_prefix: str) -> tuple[str, str]:
+    prefix = ledger_prefix(bullmq_prefix)
+    return f"{prefix}leases", f"{prefix}holders"
+
+
+def _roll(pulse: Pulse, scores: Any, holders: Mapping[str, str]) -> Roll:
+    seen = {}
+    for holder_id, score in scores:
+        holder = _holder(holders.get(holder_id, ""))
+        if holder is not None and math.isfinite(score):
+            seen[holder_id] = (holder, int(score))
+    # Another server may have forgotten leases that were renewed a moment before.
+    return Roll(pulse.now, max(pulse.steady_since, pulse.server_since), seen)
 
 
 def new_holder_id() -> str:

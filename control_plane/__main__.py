@@ -20,7 +20,7 @@ from control_plane.schema import SchemaError, check_schema
 from control_plane.schema import migrate as migrate_database
 from control_plane.settings import ControlPlaneSettings
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("control_plane")
 
 GRACE_SECONDS = 10
 """Seconds that open requests get to end after SIGTERM. A browser that waits for a result asks again."""
@@ -53,6 +53,9 @@ def _settings() -> ControlPlaneSettings:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     configure_logs(settings)
+    # They tell step by step what nobody needs, and where we listen is told below.
+    for noisy in ("alembic", "uvicorn.error"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     return settings
 
 

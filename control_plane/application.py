@@ -10,18 +10,21 @@ from fastapi.openapi.utils import get_openapi
 
 from aiplane.client import Client
 from aiplane.results import ResultsConsumer
+from control_plane.admission import Admission
 from control_plane.bell import Bell
+from control_plane.breaker import Breaker
 from control_plane.cache import Cache
 from control_plane.capabilities import Rules
 from control_plane.database import Database
 from control_plane.envelope import Envelope
 from control_plane.hooks import StandAlone
+from control_plane.housekeeping import Housekeeping
 from control_plane.identity import BearerTokens
 from control_plane.outcomes import Outcomes
 from control_plane.reconcile import Reconciler
 from control_plane.refusing import add_handlers
 from control_plane.relay import Relay
-from control_plane.routes import ai, platform
+from control_plane.routes import ai, health, platform
 from control_plane.services import Services
 
 if TYPE_CHECKING:
@@ -68,7 +71,7 @@ def create_app(
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own way to do it
     app.add_middleware(Envelope)
     add_handlers(app)
-    for router in (platform.router, ai.router):
+    for router in (health.router, platform.router, ai.router):
         app.include_router(router, prefix=prefix)
     return app
 
@@ -76,6 +79,7 @@ def create_app(
 def _services(settings: ControlPlaneSettings, identity: Identity, rules: Rules, hooks: Hooks) -> Services:
     assert settings.database_url is not None, "the settings were not checked"  # noqa: S101 -- for the type checker
     database, client = Database(settings.database_url), Client(settings)
+    breaker = Breaker(database, settings)
     return Services(
         settings=settings,
         database=database,
@@ -86,6 +90,8 @@ def _services(settings: ControlPlaneSettings, identity: Identity, rules: Rules, 
         relay=Relay(database, client, settings.call_timeout_seconds),
         bell=Bell(settings.database_url),
         cache=Cache(settings.redis_url),
+        breaker=breaker,
+        admission=Admission(database, client, breaker, settings),
     )
 
 
@@ -102,6 +108,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await stack.enter_async_context(here.relay)
         await stack.enter_async_context(ResultsConsumer(here.settings, outcomes.completed, outcomes.failed))
         await stack.enter_async_context(Reconciler(here.database, here.client, outcomes, timeout))
+        await stack.enter_async_context(Housekeeping(here.database))
         yield
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ulid import ULID
-
 from control_plane import limits
 from control_plane.events import publish
 from control_plane.idempotency import once
+from control_plane.job_id import new_job_id
 from control_plane.tables import Job, OutboxEntry
 
 if TYPE_CHECKING:
@@ -29,11 +28,6 @@ class Writing(Protocol):
 
     async def __call__(self, session: AsyncSession, job_id: str) -> Mapping[str, Any]:
         """Write the row of one job, and return its payload."""
-
-
-def new_job_id(kind: Kind) -> str:
-    """Return an id that no other job has, in whatever queue."""
-    return f"{kind}-{ULID()}"
 
 
 async def accept(
@@ -57,8 +51,10 @@ async def accept(
         RateLimitedError: it was asked for too often.
         ConflictError: the key came with another body before.
         UnavailableError: the database is away, or the workers are.
+        TimedOutError: the queues did not answer in time.
     """
     room, user = visit.room.id, visit.caller.id
+    await here.admission.admit(kind)
     async with here.database.transaction() as session:
         call = await once(session, visit.caller, f"POST /rooms/{room}/ai/{asked}", key, body)
         if call.answer is not None:

@@ -17,6 +17,7 @@ from aiplane.results import RESULTS, NotNowError
 from control_plane.effects import EFFECTS
 from control_plane.errors import UnavailableError
 from control_plane.events import publish
+from control_plane.job_id import is_ours
 from control_plane.tables import Job
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Outcomes:
         Raises:
             NotNowError: the database is away.
         """
+        if not is_ours(delivery.job_id):
+            return
         try:
             async with self._database.transaction() as session:
                 job = await _complete(session, delivery)
@@ -58,11 +61,13 @@ class Outcomes:
                     await tell(session, job)
         except UnavailableError as error:
             raise NotNowError from error
-        if job is not None:
+        if job is not None and job.state == "completed":
             await self._cache.put(job.id, outcome_of(job))
 
     async def failed(self, failure: Failure) -> None:
         """Write down a failure, likewise. It is not cached: an operator can have it tried again."""
+        if not is_ours(failure.job_id):
+            return
         async with self._database.transaction() as session:
             job = await session.scalar(
                 update(Job)

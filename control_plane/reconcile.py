@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Self, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from redis.exceptions import RedisError
 from sqlalchemy import exists, select
 
 from aiplane.client import JobFailedError, JobNotEndedError, JobNotFoundError
-from aiplane.results import Delivery, Failure, NotNowError
-from control_plane.errors import UnavailableError
+from aiplane.results import Delivery, Failure
 from control_plane.outcomes import LOST
+from control_plane.side_task import SideTask
 from control_plane.tables import Job, OutboxEntry
 
 if TYPE_CHECKING:
@@ -39,35 +37,15 @@ PAGE: Final = 100
 """Jobs that are read at once."""
 
 
-class Reconciler:
+class Reconciler(SideTask):
     """Asks about silent jobs, within an ``async with`` block."""
 
     def __init__(self, database: Database, client: Client, outcomes: Outcomes, timeout: float) -> None:
+        super().__init__("reconciler", self.go_through, EACH_SECONDS)
         self._database = database
         self._client = client
         self._outcomes = outcomes
         self._timeout = timeout
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="reconciler")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.go_through()
-            except (UnavailableError, NotNowError, RedisError, TimeoutError, OSError) as error:
-                log.warning("silent jobs are asked about later: %s", type(error).__name__)
-            except Exception:
-                log.exception("silent jobs could not be asked about")
-            await asyncio.sleep(EACH_SECONDS)
 
     async def go_through(self, silent_seconds: float = SILENT_SECONDS) -> None:
         """Ask about each job once that was made so many seconds ago and has not ended."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Self, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from redis.exceptions import RedisError
 from sqlalchemy import delete, func, select, update
 
-from control_plane.errors import UnavailableError
+from control_plane.side_task import SideTask
 from control_plane.tables import Job, OutboxEntry
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ JOB_OPTIONS: Final[Mapping[str, object]] = {
 }
 
 
-class Relay:
+class Relay(SideTask):
     """Sends the outbox, within an ``async with`` block.
 
     Args:
@@ -56,38 +55,14 @@ class Relay:
     """
 
     def __init__(self, database: Database, client: Client, timeout: float) -> None:
+        super().__init__("relay of the outbox", self._send_all, LOOK_SECONDS)
         self._database = database
         self._client = client
         self._timeout = timeout
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="relay")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    def wake(self) -> None:
-        """Say that there is something to send."""
-        self._woken.set()
-
-    async def _run(self) -> None:
-        while True:
-            self._woken.clear()
-            try:
-                while await self.send_batch():
-                    continue
-            except UnavailableError:
-                log.warning("the outbox cannot be read: the database is away")
-            except Exception:
-                log.exception("the outbox could not be sent")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+    async def _send_all(self) -> None:
+        while await self.send_batch():
+            continue
 
     async def send_batch(self) -> bool:
         """Send some entries that are due; False if there were none, or Redis does not take them."""

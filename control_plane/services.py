@@ -9,7 +9,9 @@ from fastapi import Depends, Request
 
 if TYPE_CHECKING:
     from aiplane.client import Client
+    from control_plane.admission import Admission
     from control_plane.bell import Bell
+    from control_plane.breaker import Breaker
     from control_plane.cache import Cache
     from control_plane.capabilities import Rules
     from control_plane.database import Database
@@ -33,6 +35,8 @@ class Services:
         relay: sends what was accepted.
         bell: rings for what was committed.
         cache: what has ended, in Redis.
+        breaker: guards calls to the queues.
+        admission: lets requests in while there is somebody to answer them.
     """
 
     settings: ControlPlaneSettings
@@ -44,6 +48,8 @@ class Services:
     relay: Relay
     bell: Bell
     cache: Cache
+    breaker: Breaker
+    admission: Admission
 
 
 def _services(request: Request) -> Services:

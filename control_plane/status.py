@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from redis.exceptions import RedisError
-
 from control_plane.bell import wait_until_rung
 from control_plane.bodies import Body
-from control_plane.errors import NotFoundError, TimedOutError, UnavailableError
+from control_plane.errors import NotFoundError
+from control_plane.job_id import is_ours
 from control_plane.outcomes import error_of
 from control_plane.tables import Job
 
@@ -53,7 +51,7 @@ async def status_of(
         TimedOutError, UnavailableError: it is not known whether it runs.
     """
     owner = {"roomId": room_id, "userId": user_id, "asked": asked}
-    if (kept := await here.cache.get(job_id)) and kept.items() >= owner.items():
+    if is_ours(job_id) and (kept := await here.cache.get(job_id)) and kept.items() >= owner.items():
         return JobStatus(status="completed", result=kept["result"])
     until = time.monotonic() + wait
     with here.bell.heard(job_id) as rung:
@@ -71,7 +69,7 @@ async def status_of(
 
 async def _row(here: Services, owner: dict[str, str], job_id: str) -> Job:
     job = None
-    if job_id.isascii() and job_id.isprintable():
+    if is_ours(job_id):
         async with here.database.transaction() as session:
             job = await session.get(Job, job_id)
     if job is None or owner != {"roomId": job.room_id, "userId": job.user_id, "asked": job.asked}:
@@ -80,12 +78,6 @@ async def _row(here: Services, owner: dict[str, str], job_id: str) -> Job:
 
 
 async def _under_way(here: Services, job: Job) -> Literal["queued", "running"]:
-    try:
-        async with asyncio.timeout(here.settings.call_timeout_seconds):
-            state = await here.client.state(cast("Kind", job.kind), job.id)
-    except TimeoutError as error:
-        raise TimedOutError("How the job stands cannot be found out in time; it goes on.") from error
-    except (RedisError, OSError) as error:
-        sentence = "How the job stands cannot be found out at the moment; it goes on."
-        raise UnavailableError(sentence, retry_after=2, code="queues_unavailable") from error
+    kind = cast("Kind", job.kind)
+    state = await here.breaker.call(lambda: here.client.state(kind, job.id))
     return "running" if state in _UNDER_WAY else "queued"

@@ -5,7 +5,7 @@ keys and the arguments they expect. ``bullmq.Worker`` is not used: it stops rene
 treats a commit that failed as a job that failed, and retries scripts whose reply was lost.
 """
 
-from aiplane.bull.counts import QueueCounter, QueueCounts
+from aiplane.bull.counts import QueueCounter, QueueCounts, read_count, stage_count
 from aiplane.bull.ids import LETTER_FIELD, dead_letter_id, is_dead_letter_of, letter_of, result_id
 from aiplane.bull.locks import LOCK_MS, TOKEN_MARK, LockRenewal, new_token, owner_of
 from aiplane.bull.pause import FOLD, FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
@@ -46,7 +46,9 @@ __all__ = [
     "new_token",
     "owner_of",
     "pack_notes",
+    "read_count",
     "read_taken",
     "result_id",
+    "stage_count",
     "stage_fold",
 ]

@@ -7,11 +7,13 @@ has died meanwhile.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiplane.queues import dead_letters_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redis import Redis
 
 _COUNT = """
@@ -78,12 +80,24 @@ class QueueCounter:
         Raises:
             RedisError: Redis does not answer, or a key of the queue is not what BullMQ makes of it.
         """
-        base, letters = f"{self._prefix}:{queue}:", f"{self._prefix}:{dead_letters_of(queue)}:"
-        keys = [base + name for name in _OWN_KEYS]
-        keys += [f"{letters}wait", f"{letters}paused", f"{base}meta"]
-        numbers: list[int] = self._count(keys=keys, args=[base])
-        waiting, active, delayed, completed, failed, dead, paused, now, *heads = numbers
-        oldest = min((made for made in heads if made), default=now)
-        return QueueCounts(
-            waiting, active, delayed, completed, failed, dead, bool(paused), max(now - oldest, 0)
-        )
+        keys, base = _keys(self._prefix, queue)
+        return read_count(self._count(keys=keys, args=[base]))
+
+
+def stage_count(pipe: Any, prefix: str, queue: str) -> None:
+    """Put a count of a queue on a pipeline, whether that is of a thread or of an event loop."""
+    keys, base = _keys(prefix, queue)
+    pipe.eval(_COUNT, len(keys), *keys, base)
+
+
+def read_count(numbers: Sequence[int]) -> QueueCounts:
+    """Read what a count was answered."""
+    waiting, active, delayed, completed, failed, dead, paused, now, *heads = numbers
+    oldest = min((made for made in heads if made), default=now)
+    return QueueCounts(waiting, active, delayed, completed, failed, dead, bool(paused), max(now - oldest, 0))
+
+
+def _keys(prefix: str, queue: str) -> tuple[list[str], str]:
+    base, letters = f"{prefix}:{queue}:", f"{prefix}:{dead_letters_of(queue)}:"
+    keys = [base + name for name in _OWN_KEYS]
+    return [*keys, f"{letters}wait", f"{letters}paused", f"{base}meta"], base

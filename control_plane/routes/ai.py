@@ -15,6 +15,7 @@ from control_plane.enrichment import Known, hint_payload, interview_payload, rev
 from control_plane.errors import InvalidRequestError, NotFoundError
 from control_plane.hooks import HintFacts
 from control_plane.idempotency import Key  # noqa: TC001 - FastAPI reads it
+from control_plane.job_id import is_ours
 from control_plane.jobs import accept
 from control_plane.routes import refusals
 from control_plane.services import Here, Services  # noqa: TC001 - likewise
@@ -224,7 +225,7 @@ async def _hint_of(session: AsyncSession, visit: Visit, hint_id: str | None) -> 
         return None
     own = {"room_id": visit.room.id, "user_id": visit.caller.id}
     found = None
-    if hint_id.isascii() and hint_id.isprintable():
+    if is_ours(hint_id):
         found = await session.scalar(select(Hint).filter_by(job_id=hint_id, **own))
     if found is None or found.hint is None:
         raise NotFoundError("There is no such hint to follow, or it has not come yet.")

@@ -4,8 +4,10 @@ from control_plane.tables.base import Table
 from control_plane.tables.conversation import Hint, Message, Review, WeaknessSighting
 from control_plane.tables.jobs import Event, IdempotencyKey, Job, OutboxEntry
 from control_plane.tables.platform import CodeVersion, Execution, Participant, Problem, Room
+from control_plane.tables.workers import Breaker, PoolAbsence
 
 __all__ = [
+    "Breaker",
     "CodeVersion",
     "Event",
     "Execution",
@@ -15,6 +17,7 @@ __all__ = [
     "Message",
     "OutboxEntry",
     "Participant",
+    "PoolAbsence",
     "Problem",
     "Review",
     "Room",

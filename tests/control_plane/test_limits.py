@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.api import Api, api_environment, serving
+from tests.support.stand_in import living_pools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,9 +20,10 @@ HINT = {"hintLevel": "gentle"}
 
 
 @pytest.fixture
-def env(postgres: PostgresServer, redis_server: RedisServer) -> dict[str, str]:
+async def env(postgres: PostgresServer, redis_server: RedisServer) -> AsyncIterator[dict[str, str]]:
     redis_server.client.flushall()
-    return api_environment(postgres.url, redis_server.url)
+    async with living_pools(redis_server.url):
+        yield api_environment(postgres.url, redis_server.url)
 
 
 @pytest.fixture

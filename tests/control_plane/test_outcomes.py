@@ -11,7 +11,7 @@ import pytest
 from control_plane import reconcile, relay
 from control_plane.outcomes import Outcomes
 from tests.support.api import Api, api_environment, serving
-from tests.support.stand_in import ANSWERS, StandIn
+from tests.support.stand_in import ANSWERS, StandIn, living_pools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,10 +23,11 @@ HINT = {"hintLevel": "gentle"}
 
 
 @pytest.fixture
-def env(postgres: PostgresServer, redis_server: RedisServer) -> dict[str, str]:
+async def env(postgres: PostgresServer, redis_server: RedisServer) -> AsyncIterator[dict[str, str]]:
     redis_server.client.flushall()
     postgres.empty()
-    return api_environment(postgres.url, redis_server.url)
+    async with living_pools(redis_server.url):
+        yield api_environment(postgres.url, redis_server.url)
 
 
 @pytest.fixture

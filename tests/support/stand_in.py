@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING, Any, Self
 
+from redis.exceptions import RedisError
+
 from aiplane.bull import Bull, JobHandle, check, read_taken
-from aiplane.connections import connect
-from aiplane.queues import QUEUES, results_of
+from aiplane.cancellation import cancel
+from aiplane.connections import connect, connect_thread
+from aiplane.leases import Holder, LeaseBook
+from aiplane.queues import KINDS, QUEUES, results_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
     from aiplane.queues import Kind
 
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -30,6 +38,30 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "transcribe": {"text": "I would use a dictionary."},
 }
+
+
+@asynccontextmanager
+async def living_pools(redis_url: str, kinds: Iterable[str] = KINDS) -> AsyncIterator[None]:
+    """Hold the leases that living pools of some kinds hold."""
+
+    def renew() -> None:
+        with closing(connect_thread(redis_url)) as redis:
+            book = LeaseBook(redis, "bull")
+            for kind in kinds:
+                book.renew(Holder(f"pool-{kind}", "pool", node="a test", pid=1, kind=kind, slots=5))
+
+    async def keep() -> None:
+        while True:
+            with suppress(RedisError):
+                await asyncio.to_thread(renew)
+            await asyncio.sleep(1)
+
+    await asyncio.to_thread(renew)
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        await cancel(keeping)
 
 
 class StandIn:
