@@ -57,6 +57,9 @@ BLOCK_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses while Redis, or what results are put into, is away; the last one is repeated."""
 
+GRACE_SECONDS: Final = 3.0
+"""Seconds that results which are being handled get to end when a consumer stops."""
+
 RETRY_DELAY_MS: Final = 1_500
 """The first delay of a result that could not be handled, doubled each time (the wire contract)."""
 
@@ -141,6 +144,7 @@ class ResultsConsumer:
         self._queues = {kind: self._bull.queue(results_of(name)) for kind, name in names.items()}
         self._streams = {self._bull.queue(name).key("events"): kind for kind, name in names.items()}
         self._tasks: list[asyncio.Task[None]] = []
+        self._handling: set[asyncio.Task[None]] = set()
         self._worker = uuid.uuid4().hex[:16]
 
     async def __aenter__(self) -> Self:
@@ -151,10 +155,16 @@ class ResultsConsumer:
         self._start(self._listen(), "failures")
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        """Stop. What is being handled is handed back, and is the next that another consumer takes."""
+    async def __aexit__(self, *_exception: object) -> None:
+        """Stop taking, let what is being handled end, and hand back what does not: another takes it next."""
         for task in self._tasks:
             await cancel(task)
+        if self._handling:
+            _, late = await asyncio.wait(set(self._handling), timeout=GRACE_SECONDS)
+            for each in late:
+                each.cancel()
+            if late:
+                await asyncio.wait(late, timeout=COMMAND_TIMEOUT)
         await self._redis.aclose()
         await self._blocking.aclose()
 
@@ -173,7 +183,7 @@ class ResultsConsumer:
                 if taken.job_id is None:
                     await self._wait(queue, taken)
                 else:
-                    await self._handle(kind, queue, _handle_of(taken, token), taken.record)
+                    await self._see_through(kind, queue, _handle_of(taken, token), taken.record)
                 pauses = 0
             except ScriptRefusedError as error:
                 # It stalled meanwhile, and is another's: what was handled here is handled there again.
@@ -181,6 +191,10 @@ class ResultsConsumer:
             except RedisError as error:
                 if pauses == 0:
                     log.warning("results of %s are not consumed: %s", kind, type(error).__name__)
+                await asyncio.sleep(_pause(pauses))
+                pauses += 1
+            except Exception:
+                log.exception("results of %s are not consumed", kind)
                 await asyncio.sleep(_pause(pauses))
                 pauses += 1
 
@@ -198,8 +212,22 @@ class ResultsConsumer:
             return
         await queue.wait_for_marker(self._blocking, seconds)
 
+    async def _see_through(
+        self, kind: Kind, queue: BullQueue, job: JobHandle, record: Mapping[str, str]
+    ) -> None:
+        """Handle one result in a task that goes on when the loop is stopped."""
+        handling = asyncio.create_task(self._handle(kind, queue, job, record), name=f"a result of {kind}")
+        self._handling.add(handling)
+        handling.add_done_callback(self._handled)
+        await asyncio.shield(handling)
+
+    def _handled(self, task: asyncio.Task[None]) -> None:
+        self._handling.discard(task)
+        if not task.cancelled():
+            task.exception()  # the loop saw it, or has been stopped and the result comes again
+
     async def _handle(self, kind: Kind, queue: BullQueue, job: JobHandle, record: Mapping[str, str]) -> None:
-        """See one result through: handle it while its lock is renewed, and settle it."""
+        """Handle one result while its lock is renewed, and settle it."""
         renewing = asyncio.create_task(_renew(queue, job), name=f"lock of a result of {kind}")
         try:
             delivery = _read(kind, record)
