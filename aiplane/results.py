@@ -120,6 +120,7 @@ class ResultsConsumer:
         on_result: handles one result. It may be called twice with the same one.
         on_failure: handles one failure, likewise. What it raises is logged, and the failure is not told
             again.
+        on_started: hears of each job that a worker takes, by its kind and id, likewise.
         loops: how many results of each kind are handled at once.
     """
 
@@ -129,10 +130,12 @@ class ResultsConsumer:
         on_result: Callable[[Delivery], Awaitable[None]],
         on_failure: Callable[[Failure], Awaitable[None]],
         *,
+        on_started: Callable[[Kind, str], Awaitable[None]] | None = None,
         loops: int = 2,
     ) -> None:
         self._on_result = on_result
         self._on_failure = on_failure
+        self._on_started = on_started
         self._loops = loops
         self._redis = connect(settings.redis_url, name="aiplane-results")
         self._blocking = connect(
@@ -288,13 +291,16 @@ class ResultsConsumer:
 
     async def _hear(self, kind: Kind, event: Mapping[str, str]) -> None:
         job_id = event.get("jobId", "")
-        if event.get("event") != "failed" or not job_id:
+        if not job_id:
             return
-        failed = JobFailedError(job_id, event.get("failedReason", ""))
         try:
-            await self._on_failure(Failure(kind, job_id, failed.code, failed.sentence))
+            if event.get("event") == "failed":
+                failed = JobFailedError(job_id, event.get("failedReason", ""))
+                await self._on_failure(Failure(kind, job_id, failed.code, failed.sentence))
+            if event.get("event") == "active" and self._on_started:
+                await self._on_started(kind, job_id)
         except Exception:
-            log.exception("a failure of %s could not be handled", kind)
+            log.exception("what happened to a %s job could not be handled", kind)
 
 
 def _pause(number: int) -> float:

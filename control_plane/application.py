@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from aiplane.client import Client
 from aiplane.results import ResultsConsumer
 from control_plane.admission import Admission
+from control_plane.audio_store import store_of
 from control_plane.bell import Bell
 from control_plane.breaker import Breaker
 from control_plane.cache import Cache
@@ -24,7 +25,7 @@ from control_plane.outcomes import Outcomes
 from control_plane.reconcile import Reconciler
 from control_plane.refusing import add_handlers
 from control_plane.relay import Relay
-from control_plane.routes import ai, health, platform
+from control_plane.routes import ai, events, health, history, me, platform, voice
 from control_plane.services import Services
 
 if TYPE_CHECKING:
@@ -69,10 +70,12 @@ def create_app(
     )
     app.state.services = services
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own way to do it
-    app.add_middleware(Envelope)
+    # Base64 is a third longer than what it holds, and a form has a little around its file.
+    longest = settings.stt_max_audio_size_mb * 2**20 * 4 // 3 + 64 * 1024
+    app.add_middleware(Envelope, body_limits={"/ai/voice": longest})
     add_handlers(app)
-    for router in (health.router, platform.router, ai.router):
-        app.include_router(router, prefix=prefix)
+    for module in (health, platform, ai, voice, history, events, me):
+        app.include_router(module.router, prefix=prefix)
     return app
 
 
@@ -92,13 +95,14 @@ def _services(settings: ControlPlaneSettings, identity: Identity, rules: Rules, 
         cache=Cache(settings.redis_url),
         breaker=breaker,
         admission=Admission(database, client, breaker, settings),
+        audio=store_of(settings),
     )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     here: Services = app.state.services
-    outcomes = Outcomes(here.database, here.hooks, here.cache)
+    outcomes = Outcomes(here)
     timeout = here.settings.call_timeout_seconds
     async with AsyncExitStack() as stack:
         stack.push_async_callback(here.database.close)
@@ -106,7 +110,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await stack.enter_async_context(here.client)
         await stack.enter_async_context(here.bell)
         await stack.enter_async_context(here.relay)
-        await stack.enter_async_context(ResultsConsumer(here.settings, outcomes.completed, outcomes.failed))
+        await stack.enter_async_context(
+            ResultsConsumer(here.settings, outcomes.completed, outcomes.failed, on_started=outcomes.started)
+        )
         await stack.enter_async_context(Reconciler(here.database, here.client, outcomes, timeout))
         await stack.enter_async_context(Housekeeping(here.database))
         yield

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 
+from control_plane.enrichment import TURN, interview_payload
 from control_plane.events import publish
-from control_plane.tables import Hint, Message, Review, WeaknessSighting
+from control_plane.job_id import new_job_id
+from control_plane.jobs import enqueue
+from control_plane.knowledge import know
+from control_plane.tables import Hint, Job, Message, Review, WeaknessSighting
 from control_plane.tables.base import new_id
 
 if TYPE_CHECKING:
@@ -20,10 +24,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from aiplane.contracts import HintResult, InterviewResult, Result, ReviewResult
+    from aiplane.contracts import HintResult, InterviewResult, ReviewResult, TranscribeResult
     from aiplane.queues import Kind
     from control_plane.hooks import Hooks
-    from control_plane.tables import Job
 
     Effect = Callable[[AsyncSession, Hooks, Job, Any], Awaitable[None]]
 
@@ -73,12 +76,33 @@ async def _review(session: AsyncSession, hooks: Hooks, job: Job, result: ReviewR
     await _sight(session, hooks, job, result.weakness_signals, result.summary)
 
 
-async def _nothing(_: AsyncSession, __: Hooks, ___: Job, ____: Result) -> None:
-    """Leave it at the result."""
+async def _spoken(session: AsyncSession, hooks: Hooks, job: Job, result: TranscribeResult) -> None:
+    """Say to the interviewer what was said aloud, and have it answered; of silence nothing comes.
+
+    The answer counts for no limit: saying it did.
+    """
+    text = result.text.strip()[:TURN]
+    room = await hooks.load_room(session, job.room_id)
+    if not text or room is None or room.state != "active" or not (job.noted or {}).get("answer", True):
+        return
+    known = await know(session, hooks, room, job.user_id)
+    whose = {"room_id": job.room_id, "user_id": job.user_id}
+    answer = Job(id=new_job_id("interview"), kind="interview", asked="message", counts=False, **whose)
+
+    async def write() -> dict[str, Any]:
+        message = Message(id=new_id(), role="user", content=text, job_id=answer.id, **whose)
+        session.add(message)
+        await session.flush()
+        await publish(session, job.room_id, "message", {"messageId": message.id, "jobId": answer.id})
+        return interview_payload(known, message=text, trigger="user_message")
+
+    await enqueue(session, answer, write)
+    job.result = {**(job.result or {}), "messageJobId": answer.id}
+    await session.flush()
 
 
 EFFECTS: Mapping[Kind, Effect] = MappingProxyType(
-    {"interview": _reply, "hint": _hint, "review": _review, "transcribe": _nothing}
+    {"interview": _reply, "hint": _hint, "review": _review, "transcribe": _spoken}
 )
 """The effect of each kind's result."""
 

@@ -11,12 +11,18 @@ import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers, MutableHeaders
 from ulid import ULID
 
+from aiplane.telemetry.propagation import read_carrier
+from aiplane.telemetry.spans import span
 from control_plane.errors import TooLargeError, error_body
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from opentelemetry.trace import Span
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
@@ -59,10 +65,13 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        token = _request_id.set(_id_of(Headers(scope=scope)))
+        headers = Headers(scope=scope)
+        token = _request_id.set(_id_of(headers))
         answer = _Answer(send)
         try:
-            await self._app(scope, _bounded(receive, self._limit(scope["path"])), answer.send)
+            with _request_span(scope, headers) as current:
+                answer.seen_by(current, scope)
+                await self._app(scope, _bounded(receive, self._limit(scope["path"])), answer.send)
         except Exception:
             # The framework has a last resort of its own, but that raises on, and hands the log the text.
             log.exception("a request failed")
@@ -81,16 +90,32 @@ class _Answer:
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self._span: Span | None = None
+        self._scope: Scope = {}
         self.started = False
+
+    def seen_by(self, current: Span, scope: Scope) -> None:
+        """Tell a span which route it was, once that is known, and how it was answered."""
+        self._span, self._scope = current, scope
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
+            self._describe(message["status"])
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
             headers["X-Request-Id"] = request_id()
         await self._send(message)
+
+    def _describe(self, status: int) -> None:
+        if self._span is None or not self._span.is_recording():
+            return
+        # The template, and never the path: that holds ids of people's rooms.
+        route = getattr(self._scope.get("route"), "path", "(none)")
+        self._span.update_name(f"{self._scope['method']} {route}")
+        self._span.set_attribute("http.route", route)
+        self._span.set_attribute("http.response.status_code", status)
 
     async def internal_error(self) -> None:
         sentence = "Something went wrong on our side; the log says what, under this request's id."
@@ -98,6 +123,17 @@ class _Answer:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
+
+
+def _request_span(scope: Scope, headers: Headers) -> AbstractContextManager[Span]:
+    brought = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
+    method = str(scope["method"])
+    return span(
+        method,
+        kind=SpanKind.SERVER,
+        attributes={"http.request.method": method},
+        context=read_carrier(brought),
+    )
 
 
 def _id_of(headers: Headers) -> str:

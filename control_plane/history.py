@@ -8,12 +8,16 @@ from sqlalchemy import select
 
 from control_plane.hooks import HintFacts, HistoryFacts, TurnFacts
 from control_plane.tables import Hint, Job, Message
+from control_plane.weaknesses import weaknesses_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 MOST_TURNS: Final = 500
 """Turns, and hints, that one look brings: as many as a job may have."""
+
+MOST_WEAKNESSES: Final = 10
+"""Weaknesses of earlier sessions that a job is told of, the most frequent."""
 
 
 async def read_history(session: AsyncSession, room_id: str, user_id: str) -> HistoryFacts:
@@ -36,8 +40,10 @@ async def read_history(session: AsyncSession, room_id: str, user_id: str) -> His
         .order_by(Job.ended_at.desc())
         .limit(1)
     )
+    weaknesses = await weaknesses_of(session, user_id, but=room_id)
     return HistoryFacts(
         turns=tuple(TurnFacts(*row) for row in reversed(turns.all())),
         hints=tuple(HintFacts(hint or "", level, at) for hint, level, at in reversed(hints.all())),
         difficulty=difficulty,
+        weaknesses=tuple(each.to_payload() for each in weaknesses[:MOST_WEAKNESSES]),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from aiplane.telemetry.propagation import carrier
 from control_plane import limits
 from control_plane.events import publish
 from control_plane.idempotency import once
@@ -21,17 +22,26 @@ if TYPE_CHECKING:
     from control_plane.bodies import Body
     from control_plane.limits import Asked
     from control_plane.services import Services
+    from control_plane.settings import ControlPlaneSettings
 
 
 class Writing(Protocol):
     """Writes what is asked for into its own table, and returns what the workers have to know."""
 
-    async def __call__(self, session: AsyncSession, job_id: str) -> Mapping[str, Any]:
+    async def __call__(self, session: AsyncSession, job_id: str, /) -> Mapping[str, Any]:
         """Write the row of one job, and return its payload."""
 
 
 async def accept(
-    here: Services, visit: Visit, asked: Asked, kind: Kind, body: Body, *, key: str | None, writing: Writing
+    here: Services,
+    visit: Visit,
+    asked: Asked,
+    kind: Kind,
+    body: Body,
+    *,
+    key: str | None,
+    writing: Writing,
+    noted: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Accept what a participant asks for, and return the answer: ``{"jobId": …}``.
 
@@ -46,6 +56,7 @@ async def accept(
         body: the request's body, by which a repeated call is known.
         key: the request's ``Idempotency-Key``.
         writing: writes the row that is special to this.
+        noted: what the effect of the result has to know.
 
     Raises:
         RateLimitedError: it was asked for too often.
@@ -61,11 +72,20 @@ async def accept(
             return call.answer
         await limits.take(session, limits.limit_of(here.settings, asked), asked, room, user)
         job_id = new_job_id(kind)
-        job = Job(id=job_id, kind=kind, asked=asked, room_id=room, user_id=user, counts=True, state="queued")
+        job = Job(id=job_id, kind=kind, asked=asked, room_id=room, user_id=user, counts=True, noted=noted)
         await enqueue(session, job, lambda: writing(session, job_id))
+        await tell_quota(session, here.settings, job)
         answer = await call.keep(session, {"jobId": job_id})
     here.relay.wake()
     return answer
+
+
+async def tell_quota(session: AsyncSession, settings: ControlPlaneSettings, job: Job) -> None:
+    """Tell a person what is left of the limit that a job counts for."""
+    asked = cast("Asked", job.asked)
+    quota = await limits.look(session, limits.limit_of(settings, asked), asked, job.room_id, job.user_id)
+    told = {"kind": asked, **quota.to_wire()}
+    await publish(session, job.room_id, "quota", told, user_id=job.user_id)
 
 
 async def enqueue(session: AsyncSession, job: Job, payload: Any) -> None:
@@ -76,9 +96,10 @@ async def enqueue(session: AsyncSession, job: Job, payload: Any) -> None:
         job: the job.
         payload: called once the job is there, for the row that refers to it; returns the job's data.
     """
+    job.state = "queued"
     session.add(job)
     await session.flush()
     data = json.dumps(await payload())
-    session.add(OutboxEntry(job_id=job.id, kind=job.kind, payload=data, trace={}, attempts=0))
+    session.add(OutboxEntry(job_id=job.id, kind=job.kind, payload=data, trace=dict(carrier()), attempts=0))
     told = {"jobId": job.id, "kind": job.asked, "status": "queued"}
     await publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)

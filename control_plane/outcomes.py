@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 from sqlalchemy import func, update
 
 from aiplane.contracts import clean
 from aiplane.errors import ERRORS
 from aiplane.results import RESULTS, NotNowError
+from aiplane.telemetry.propagation import read_metadata
+from aiplane.telemetry.spans import span
 from control_plane.effects import EFFECTS
 from control_plane.errors import UnavailableError
 from control_plane.events import publish
 from control_plane.job_id import is_ours
+from control_plane.jobs import tell_quota
 from control_plane.tables import Job
 
 if TYPE_CHECKING:
@@ -25,10 +29,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from aiplane.queues import Kind
     from aiplane.results import Delivery, Failure
-    from control_plane.cache import Cache
-    from control_plane.database import Database
-    from control_plane.hooks import Hooks
+    from control_plane.services import Services
 
 UNREADABLE: Final = "The answer that came back could not be read. Please ask once more."
 LOST: Final = "The job was lost before it could be answered. Please ask once more."
@@ -40,10 +43,27 @@ _HIDDEN: Final = ("weaknessSignals", "audioUrl", "jobId")
 class Outcomes:
     """Writes down how jobs ended."""
 
-    def __init__(self, database: Database, hooks: Hooks, cache: Cache) -> None:
-        self._database = database
-        self._hooks = hooks
-        self._cache = cache
+    def __init__(self, here: Services) -> None:
+        self._settings = here.settings
+        self._database = here.database
+        self._hooks = here.hooks
+        self._cache = here.cache
+        self._relay = here.relay
+
+    async def started(self, kind: Kind, job_id: str) -> None:
+        """Tell whoever asked that a worker has taken the job, the first time that it is heard."""
+        if not is_ours(job_id):
+            return
+        async with self._database.transaction() as session:
+            job = await session.scalar(
+                update(Job)
+                .where(Job.id == job_id, Job.kind == kind, Job.state == "queued", Job.started_at.is_(None))
+                .values(started_at=func.clock_timestamp())
+                .returning(Job)
+            )
+            if job is not None:
+                told = {"jobId": job.id, "kind": job.asked, "status": "running"}
+                await publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)
 
     async def completed(self, delivery: Delivery) -> None:
         """Write down a result. One that came before, or that answers no job of ours, changes nothing.
@@ -53,6 +73,12 @@ class Outcomes:
         """
         if not is_ours(delivery.job_id):
             return
+        with span(
+            f"store {delivery.kind} result", kind=SpanKind.CONSUMER, context=read_metadata(delivery.trace)
+        ):
+            await self._store(delivery)
+
+    async def _store(self, delivery: Delivery) -> None:
         try:
             async with self._database.transaction() as session:
                 job = await _complete(session, delivery)
@@ -61,6 +87,7 @@ class Outcomes:
                     await tell(session, job)
         except UnavailableError as error:
             raise NotNowError from error
+        self._relay.wake()
         if job is not None and job.state == "completed":
             await self._cache.put(job.id, outcome_of(job))
 
@@ -79,6 +106,7 @@ class Outcomes:
             )
             if job is not None:
                 await tell(session, job)
+                await tell_quota(session, self._settings, job)
 
     async def _take_effect(self, session: AsyncSession, job: Job, delivery: Delivery) -> None:
         try:

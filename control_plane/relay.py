@@ -19,8 +19,6 @@ from control_plane.side_task import SideTask
 from control_plane.tables import Job, OutboxEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from aiplane.client import Client
@@ -38,7 +36,7 @@ BATCH: Final = 20
 LONGEST_PAUSE_SECONDS: Final = 15.0
 """The longest that an entry waits for its next try while Redis is away."""
 
-JOB_OPTIONS: Final[Mapping[str, object]] = {
+JOB_OPTIONS: Final[dict[str, object]] = {
     # Results and failures are kept in the database; BullMQ keeps a job for those who look into it.
     "removeOnComplete": {"age": 24 * 60 * 60},
     "removeOnFail": {"age": 7 * 24 * 60 * 60},
@@ -92,7 +90,7 @@ class Relay(SideTask):
                     cast("Kind", entry.kind),
                     json.loads(entry.payload),
                     job_id=entry.job_id,
-                    options=JOB_OPTIONS,
+                    options=JOB_OPTIONS | ({"tm": json.dumps(entry.trace)} if entry.trace else {}),
                 )
         except (RedisError, TimeoutError, OSError) as error:
             log.warning("a job could not be sent, and is sent later: %s", type(error).__name__)

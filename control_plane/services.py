@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 if TYPE_CHECKING:
     from aiplane.client import Client
     from control_plane.admission import Admission
+    from control_plane.audio_store import AudioStore
     from control_plane.bell import Bell
     from control_plane.breaker import Breaker
     from control_plane.cache import Cache
@@ -36,6 +37,7 @@ class Services:
         bell: rings for what was committed.
         cache: what has ended, in Redis.
         breaker: guards calls to the queues.
+        audio: the bucket of recordings and spoken replies; None where there is none.
         admission: lets requests in while there is somebody to answer them.
     """
 
@@ -50,6 +52,7 @@ class Services:
     cache: Cache
     breaker: Breaker
     admission: Admission
+    audio: AudioStore | None
 
 
 def _services(request: Request) -> Services:

@@ -11,14 +11,16 @@ from sqlalchemy import select
 from aiplane.contracts import MAX_SAFE_INTEGER
 from control_plane.access import Entry, RoomId, Somebody, Visit
 from control_plane.bodies import CLEAN, Body, Code, LanguageName, LanguageTag
-from control_plane.enrichment import Known, hint_payload, interview_payload, review_payload
+from control_plane.enrichment import hint_payload, interview_payload, review_payload
 from control_plane.errors import InvalidRequestError, NotFoundError
+from control_plane.events import publish
 from control_plane.hooks import HintFacts
 from control_plane.idempotency import Key  # noqa: TC001 - FastAPI reads it
 from control_plane.job_id import is_ours
 from control_plane.jobs import accept
+from control_plane.knowledge import know
 from control_plane.routes import refusals
-from control_plane.services import Here, Services  # noqa: TC001 - likewise
+from control_plane.services import Here  # noqa: TC001 - likewise
 from control_plane.status import JobStatus, status_of
 from control_plane.tables import Hint, Message, Review
 from control_plane.tables.base import new_id
@@ -124,10 +126,12 @@ async def send_message(
     message = (body.message or "").strip() or None
 
     async def write(session: AsyncSession, job_id: str) -> dict[str, Any]:
-        known = await know(session, here, visit)
+        known = await know(session, here.hooks, visit.room, visit.caller.id)
         if message is not None:
             turn = Message(id=new_id(), role="user", content=message, job_id=job_id, **_whose(visit))
             session.add(turn)
+            await session.flush()
+            await publish(session, visit.room.id, "message", {"messageId": turn.id, "jobId": job_id})
         asked = body.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"message", "code"})
         return interview_payload(known, message=message, code=body.code, **asked)
 
@@ -145,7 +149,7 @@ async def ask_for_hint(
     level = "gentle" if body.hint_level == "subtle" else body.hint_level
 
     async def write(session: AsyncSession, job_id: str) -> dict[str, Any]:
-        known = await know(session, here, visit)
+        known = await know(session, here.hooks, visit.room, visit.caller.id)
         follows = await _hint_of(session, visit, body.follow_up_to_hint_id)
         row = Hint(
             job_id=job_id,
@@ -173,7 +177,7 @@ async def ask_for_review(
     rubric = [line.strip() for line in body.rubric or () if line.strip()]
 
     async def write(session: AsyncSession, job_id: str) -> dict[str, Any]:
-        known = await know(session, here, visit)
+        known = await know(session, here.hooks, visit.room, visit.caller.id)
         payload = review_payload(known, rubric=rubric, code=body.code)
         if not payload["code"].strip():
             sentence = "There is no code to review yet: bring it along, or save it first."
@@ -205,18 +209,6 @@ async def look_at_hint(room_id: RoomId, job_id: JobId, caller: Somebody, here: H
 async def look_at_review(room_id: RoomId, job_id: JobId, caller: Somebody, here: Here, wait: Wait = 0) -> Any:
     """Say how a review stands, to whoever asked for it."""
     return await status_of(here, "review", room_id, job_id, caller.id, wait=wait)
-
-
-async def know(session: AsyncSession, here: Services, visit: Visit) -> Known:
-    """Return what is known of a room when somebody asks for something there."""
-    room, user = visit.room, visit.caller.id
-    return Known(
-        room,
-        user,
-        code=await here.hooks.load_code(session, room, user),
-        run=await here.hooks.load_last_run(session, room, user),
-        history=await here.hooks.load_history(session, room, user),
-    )
 
 
 async def _hint_of(session: AsyncSession, visit: Visit, hint_id: str | None) -> HintFacts | None:

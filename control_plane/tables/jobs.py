@@ -17,6 +17,7 @@ class Job(Table):
             counts for.
         counts: whether it counts for a limit at all; an answer to what was said aloud does not, because
             saying it did.
+        noted: what its effect has to know besides the result.
         state: ``queued`` until it has ended, then ``completed`` or ``failed``.
         started_at: when a worker first took it, as far as that was heard. How it stands now BullMQ knows.
         result: what came back, without what is none of a browser's business.
@@ -38,6 +39,7 @@ class Job(Table):
     counts: Mapped[bool] = mapped_column(default=True)
     room_id: Mapped[Id]
     user_id: Mapped[UserId]
+    noted: Mapped[Json | None]
     state: Mapped[Word] = mapped_column(default="queued")
     result: Mapped[Json | None]
     error_code: Mapped[Word | None]

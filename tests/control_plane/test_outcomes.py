@@ -231,9 +231,7 @@ async def test_two_services_tell_a_waiter_of_either(env: dict[str, str], worker:
 
 def reconciler(api: Api) -> reconcile.Reconciler:
     here = api.app.state.services
-    return reconcile.Reconciler(
-        here.database, here.client, Outcomes(here.database, here.hooks, here.cache), 5
-    )
+    return reconcile.Reconciler(here.database, here.client, Outcomes(here), 5)
 
 
 async def drained(worker: StandIn) -> None:

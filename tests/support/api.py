@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import uvicorn
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
@@ -15,6 +17,7 @@ from control_plane.settings import ControlPlaneSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from fastapi import FastAPI
 
@@ -62,6 +65,13 @@ class Api:
             options["json"] = body
         return await self.client.request(method, path, headers=headers, **options)
 
+    def stream(
+        self, path: str, *, user: str, headers: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        """Begin a GET whose answer is read as it comes."""
+        signed = {"Authorization": f"Bearer {token(user)}", **headers}
+        return self.client.stream("GET", path, headers=signed)
+
     async def told(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """Call a route as the platform, which must succeed, and return the answer."""
         response = await self.call(method, path, body, user="service", **options)
@@ -105,3 +115,21 @@ async def serving(env: Mapping[str, str], **replaced: Any) -> AsyncIterator[tupl
         httpx2.AsyncClient(transport=transport, base_url="http://api.test") as client,
     ):
         yield Api(client, app), app
+
+
+@asynccontextmanager
+async def listening(app: FastAPI, api: Api) -> AsyncIterator[str]:
+    """Let an application that runs in this process listen on a socket, and have ``api`` speak to that."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 -- uvicorn has a flag and no event
+        await asyncio.sleep(0.01)
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    direct, api.client = api.client, httpx2.AsyncClient(base_url=url, timeout=30)
+    try:
+        yield url
+    finally:
+        await api.client.aclose()
+        api.client = direct
+        server.should_exit = True
+        await serving
