@@ -75,7 +75,12 @@ class Bell:
             await asyncio.sleep(AGAIN_SECONDS)
 
     def _ring(self, payload: str) -> None:
-        for topic in json.loads(payload).values():
+        # Whoever may connect to the database may notify.
+        try:
+            topics = [topic for topic in json.loads(payload).values() if isinstance(topic, str)]
+        except (ValueError, AttributeError, RecursionError):
+            return
+        for topic in topics:
             for rung in self._waiting.get(topic, ()):
                 rung.set()
 

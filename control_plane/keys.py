@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -74,7 +75,9 @@ class _PublishedKeys:
             if time.monotonic() - self._looked_at > patience:
                 await self._look()
         if self._keys is None:
-            raise UnavailableError("Who calls cannot be found out at the moment.", retry_after=5)
+            left = AGAIN_SECONDS - (time.monotonic() - self._looked_at)
+            sentence = "Who calls cannot be found out at the moment; try again a little later."
+            raise UnavailableError(sentence, retry_after=max(math.ceil(left), 1))
         return None if newest and self._keys is before else self._keys
 
     def may_change(self, error: Exception) -> bool:

@@ -36,7 +36,7 @@ class NewProblem(Body):
 class NewRoom(Body):
     """A session of one problem."""
 
-    problem_id: Annotated[str, Field(min_length=1, max_length=64)]
+    problem_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
     mode: Mode
     language: LanguageName
     response_language: LanguageTag | None = None
@@ -126,7 +126,7 @@ async def add_room(body: NewRoom, caller: Platform, here: Here, key: Key = None)
         call = await once(session, caller, "POST /rooms", key, body)
         if call.answer is not None:
             return call.answer
-        if "\0" in body.problem_id or await session.get(Problem, body.problem_id) is None:
+        if await session.get(Problem, body.problem_id) is None:
             raise NotFoundError("There is no such problem.")
         room = Room(id=new_id(), state="active", **body.model_dump())
         session.add(room)
