@@ -18,6 +18,7 @@ from control_plane.cache import Cache
 from control_plane.capabilities import Rules
 from control_plane.database import Database
 from control_plane.envelope import Envelope
+from control_plane.errors import ErrorBody
 from control_plane.hooks import StandAlone
 from control_plane.housekeeping import Housekeeping
 from control_plane.identity import BearerTokens
@@ -125,7 +126,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for operations in document.get("paths", {}).values():
             for operation in operations.values():
                 operation["responses"].pop("422", None)
+        schemas = document["components"]["schemas"]
+        schemas["ErrorBody"] = ErrorBody.model_json_schema()
         for unused in ("HTTPValidationError", "ValidationError"):
-            document.get("components", {}).get("schemas", {}).pop(unused, None)
+            schemas.pop(unused, None)
         app.openapi_schema = document
     return app.openapi_schema

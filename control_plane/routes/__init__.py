@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from control_plane.errors import ErrorBody
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,7 +36,8 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """
     return {
         status: {
-            "model": ErrorBody,
+            # Not as a model: the framework would say that it comes in the type of the route's own answer.
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
             "description": _MEANINGS[status],
             **({"headers": _RETRY_AFTER} if status in (429, 503) else {}),
         }
