@@ -22,7 +22,7 @@ from tests.support.jobs import Queue
 from tests.support.processes import Plane, Process, await_ready
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.support.provider import FakeProvider
     from tests.support.redis_server import RedisServer
@@ -96,6 +96,15 @@ async def test_queues_shows_what_waits_runs_and_lives(
     assert re.search(rf"^pool +hint@{HOST} +\d+ +5 +\S+ ago$", table, re.MULTILINE), table
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C does what it does in a terminal, also where the tests run in the background."""
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, old)
+
+
+@pytest.mark.usefixtures("interruptible")
 async def test_queues_can_be_watched_at_little_cost(plane: Plane, queue: Queue) -> None:
     with Process("watch", ["aiplane", "queues", "--watch", "0.2"], env=plane.env) as process:
         await asyncio.to_thread(process.wait_for_log, r"ai\.generate-hint +0 +0")
