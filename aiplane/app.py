@@ -157,6 +157,7 @@ def celery_configuration(settings: Settings) -> Mapping[str, Any]:
         "worker_enable_prefetch_count_reduction": False,
         "task_track_started": False,
         "worker_pool": "aiplane.worker.pool:SlotPool",
+        "worker_consumer": "aiplane.worker.consumer:PoolConsumer",
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": True,
         "worker_redirect_stdouts": False,

@@ -27,8 +27,9 @@ from aiplane.capacity import read_capacity
 from aiplane.connections import COMMAND_TIMEOUT, connect
 from aiplane.contracts import PAYLOADS, Payload
 from aiplane.errors import ERRORS
-from aiplane.queue_events import BLOCK_SECONDS, RETRY_SECONDS, QueueEvents, is_outage
+from aiplane.queue_events import BLOCK_SECONDS, RETRY_SECONDS, QueueEvents
 from aiplane.queues import KINDS, QUEUES
+from aiplane.refusals import is_outage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,14 +9,22 @@ as the same bytes, so that a strange key can still be named.
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.connection import HiredisRespSerializer
+from redis.exceptions import ResponseError
 from redis.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from redis.asyncio.connection import AbstractConnection as AsyncConnection
+    from redis.connection import AbstractConnection
 
 COMMAND_TIMEOUT = 5.0
 """Seconds that a command may take. A Redis that is slower than this is as good as gone."""
@@ -44,11 +52,15 @@ def connect(
         url: ``redis://`` or ``rediss://``.
         timeout: seconds until an unanswered command raises ``redis.TimeoutError``. A client that blocks
             needs more than its longest block.
-        name: the name that ``CLIENT LIST`` shows.
+        name: the name that ``CLIENT LIST`` shows, where Redis lets us have one.
         client: the class of the client.
     """
     return client.from_url(
-        url, socket_timeout=timeout, client_name=name, retry=AsyncRetry(NoBackoff(), 0), **_SHARED
+        url,
+        socket_timeout=timeout,
+        redis_connect_func=_greeting(name),
+        retry=AsyncRetry(NoBackoff(), 0),
+        **_SHARED,
     )
 
 
@@ -57,7 +69,7 @@ def connect_thread(url: str, *, timeout: float = COMMAND_TIMEOUT, name: str | No
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout,
-        client_name=name,
+        redis_connect_func=_greeting_thread(name),
         retry=Retry(NoBackoff(), 0),
         command_packer=_StrangeBytes(),
         **_SHARED,
@@ -76,3 +88,29 @@ class _StrangeBytes(HiredisRespSerializer):
 
 def _as_bytes(argument: Any) -> Any:
     return argument.encode(errors="surrogateescape") if isinstance(argument, str) else argument
+
+
+# redis-py gives up a connection whose name is refused, and some hosts refuse all of CLIENT.
+
+
+def _greeting(name: str | None) -> Callable[[AsyncConnection], Awaitable[None]]:
+    async def greet(connection: AsyncConnection) -> None:
+        await connection.on_connect()
+        if name is not None:
+            await connection.send_command("CLIENT", "SETNAME", name)
+            with suppress(ResponseError):
+                await connection.read_response()
+
+    return greet
+
+
+def _greeting_thread(name: str | None) -> Callable[[AbstractConnection], None]:
+    def greet(connection: AbstractConnection) -> None:
+        # redis-py has no types for these two.
+        connection.on_connect()  # type: ignore[no-untyped-call]
+        if name is not None:
+            connection.send_command("CLIENT", "SETNAME", name)  # type: ignore[no-untyped-call]
+            with suppress(ResponseError):
+                connection.read_response()
+
+    return greet

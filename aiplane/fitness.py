@@ -6,6 +6,10 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from redis.exceptions import ResponseError
+
+from aiplane.refusals import is_outage, told
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -22,10 +26,12 @@ class Finding:
     Attributes:
         sentence: what it is, what it can cost, and what to do.
         loses_jobs: whether it can cost jobs or results; such a Redis is refused in production.
+        unknown: whether it is only that Redis does not tell.
     """
 
     sentence: str
     loses_jobs: bool
+    unknown: bool = False
 
 
 class UnfitRedisError(Exception):
@@ -39,7 +45,7 @@ class UnfitRedisError(Exception):
         """List what was found."""
         return "\n  ".join(
             (
-                "this Redis can lose jobs; set REDIS_ACCEPT_DATA_LOSS=yes to start all the same:",
+                "this Redis can lose jobs, or may; set REDIS_ACCEPT_DATA_LOSS=yes to start all the same:",
                 *(finding.sentence for finding in self.findings if finding.loses_jobs),
             )
         )
@@ -51,7 +57,19 @@ async def examine(redis: Redis) -> list[Finding]:
     Raises:
         redis.RedisError: it could not be asked.
     """
-    return judge(await redis.info())
+    try:
+        return judge(await redis.info())
+    except ResponseError as error:
+        if is_outage(error):
+            raise
+        return [
+            Finding(
+                f"{told(error)}: whether it can lose jobs cannot be examined. "
+                "Give the user the right to INFO, or look at its settings yourself.",
+                loses_jobs=True,
+                unknown=True,
+            )
+        ]
 
 
 def judge(info: Mapping[str, Any]) -> list[Finding]:

@@ -30,7 +30,10 @@ def complaint(holder: Holder, silent_ms: int) -> str:
         silent_ms: milliseconds since that was renewed.
     """
     if silent_ms >= stale_ms(holder.role):
-        return f"the lease of {holder.node} was renewed {silent_ms / 1000:.1f} s ago."
+        why = f" {holder.trouble}." if holder.trouble else ""
+        return f"the lease of {holder.node} was renewed {silent_ms / 1000:.1f} s ago.{why}"
+    if holder.trouble:
+        return f"{holder.node} cannot do its work: {holder.trouble}."
     if holder.role == "pool" and not holder.slots:
         return f"{holder.node} offers no slots: it is starting, stopping or shrunk."
     if holder.loop_ms > LOOP_STALE_MS:

@@ -12,6 +12,8 @@ from redis import RedisError
 
 from aiplane.connections import COMMAND_TIMEOUT
 from aiplane.health import complaint
+from aiplane.refusals import told
+from aiplane.troubles import TROUBLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +55,8 @@ class LeaseThread(threading.Thread):
         self._renewed_at = 0.0
 
     def run(self) -> None:
-        """Renew, wait, repeat; an outage is reported once and ends when Redis answers again."""
-        away = False
+        """Renew, wait, repeat; a trouble is reported once and ends when Redis serves again."""
+        away = ""
         while not self._stopping:
             try:
                 asked = time.monotonic()
@@ -66,11 +68,12 @@ class LeaseThread(threading.Thread):
                     self._after(pulse)
                 if away:
                     log.info("Redis answers again; the lease is renewed")
-                away = False
+                away = ""
             except (RedisError, OSError) as error:
-                if not away:
-                    log.warning("Redis does not answer (%s); the lease waits", type(error).__name__)
-                away = True
+                words = TROUBLES.note(error)
+                if words != away:
+                    log.warning("%s; the lease waits", words)
+                away = words
             except Exception:
                 # Without a lease it would be taken for dead, and go on.
                 log.critical(
@@ -104,5 +107,5 @@ class LeaseThread(threading.Thread):
         self.join(timeout=2 * COMMAND_TIMEOUT)
         try:
             self._book.give_back(self._holder().id)
-        except (RedisError, OSError):
-            log.warning("Redis does not answer; the lease is left to go stale")
+        except (RedisError, OSError) as error:
+            log.warning("%s; the lease is left to go stale", told(error))

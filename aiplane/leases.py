@@ -81,6 +81,7 @@ class Holder:
         slots: how many jobs a pool runs at once; 0 for a bridge, and for a pool that is stopping.
         loop_ms: for how long its loop has owed a turn, in milliseconds.
         locks_ms: how long before this renewal a bridge renewed the locks of its jobs, likewise; 0 for a pool.
+        trouble: what Redis refuses it; empty if nothing.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Holder:
     slots: int = 0
     loop_ms: int = 0
     locks_ms: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,7 @@ def _holder(text: str) -> Holder | None:
         slots=_count(said.get("slots")),
         loop_ms=_count(said.get("loop_ms")),
         locks_ms=_count(said.get("locks_ms")),
+        trouble=str(said.get("trouble", ""))[:200],
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiplane.llm import create_llm
 from aiplane.settings import SettingsError
 from aiplane.speech import create_speech_to_text, create_text_to_speech
-from aiplane.storage_errors import StorageRefusedError, StorageUnavailableError
+from aiplane.storage_errors import StorageForbiddenError, StorageRefusedError, StorageUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +62,8 @@ class Providers:
     def prepare(self, kind: Kind) -> None:
         """Make what jobs of a kind need: the first does not wait for it, and a wrong setting shows at once.
 
-        A bucket that cannot be reached is no reason not to start: speech is not what a pool is for, and
-        the server may be back when it is needed.
+        A bucket that cannot be reached, or looked at, is no reason not to start: speech is not what a pool
+        is for, the server may be back when it is needed, and keys that may put need not list.
 
         Raises:
             SettingsError: the bucket is missing, or refuses the keys; or a variable for proxies or
@@ -114,5 +114,10 @@ def _check_storage(storage: Storage) -> None:
         storage.check()
     except StorageUnavailableError as error:
         log.warning("%s", error.sentence)
+    except StorageForbiddenError:
+        log.warning(
+            "The bucket that S3_BUCKET names cannot be looked at (s3:ListBucket); the first object that is "
+            "put there tells whether S3_ACCESS_KEY may."
+        )
     except StorageRefusedError as error:
         raise SettingsError((error.sentence,)) from error

@@ -10,11 +10,10 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
 
 from aiplane.cancellation import cancel
+from aiplane.refusals import is_outage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -29,13 +28,6 @@ RETRY_SECONDS = 0.5
 
 
 _ENDS = {"completed", "failed"}
-
-
-def is_outage(error: RedisError) -> bool:
-    """Whether a Redis is away, or has just become a replica, and may be back in a moment."""
-    outage = isinstance(error, RedisConnectionError | RedisTimeoutError | ReadOnlyError)
-    # A refused login is a connection's error to this library, and waiting does not mend it.
-    return outage and not isinstance(error, AuthenticationError)
 
 
 class Ending:

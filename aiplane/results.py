@@ -33,6 +33,7 @@ from aiplane.client import JobFailedError
 from aiplane.connections import COMMAND_TIMEOUT, connect
 from aiplane.contracts import HintResult, InterviewResult, Result, ReviewResult, TranscribeResult
 from aiplane.queues import KINDS, results_of
+from aiplane.refusals import told
 from aiplane.stored_json import read_object
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class ResultsConsumer:
                 log.warning("a result of %s was taken over while it was handled (%s)", kind, error)
             except RedisError as error:
                 if pauses == 0:
-                    log.warning("results of %s are not consumed: %s", kind, type(error).__name__)
+                    log.warning("results of %s are not consumed: %s", kind, told(error))
                 await asyncio.sleep(_pause(pauses))
                 pauses += 1
             except Exception:
@@ -285,7 +286,7 @@ class ResultsConsumer:
                 pauses = 0
             except RedisError as error:
                 if pauses == 0:
-                    log.warning("failures are not heard of: %s", type(error).__name__)
+                    log.warning("failures are not heard of: %s", told(error))
                 await asyncio.sleep(_pause(pauses))
                 pauses += 1
 

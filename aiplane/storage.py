@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from aiplane.storage_errors import (
     ObjectMissingError,
     ObjectTooLargeError,
     StorageError,
+    StorageForbiddenError,
     StorageRefusedError,
     StorageUnavailableError,
 )
@@ -68,17 +70,29 @@ class Storage:
     def check(self) -> None:
         """Find out whether the bucket is there and lets us in.
 
+        Whoever may put and get may not always look at the bucket: Amazon wants the right to list it for that.
+
         Raises:
             StorageUnavailableError: the server cannot be reached.
+            StorageForbiddenError: we may not look; the first object tells.
             StorageRefusedError: the bucket is missing, or the keys are wrong.
         """
-        if not _translated(lambda: self._client.bucket_exists(self._bucket)):
+        try:
+            is_there = _translated(lambda: self._client.bucket_exists(self._bucket))
+        except StorageForbiddenError:
+            # An answer to HEAD has no body that says why; wrong keys are told apart by one that has.
+            with suppress(ObjectMissingError, ObjectTooLargeError):
+                self.get("aiplane", limit=1024)
+            raise
+        if not is_there:
             raise StorageRefusedError(
                 "The bucket that S3_BUCKET names does not exist at S3_ENDPOINT: create it, or mend the name."
             )
 
     def note(self, key: str) -> str | None:
-        """Return the note that an object was put with (empty if none); None if there is no such object.
+        """Return the note that an object was put with (empty if none); None if none is known to be there.
+
+        Without the right to list the bucket, Amazon says of an object that is missing that it is forbidden.
 
         Raises:
             StorageError: it cannot be found out.
@@ -86,7 +100,7 @@ class Storage:
         with self._span("HeadObject"):
             try:
                 found = _translated(lambda: self._client.stat_object(self._bucket, key))
-            except ObjectMissingError:
+            except (ObjectMissingError, StorageForbiddenError):
                 return None
         return str((found.metadata or {}).get("x-amz-meta-note", ""))
 
@@ -119,11 +133,16 @@ class Storage:
 
         Raises:
             ObjectTooLargeError: it is larger.
-            ObjectMissingError: there is none.
+            ObjectMissingError: there is none, or it is not ours to read.
             StorageError: it cannot be fetched, or not before the deadline of the work at hand.
         """
         with self._span("GetObject"):
-            response = _translated(lambda: self._client.get_object(self._bucket, key))
+            try:
+                response = _translated(lambda: self._client.get_object(self._bucket, key))
+            except StorageForbiddenError as error:
+                raise ObjectMissingError(
+                    "There is no such object in the bucket that S3_BUCKET names, or it is not ours to read."
+                ) from error
             try:
                 return _translated(lambda: _read(response, limit))
             finally:
@@ -200,10 +219,13 @@ def _refusal(error: S3Error) -> StorageError:
             return ObjectMissingError("There is no such object in the bucket that S3_BUCKET names.")
         case "NoSuchBucket":
             return StorageRefusedError("The bucket that S3_BUCKET names does not exist at S3_ENDPOINT.")
-        case "AccessDenied" | "InvalidAccessKeyId" | "SignatureDoesNotMatch":
+        case "AccessDenied":
+            return StorageForbiddenError(
+                "The storage forbids it: check what S3_ACCESS_KEY may do in the bucket that S3_BUCKET names."
+            )
+        case "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidToken" | "ExpiredToken":
             return StorageRefusedError(
-                "The storage refuses the keys: check S3_ACCESS_KEY, S3_SECRET_KEY and S3_REGION, "
-                "and what they may do in the bucket that S3_BUCKET names."
+                "The storage refuses the keys: check S3_ACCESS_KEY, S3_SECRET_KEY and S3_REGION."
             )
         case "RequestTimeTooSkewed":
             return StorageRefusedError("The storage refuses us because this machine's clock is wrong.")

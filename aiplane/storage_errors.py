@@ -5,6 +5,7 @@
     StorageError
     ├── StorageUnavailableError   later it may work
     ├── StorageRefusedError       until somebody changes something, it will not
+    │   └── StorageForbiddenError     the keys are good, and may not do this
     ├── ObjectMissingError
     └── ObjectTooLargeError
 """
@@ -30,6 +31,10 @@ class StorageUnavailableError(StorageError):
 
 class StorageRefusedError(StorageError):
     """The server does not let us: the bucket is missing, or a setting is wrong. Waiting does not help."""
+
+
+class StorageForbiddenError(StorageRefusedError):
+    """The server knows us, and does not let us do this very thing."""
 
 
 class ObjectMissingError(StorageError):

@@ -45,7 +45,7 @@ def main(grace: float) -> None:
     telemetry = start_telemetry(settings, node=f"bridge@{socket.gethostname()}:{os.getpid()}")
     try:
         asyncio.run(_serve(grace, telemetry))
-    except UnfitRedisError as error:
+    except (UnfitRedisError, SettingsError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         telemetry.stop()

@@ -19,6 +19,8 @@ from aiplane.pipelined import PipelinedRedis
 from aiplane.queues import KINDS, QUEUES
 from aiplane.runs import Runs
 from aiplane.telemetry.propagation import is_traced
+from aiplane.trials import refuse_to_start, try_all
+from aiplane.troubles import TROUBLES
 from bridges.adopt import Adoption
 from bridges.care import Care
 from bridges.chronicle import Chronicle
@@ -87,10 +89,11 @@ class Bridge:
 
         Raises:
             UnfitRedisError: this is production, and Redis can lose jobs.
+            SettingsError: Redis refuses what is needed, and waiting would not mend that.
             Exception: a side task has failed; the process is to end, so that it is started again.
         """
         try:
-            if not await self._done(self._upkeep.examine):
+            if not await self._done(self._try_redis):
                 return
             self._heart.start()
             await self._first_roll.wait()
@@ -126,7 +129,7 @@ class Bridge:
                 await self._take(source)
                 pause = FIRST_PAUSE
             except (RedisError, OSError) as error:
-                log.warning("%s cannot be read (%s)", source.name, type(error).__name__)
+                log.warning("%s cannot be read: %s", source.name, TROUBLES.note(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -217,6 +220,13 @@ class Bridge:
             return False
         preparing.result()
         return True
+
+    async def _try_redis(self) -> None:
+        # Without a broker it sends nothing, but what ran already can be settled.
+        refuse_to_start(
+            await asyncio.to_thread(try_all, self._settings, ("REDIS_URL",), ("CELERY_BROKER_URL",))
+        )
+        await self._upkeep.examine()
 
     async def _announce(self) -> None:
         # Not before the lease is there: another bridge would take us for a worker that is none.

@@ -20,6 +20,7 @@ from aiplane.bull import KEEP_LOGS
 from aiplane.connections import connect
 from aiplane.runs import Message
 from aiplane.telemetry.propagation import carrier
+from aiplane.troubles import TROUBLES
 
 if TYPE_CHECKING:
     from aiplane.app import Plane
@@ -68,7 +69,7 @@ class Dispatch:
         try:
             await self._redis.lpush(*self.message(job))
         except (RedisError, OSError) as error:
-            log.warning("job %s of %s was not sent: %s", job.id, job.queue, type(error).__name__)
+            log.warning("job %s of %s was not sent: %s", job.id, job.queue, TROUBLES.note(error))
 
     async def close(self) -> None:
         """Close the connection to the broker."""

@@ -20,6 +20,7 @@ from aiplane.connections import connect_thread
 from aiplane.lease_thread import LeaseThread
 from aiplane.leases import TURN_MS, Holder, LeaseBook
 from aiplane.telemetry.instruments import record
+from aiplane.troubles import TROUBLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,6 +96,7 @@ class Heart:
             self._holder,
             loop_ms=round(self._loop_stuck() * 1000),
             locks_ms=round((now - (self._locks_renewed or self._made)) * 1000),
+            trouble=TROUBLES.current,
         )
 
     def _beat(self, pulse: Pulse) -> None:

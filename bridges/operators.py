@@ -11,6 +11,7 @@ from redis import RedisError
 from aiplane.audit_trail import channel, read
 from aiplane.connections import connect
 from aiplane.subscription import hear
+from aiplane.troubles import TROUBLES
 
 if TYPE_CHECKING:
     from aiplane.settings import Settings
@@ -28,7 +29,7 @@ async def log_operators(settings: Settings) -> None:
         try:
             await hear(redis, channel(settings.bullmq_prefix), lambda text: log.info("%s", read(text)))
         except (RedisError, OSError) as error:
-            log.debug("what operators do cannot be heard (%s)", type(error).__name__)
+            log.debug("what operators do cannot be heard: %s", TROUBLES.note(error))
         finally:
             await redis.aclose()
         await asyncio.sleep(AGAIN_AFTER)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from redis import RedisError
 
+from aiplane.troubles import TROUBLES
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -26,6 +28,6 @@ async def despite_outages(call: Callable[[], Awaitable[T]]) -> T:
         try:
             return await call()
         except (RedisError, OSError) as error:
-            log.warning("Redis does not answer (%s)", type(error).__name__)
+            log.warning("%s", TROUBLES.note(error))
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

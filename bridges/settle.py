@@ -32,6 +32,7 @@ from aiplane.errors import InternalError
 from aiplane.queues import dead_letters_of, results_of
 from aiplane.runs import CLOSE, Outcome
 from aiplane.telemetry.propagation import metadata
+from aiplane.troubles import TROUBLES
 from bridges.strict_json import read_json
 from bridges.taking import TAKE_SCRIPTS
 
@@ -280,7 +281,7 @@ class Settler:
             except _BrokenQueueError as error:
                 log.warning("job %s of %s cannot be settled: %s", job.id, job.queue, error)
             except (RedisError, OSError) as error:
-                log.warning("settling job %s of %s waits: %s", job.id, job.queue, type(error).__name__)
+                log.warning("settling job %s of %s waits: %s", job.id, job.queue, TROUBLES.note(error))
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

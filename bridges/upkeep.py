@@ -10,6 +10,7 @@ from redis import RedisError
 
 from aiplane.audit import Audit
 from aiplane.fitness import UnfitRedisError, examine, foreign_workers
+from aiplane.troubles import TROUBLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ class Upkeep:
                     if self._roll is not None:
                         await self._adoption.scan(source, self._roll)
             except (RedisError, OSError) as error:
-                log.warning("the active jobs cannot be read (%s)", type(error).__name__)
+                log.warning("the active jobs cannot be read: %s", TROUBLES.note(error))
             await asyncio.sleep(SCAN_EVERY)
 
     async def audit(self) -> None:
@@ -89,7 +90,7 @@ class Upkeep:
                     await self._tell_foreign_workers(source)
                     await self._tell_lost_jobs(source)
             except (RedisError, OSError) as error:
-                log.warning("the jobs cannot be audited (%s)", type(error).__name__)
+                log.warning("the jobs cannot be audited: %s", TROUBLES.note(error))
             await asyncio.sleep(AUDIT_EVERY)
 
     async def _tell_lost_jobs(self, source: Source) -> None:

@@ -21,6 +21,7 @@ from redis import RedisError
 from aiplane.connections import connect
 from aiplane.runs import read_announcement
 from aiplane.subscription import hear
+from aiplane.troubles import TROUBLES
 from bridges.verdict import Sent, Verdict, judge, read_outcome
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Watch:
             try:
                 await self.look(list(self._watched.values()))
             except (RedisError, OSError) as error:
-                log.warning("the ledger cannot be read: %s", type(error).__name__)
+                log.warning("the ledger cannot be read: %s", TROUBLES.note(error))
 
     async def listen(self) -> None:
         """Hear of outcomes as they are recorded. It returns only by being cancelled."""
@@ -127,9 +128,7 @@ class Watch:
             try:
                 await self._listen_once()
             except (RedisError, OSError) as error:
-                log.warning(
-                    "outcomes cannot be heard (%s); they are looked for instead", type(error).__name__
-                )
+                log.warning("outcomes cannot be heard: %s; they are looked for instead", TROUBLES.note(error))
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _listen_once(self) -> None:
@@ -172,7 +171,7 @@ class Watch:
             try:
                 await self.look(heard)
             except (RedisError, OSError) as error:
-                log.warning("the ledger cannot be read: %s", type(error).__name__)
+                log.warning("the ledger cannot be read: %s", TROUBLES.note(error))
 
     async def look(self, all_watched: list[Watched]) -> None:
         """Look at some runs now.

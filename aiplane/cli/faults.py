@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
-from redis.exceptions import AuthenticationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from aiplane.cli.child import NotReadyError
@@ -20,6 +20,7 @@ from aiplane.cli.private_redis import NoRedisServerError
 from aiplane.cli.statuses import FAILED, FAULT_OF_OURS, NO_REDIS, NOT_STARTED, SIGNALLED, TIMED_OUT, USAGE
 from aiplane.cli.supervisor import StoppedBySignalError
 from aiplane.client import JobFailedError, JobNotFoundError
+from aiplane.refusals import refusal_of
 from aiplane.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -90,9 +91,11 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def _complaint(error: RedisError) -> str:
+    refusal = refusal_of(error)
+    if refusal is not None:
+        advice = f": {refusal.advice}" if refusal.advice else ""
+        return f"refuses ({refusal.words}){advice}."
     match error:
-        case AuthenticationError():
-            return "refuses the login: check the user and the password in REDIS_URL."
         case RedisTimeoutError():
             return "does not answer."
         case RedisConnectionError():

@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -18,9 +18,10 @@ from redis import RedisError, TimeoutError  # noqa: A004 -- Redis' own
 
 from aiplane.cli.statuses import FAILED, USAGE
 from aiplane.connections import connect_thread
-from aiplane.health import complaint
+from aiplane.health import complaint, stale_ms
 from aiplane.leases import LeaseBook
 from aiplane.queues import KINDS
+from aiplane.refusals import told
 from aiplane.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 class IllError(Exception):
     """The process is not as it should be; the message says how."""
+
+
+class StaleError(IllError):
+    """The process renews its lease no longer."""
 
 
 @click.command()
@@ -62,7 +67,9 @@ def health(role: str, node: str | None, timeout: float) -> None:
     except TimeoutError:
         _say(role, "Redis does not answer.", FAILED)
     except RedisError as error:
-        _say(role, f"Redis cannot be used ({type(error).__name__}).", FAILED)
+        _say(role, f"{told(error)}.", FAILED)
+    except StaleError as error:
+        _say(role, f"{error}{_why(settings)}", FAILED)
     except IllError as error:
         _say(role, str(error), FAILED)
 
@@ -70,6 +77,17 @@ def health(role: str, node: str | None, timeout: float) -> None:
 def _read(settings: Settings, timeout: float) -> Roll:
     with closing(connect_thread(settings.redis_url, timeout=timeout)) as redis:
         return LeaseBook(redis, settings.bullmq_prefix).look()
+
+
+def _why(settings: Settings) -> str:
+    """Say what Redis refuses, which may be why a lease is not renewed; nothing if it refuses nothing."""
+    # Only here: a probe asks every few seconds, and this is much to load.
+    from aiplane.trials import try_one  # noqa: PLC0415
+
+    with suppress(RedisError, OSError):
+        for complaint in try_one(settings, "REDIS_URL"):
+            return f" {complaint.sentence}"
+    return ""
 
 
 def examine(roll: Roll, role: str, node: str | None) -> str:
@@ -90,7 +108,8 @@ def examine(roll: Roll, role: str, node: str | None) -> str:
     here.sort(key=lambda holder: roll.silent_ms(holder.id))
     complaints = [complaint(holder, roll.silent_ms(holder.id)) for holder in here]
     if all(complaints):
-        raise IllError(complaints[0])
+        stale = roll.silent_ms(here[0].id) >= stale_ms(here[0].role)
+        raise (StaleError if stale else IllError)(complaints[0])
     well = here[complaints.index("")]
     slots = "" if role == "bridge" else f" {well.slots} slots,"
     return f"{well.node} serves:{slots} lease renewed {roll.silent_ms(well.id) / 1000:.1f} s ago."

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiplane.queues import KINDS, dead_letters_of, results_of
+from aiplane.settings.redis_url import FILE_OPTIONS, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -135,6 +136,15 @@ def _credentials_exist(settings: Settings) -> Iterator[Fault]:
         yield Fault((variable,), f"{variable} must be the path of a file that exists")
 
 
+def _certificates_exist(settings: Settings) -> Iterator[Fault]:
+    for variable in ("REDIS_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"):
+        options = options_of(getattr(settings, variable.lower()))
+        missing = [name for name in FILE_OPTIONS if name in options and not Path(options[name]).is_file()]
+        # What was not given is the value of another variable, and told there.
+        if missing and _was_given(settings, variable):
+            yield Fault((variable,), f"{variable}: {missing[0]} must be the path of a file that exists")
+
+
 def _is_set(settings: Settings, variable: str) -> bool:
     return getattr(settings, variable.lower()) is not None
 
@@ -143,5 +153,5 @@ def _was_given(settings: Settings, variable: str) -> bool:
     return variable.lower() in settings.model_fields_set
 
 
-RULES: Final[tuple[Rule, ...]] = (_needs, queues_are_distinct, _credentials_exist)
+RULES: Final[tuple[Rule, ...]] = (_needs, queues_are_distinct, _credentials_exist, _certificates_exist)
 """What a bridge and a pool need."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from aiplane.contracts.scalars import LanguageTag
+from aiplane.settings.redis_url import TLS_OPTIONS, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,27 +43,6 @@ def _is_url(value: str, schemes: Collection[str]) -> bool:
         return _is_word(value) and url.scheme in schemes and bool(url.hostname) and url.port != 0
     except ValueError:
         return False
-
-
-_TLS_OPTIONS = ("ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile")
-"""What may follow a ``rediss://`` URL: Celery and the clients of Redis understand the same by it."""
-
-
-def _redis_url(value: str) -> str:
-    if not _is_url(value, ("redis", "rediss")) or not re.fullmatch(r"/?|/\d{1,5}", urlsplit(value).path):
-        raise ValueError
-    url = urlsplit(value)
-    options = dict(parse_qsl(url.query, keep_blank_values=True, strict_parsing=True)) if url.query else {}
-    if url.fragment or not options.keys() <= set(_TLS_OPTIONS if url.scheme == "rediss" else ()):
-        raise ValueError
-    if url.scheme == "redis":
-        return value
-    # Celery takes either spelling, the clients of Redis only theirs. Without it, Celery's connections to the
-    # broker would check no certificate, and its backend would not start.
-    checks = options.get("ssl_cert_reqs", "required").removeprefix("CERT_").lower()
-    if checks not in ("none", "optional", "required"):
-        raise ValueError
-    return urlunsplit(url._replace(query=urlencode({**options, "ssl_cert_reqs": checks})))
 
 
 def _http_url(value: str) -> str:
@@ -124,12 +103,12 @@ def _secret(value: SecretStr) -> SecretStr:
 
 RedisUrl = Annotated[
     str,
-    AfterValidator(_redis_url),
+    AfterValidator(canonical),
     Field(
         repr=False,
         max_length=2_000,
-        description="redis://host:port/db or rediss://host:port/db, with a password percent-encoded; "
-        f"after rediss:// only {', '.join(_TLS_OPTIONS)}",
+        description="redis://host:port/db or rediss://host:port/db, with a user and a password "
+        f"percent-encoded; after rediss:// only {', '.join(TLS_OPTIONS)}",
     ),
 ]
 OptionalUrl = Annotated[

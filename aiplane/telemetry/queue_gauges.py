@@ -18,6 +18,7 @@ from redis import RedisError, ResponseError
 from aiplane.bull import QueueCounter
 from aiplane.connections import connect_thread
 from aiplane.leases import SLOTS_STALE_MS, LeaseBook
+from aiplane.refusals import told
 from aiplane.telemetry.instruments import observe
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class QueueGauges:
                 if counts is not None:
                     standings[queue] = _Standing(counts, roll.slots(kind, SLOTS_STALE_MS))
         except (RedisError, OSError) as error:
-            log.debug("the queues cannot be counted (%s)", type(error).__name__)
+            log.debug("the queues cannot be counted: %s", told(error))
         return standings
 
     def _counts(self, queue: str) -> QueueCounts | None:

@@ -14,6 +14,7 @@ from celery.worker.control import control_command, nok, ok
 from kombu.utils.functional import maybe_list
 from redis import RedisError
 
+from aiplane.refusals import told
 from aiplane.runs import job_of
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def _cancel(state: Any, run: str) -> tuple[bool, str]:
     try:
         cancellation = state.app.cancelling.cancel_run(run)
     except (RedisError, OSError, UnicodeError) as error:
-        return False, f"{run} is not cancelled: Redis cannot be asked ({type(error).__name__})."
+        return False, f"{run} is not cancelled: {told(error)}."
     if cancellation is None:
         return False, f"{run} is not cancelled: it is no run of this plane."
     return cancellation.done, cancellation.sentence

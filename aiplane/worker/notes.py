@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from redis import RedisError
 
+from aiplane.refusals import told
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -96,7 +98,7 @@ class NoteThread(threading.Thread):
         except (RedisError, OSError, ValueError) as error:
             self.dropped += len(notes)
             if not self._away:
-                log.warning("jobs cannot be told how far they are (%s)", type(error).__name__)
+                log.warning("jobs cannot be told how far they are: %s", told(error))
             self._away = True
             return False
         finally:

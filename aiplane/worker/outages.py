@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from redis import RedisError
 
+from aiplane.troubles import TROUBLES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,6 +31,6 @@ def despite_outages(call: Callable[[], T]) -> T:
         except (RedisError, OSError) as error:
             if time.monotonic() > give_up:
                 raise
-            log.warning("Redis does not answer (%s); trying again", type(error).__name__)
+            log.warning("%s; trying again", TROUBLES.note(error))
         time.sleep(pause)
         pause = min(2 * pause, 1.0)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib
+import logging
 import os
 import signal
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 from celery import signals
 from celery.apps.worker import Worker
+from celery.exceptions import WorkerShutdown
 from celery.worker import state
 from opentelemetry.metrics import Observation
 from redis import RedisError
@@ -29,6 +32,8 @@ from aiplane.telemetry.instruments import observe
 from aiplane.telemetry.logs import configure_logs
 from aiplane.telemetry.queue_gauges import QueueGauges
 from aiplane.telemetry.setup import start_telemetry
+from aiplane.trials import refuse_to_start, try_one
+from aiplane.troubles import TROUBLES
 from aiplane.worker.attention import consumes
 from aiplane.worker.notes import NoteThread
 from aiplane.worker.options import check_options
@@ -40,6 +45,9 @@ if TYPE_CHECKING:
     from aiplane.app import Plane
     from aiplane.pulse import Pulse
     from aiplane.queues import Kind
+    from aiplane.trials import Complaint, Variable
+
+log = logging.getLogger(__name__)
 
 
 class PoolWorker(Worker):
@@ -88,6 +96,7 @@ class PoolWorker(Worker):
         signals.worker_shutting_down.connect(self._on_shutdown)
         # Celery would cancel what runs first, which threads cannot do: it would fail, and hang.
         signal.signal(signal.SIGQUIT, self._end_at_once)
+        self._await_redis()
         self._lease.start()
         while not self._lease.renewed.wait(0.5):
             state.maybe_shutdown()
@@ -97,6 +106,33 @@ class PoolWorker(Worker):
         atexit.register(self._lease.stop)
         self._notes.start()
         atexit.register(self._notes.stop)
+
+    def _await_redis(self) -> None:
+        """Wait until Redis and the broker are there, and end here if they refuse what is needed."""
+        try:
+            for variable in ("REDIS_URL", "CELERY_BROKER_URL"):
+                refuse_to_start(self._complaints(variable))
+        except SettingsError as error:
+            click.ClickException(str(error)).show()
+            raise WorkerShutdown(1) from error
+        # No job needs it, only what a person sends with .delay().
+        with contextlib.suppress(RedisError, OSError):
+            for complaint in try_one(self.app.settings, "CELERY_RESULT_BACKEND"):
+                log.warning("%s", complaint.sentence)
+
+    def _complaints(self, variable: Variable) -> list[Complaint]:
+        said = ""
+        while True:
+            try:
+                return try_one(self.app.settings, variable)
+            except (RedisError, OSError) as error:
+                words = f"{variable}: {TROUBLES.note(error)}"
+            if words != said:
+                log.warning("%s; the pool waits", words)
+            said = words
+            for _ in range(2):
+                time.sleep(0.5)
+                state.maybe_shutdown()
 
     def on_consumer_ready(self, consumer: Any) -> None:
         """Offer the slots from now on."""
@@ -164,7 +200,8 @@ class PoolWorker(Worker):
         slots = self.pool.limit if offers else 0
         # Its loop turns once a second, and that much is no debt.
         loop_ms = max(round(1000 * (time.monotonic() - self._turned - 1)), 0) if self._offers_slots else 0
-        return Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots, loop_ms)
+        me = Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots, loop_ms)
+        return replace(me, trouble=TROUBLES.current)
 
 
 def _one_kind(queues: Sequence[str] | None) -> Kind:

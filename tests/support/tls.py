@@ -51,7 +51,11 @@ class TlsRedis(ThreadedServer):
         """Pass on what comes, both ways."""
         self.accepted += 1
         theirs = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
-        await asyncio.gather(_passed_on(reader, theirs[1]), _passed_on(theirs[0], writer))
+        try:
+            await asyncio.gather(_passed_on(reader, theirs[1]), _passed_on(theirs[0], writer))
+        finally:
+            for each in (theirs[1], writer):
+                each.transport.abort()
 
 
 async def _passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

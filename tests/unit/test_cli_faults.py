@@ -38,8 +38,8 @@ def test_each_kind_of_fault_has_its_status(error: Exception, status: int, words:
     [
         (redis.ConnectionError("Error 111 connecting to u:secret@host"), "cannot be reached"),
         (redis.TimeoutError("secret"), "does not answer"),
-        (redis.AuthenticationError("secret"), "refuses the login"),
-        (redis.OutOfMemoryError("secret"), "OutOfMemoryError"),
+        (redis.AuthenticationError("secret"), r"refuses \(WRONGPASS: "),
+        (redis.OutOfMemoryError("secret"), r"refuses \(OOM: its memory is full\)"),
     ],
 )
 def test_redis_is_named_by_its_host_alone(raised: Exception, words: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from celery import Celery
@@ -112,17 +113,19 @@ def test_every_connection_checks_certificates_as_the_url_says_and_else_it_does(
     assert {client.password, celery.backend.connparams["password"]} == {"p#w"}
 
 
-def test_certificates_of_ones_own_are_known_to_every_connection() -> None:
-    url = "rediss://redis:6380?ssl_ca_certs=%2Fetc%2Four%20ca.pem"
+def test_certificates_of_ones_own_are_known_to_every_connection(tmp_path: Path) -> None:
+    path = tmp_path / "our ca.pem"
+    path.write_text("")
+    url = f"rediss://redis:6380?ssl_ca_certs={quote(str(path), safe='')}"
     settings = Settings.load({"REDIS_URL": url})
     client = connect_thread(settings.redis_url).connection_pool.make_connection()
     celery = Celery(set_as_current=False, broker=settings.celery_broker_url)
     celery.conf.result_backend = settings.celery_result_backend
 
     assert isinstance(client, SSLConnection)
-    assert client.ca_certs == "/etc/our ca.pem"
-    assert celery.connection_for_read().ssl["ssl_ca_certs"] == "/etc/our ca.pem"
-    assert celery.backend.connparams["ssl_ca_certs"] == "/etc/our ca.pem"
+    assert client.ca_certs == str(path)
+    assert celery.connection_for_read().ssl["ssl_ca_certs"] == str(path)
+    assert celery.backend.connparams["ssl_ca_certs"] == str(path)
 
 
 def test_a_kind_asks_the_common_model_unless_it_has_its_own() -> None:
