@@ -63,9 +63,10 @@ class PoolWorker(Worker):
 
     def on_before_init(self, quiet: bool = False, queues: Sequence[str] | None = None, **kwargs: Any) -> None:
         """Check the options, the settings and the queue before anything is started."""
-        check_options(kwargs)
         try:
+            # First, for with wrong ones Celery takes the pool for another than the configuration names.
             settings = self.app.settings
+            check_options(kwargs)
             self.kind = _one_kind(queues)
             self._prepare()
         except SettingsError as error:
