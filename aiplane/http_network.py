@@ -6,6 +6,7 @@ holds it for ever. Here each read is told how much time is left of all (:mod:`ai
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from contextlib import contextmanager, suppress
@@ -108,19 +109,34 @@ class _Stream(httpcore2.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002 -- see above
     ) -> httpcore2.NetworkStream:
         seconds = _left(httpcore2.ConnectTimeout)
-        with broken_off_by(self._shut_down):
+        # While it shakes hands, the socket is no longer the one that it was.
+        with _spare(self._stream) as spare, broken_off_by(lambda: _shut_down(spare)):
             return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
     def _shut_down(self) -> None:
-        """End whoever waits for this connection, in another thread; closing it would not."""
-        own = self._stream.get_extra_info("socket")
-        if isinstance(own, socket.socket):
-            with suppress(OSError):
-                # Not the method of a TLS socket, which takes away what that thread is using.
-                socket.socket.shutdown(own, socket.SHUT_RDWR)
+        _shut_down(self._stream.get_extra_info("socket"))
+
+
+@contextmanager
+def _spare(stream: httpcore2.NetworkStream) -> Iterator[socket.socket | None]:
+    """Have a second name for a stream's socket in the block."""
+    own = stream.get_extra_info("socket")
+    if not isinstance(own, socket.socket):
+        yield None
+        return
+    with socket.socket(fileno=os.dup(own.fileno())) as spare:
+        yield spare
+
+
+def _shut_down(own: socket.socket | None) -> None:
+    """End whoever waits for a connection in another thread; closing it would not."""
+    if isinstance(own, socket.socket):
+        with suppress(OSError):
+            # Not the method of a TLS socket, which takes away what that thread is using.
+            socket.socket.shutdown(own, socket.SHUT_RDWR)
 
 
 def _addresses(host: str, port: int) -> list[str]:

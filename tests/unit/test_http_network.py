@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from typing import Any
@@ -113,3 +114,15 @@ def test_a_read_ends_when_the_work_is_called_off(monkeypatch: pytest.MonkeyPatch
             assert stream.read(100) == b""
         assert time.monotonic() - began < 5
         stream.close()
+
+
+def test_a_handshake_ends_when_the_work_is_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    with socket.create_server(("127.0.0.1", 0)) as silent, deadline.can_be_called_off() as call_off:
+        with deadline.within(60):
+            stream = DeadlineNetwork().connect_tcp("127.0.0.1", silent.getsockname()[1])
+            threading.Timer(0.1, call_off.make).start()
+            began = time.monotonic()
+            with pytest.raises(httpcore2.ConnectError):
+                stream.start_tls(ssl.create_default_context(), "localhost")
+        assert time.monotonic() - began < 5
