@@ -15,20 +15,30 @@ class Running:
 
     def __init__(self) -> None:
         self._ends: dict[str, Callable[[], None]] = {}
+        self._lent: set[str] = set()
+
+    @property
+    def lent(self) -> int:
+        """How many slots tasks have that people sent: no job can have them meanwhile."""
+        return len(self._lent)
 
     @contextmanager
-    def ended_by(self, key: str, end: Callable[[], None]) -> Iterator[None]:
+    def ended_by(self, key: str, end: Callable[[], None], *, lent: bool = False) -> Iterator[None]:
         """Do the block, which ``end`` can end.
 
         Args:
             key: what the work is known by.
             end: called at most once, in another thread and in the caller's context. It must not wait.
+            lent: whether the block is a task that a person sent.
         """
         context = contextvars.copy_context()
         self._ends[key] = lambda: context.run(end)
+        if lent:
+            self._lent.add(key)
         try:
             yield
         finally:
+            self._lent.discard(key)
             self._ends.pop(key, None)
 
     def end(self, keys: Iterable[str]) -> list[str]:

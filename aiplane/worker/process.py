@@ -198,7 +198,7 @@ class PoolWorker(Worker):
 
     def _holder(self) -> Holder:
         offers = self._offers_slots and self.pool and consumes(self.consumer, self.kind)
-        slots = self.pool.limit if offers else 0
+        slots = max(self.pool.limit - self.app.running.lent, 0) if offers else 0
         # Its loop turns once a second, and that much is no debt.
         loop_ms = max(round(1000 * (time.monotonic() - self._turned - 1)), 0) if self._offers_slots else 0
         me = Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots, loop_ms)

@@ -107,7 +107,7 @@ class JobTask(Task):
     def _run_for_person(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         with (
             deadline.can_be_called_off() as call_off,
-            self.app.running.ended_by(self.request.id, call_off.make),
+            self.app.running.ended_by(self.request.id, call_off.make, lent=True),
         ):
             try:
                 return bounded(lambda: self.run(*args, **kwargs), self._time_limit)

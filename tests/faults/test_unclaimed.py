@@ -43,11 +43,13 @@ async def waits(stage: Stage, job: str, *, seconds: float = 15) -> None:
     await eventually(look, seconds, f"waiting of job {job}")
 
 
-async def control(stage: Stage, *command: str) -> str:
-    line = ["celery", "-A", "aiplane", "control", "--timeout", "3", *command]
-    with Process("control", line, env=stage.plane.env) as process:
-        await asyncio.to_thread(process.wait)
-        return "\n".join(process.lines)
+async def control(stage: Stage, *command: str) -> None:
+    await celery(stage, "control", "--timeout", "3", *command)
+
+
+async def celery(stage: Stage, *line: str) -> None:
+    with Process("celery", ["celery", "-A", "aiplane", *line], env=stage.plane.env) as process:
+        assert await asyncio.to_thread(process.wait) == 0, process.tail()
 
 
 async def test_a_pool_that_consumes_no_longer_offers_no_slot(stage: Stage) -> None:
@@ -119,6 +121,23 @@ async def test_ids_that_are_no_utf8_block_no_queue(stage: Stage) -> None:
             return await state(stage, job) in ("completed", "failed")
 
         await eventually(over, 30, f"end of job {job!r}")
+
+
+async def test_a_slot_that_somebody_s_own_task_has_is_offered_to_no_job(stage: Stage) -> None:
+    await stage.bridge()
+    await stage.pool(slots=2)
+    text = "# [[case: own]] [[provider: hold]]"
+    own = {"problemDescription": text, "currentCode": "", "language": "python", "hintLevel": "gentle"}
+    await celery(stage, "call", "tasks.hint.generate_hint", "--args", json.dumps([own]))
+    await asyncio.to_thread(stage.provider.wait_for, "own", timeout=20)
+    await offers(stage, 1)
+    first, second = await stage.submit("hold"), await stage.submit("hold")
+    await stage.called(first)
+    assert await state(stage, second.job) == "waiting"
+    for name in ("own", first.name, second.name):
+        stage.provider.release(name)
+    await offers(stage, 2)
+    await stage.ended()
 
 
 async def test_a_pool_whose_broker_is_away_offers_no_slot(stage: Stage) -> None:

@@ -24,3 +24,10 @@ def test_work_that_is_over_is_not_ended() -> None:
     with running.ended_by("a", lambda: None):
         pass
     assert running.end(["a"]) == []
+
+
+def test_what_people_sent_is_counted_while_it_runs() -> None:
+    running = Running()
+    with running.ended_by("job", lambda: None), running.ended_by("own", lambda: None, lent=True):
+        assert running.lent == 1
+    assert running.lent == 0

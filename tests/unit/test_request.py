@@ -1,8 +1,13 @@
-"""A run's message is acknowledged without the worker's loop, a person's as Celery does it."""
+"""A message in a pool: who acknowledges it, what revokes it, and that it holds no slot for ever."""
 
 from __future__ import annotations
 
+import time
+from queue import SimpleQueue
+from types import SimpleNamespace
+
 import pytest
+from celery.worker import state
 
 from aiplane.app import RUN_HEADER, Plane
 from aiplane.worker.request import JobRequest
@@ -52,3 +57,24 @@ def test_a_persons_message_is_acknowledged_by_the_loop(times: int) -> None:
         made.acknowledge()
 
     assert (message.acknowledged, len(by_loop), made.acknowledged) == (0, 1, True)
+
+
+def test_a_run_that_was_revoked_ends_in_the_ledger_and_is_remembered_no_longer() -> None:
+    run = "q|7|1|0"
+    made, _ = request(Message(id=run, **{RUN_HEADER: {"run": run, "queue": "q", "job": "7"}}))
+    cancelled: SimpleQueue[str] = SimpleQueue()
+    made.app.cancelling = SimpleNamespace(cancel_run=cancelled.put)
+    state.revoked.add(run)
+
+    assert made.revoked()
+    assert made.acknowledged
+    assert cancelled.get(timeout=5) == run
+    while run in state.revoked:
+        time.sleep(0.001)
+
+
+def test_a_failure_that_cannot_be_told_frees_the_slot_all_the_same() -> None:
+    made, _ = request(Message())
+    state.task_reserved(made)
+    made.on_failure(object())
+    assert made not in state.reserved_requests
