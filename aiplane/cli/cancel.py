@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,7 @@ from aiplane.cli.faults import NotAllDoneError, NotFoundError, naming_redis
 from aiplane.cli.queue_argument import kind_of, queue_named
 from aiplane.cli.screen import one_line, show_json
 from aiplane.connections import connect_thread
+from aiplane.patience import OutOfPatienceError, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 SETTLED_SECONDS = 10.0
 """How long a bridge has to record that a job has failed: as long as another needs to take over."""
+
+BROKER_SECONDS = 2.0
+"""How long Celery's broker has to take a word to the pools."""
 
 LOOK_EVERY = 0.05
 """Seconds between two looks."""
@@ -67,10 +71,9 @@ def _row(cancellation: Cancellation, *, settled: bool) -> dict[str, Any]:
 def _wake_pools(done: Sequence[Cancellation]) -> None:
     """Have pools look at once; each does so every second in any case."""
     if any(each.was is Was.ACTIVE for each in done):
-        try:
-            app.control.broadcast("heed_cancellations")
-        except (OperationalError, OSError):
-            return
+        # Celery would wait for its broker without end.
+        with suppress(OutOfPatienceError, OperationalError, OSError):
+            wait_for(lambda: app.control.broadcast("heed_cancellations"), BROKER_SECONDS, name="broadcast")
 
 
 def _await_settled(redis: Redis, settings: Settings, cancelled: Sequence[Cancellation]) -> list[Cancellation]:

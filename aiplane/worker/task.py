@@ -199,6 +199,7 @@ class JobTask(Task):
             # It would fail in every pool.
             fault = _fault_of_ours(f"run {run['run']}", error)
             refusal = Outcome(error=fault, stacktrace=describe(error))
+            bare(error)
             despite_outages(lambda: claims.refuse(run["run"], refusal, token=token))
             raise fault from None
 
