@@ -6,13 +6,17 @@ import socket
 import ssl
 import threading
 import time
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import httpcore2
 import pytest
 
 from aiplane import deadline
 from aiplane.http_network import DeadlineNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ADDRESSES = ("192.0.2.1", "192.0.2.2")
 
@@ -105,24 +109,29 @@ def test_past_the_deadline_nothing_is_tried() -> None:
 
 
 def test_a_read_ends_when_the_work_is_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    with socket.create_server(("127.0.0.1", 0)) as silent, deadline.can_be_called_off() as call_off:
-        with deadline.within(60):
-            stream = DeadlineNetwork().connect_tcp("127.0.0.1", silent.getsockname()[1])
-            threading.Timer(0.1, call_off.make).start()
-            began = time.monotonic()
-            assert stream.read(100) == b""
+    with silent_server(monkeypatch) as stream, deadline.can_be_called_off() as call_off, deadline.within(60):
+        threading.Timer(0.1, call_off.make).start()
+        began = time.monotonic()
+        assert stream.read(100) == b""
         assert time.monotonic() - began < 5
-        stream.close()
 
 
 def test_a_handshake_ends_when_the_work_is_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    tls = ssl.create_default_context()
+    with silent_server(monkeypatch) as stream, deadline.can_be_called_off() as call_off, deadline.within(60):
+        threading.Timer(0.1, call_off.make).start()
+        began = time.monotonic()
+        with pytest.raises(httpcore2.ConnectError):
+            stream.start_tls(tls, "localhost")
+        assert time.monotonic() - began < 5
+
+
+@contextmanager
+def silent_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[httpcore2.NetworkStream]:
+    """Connect to a server that never says anything."""
     monkeypatch.undo()
-    with socket.create_server(("127.0.0.1", 0)) as silent, deadline.can_be_called_off() as call_off:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
         with deadline.within(60):
             stream = DeadlineNetwork().connect_tcp("127.0.0.1", silent.getsockname()[1])
-            threading.Timer(0.1, call_off.make).start()
-            began = time.monotonic()
-            with pytest.raises(httpcore2.ConnectError):
-                stream.start_tls(ssl.create_default_context(), "localhost")
-        assert time.monotonic() - began < 5
+        with closing(stream):
+            yield stream
