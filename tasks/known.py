@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from aiplane.folding import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
 _LONGEST_LOOK = 200_000
+_LONGEST_TALK = 100_000
 _LONGEST_SPAN = 400
 
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
@@ -45,10 +46,16 @@ _KEYWORDS = frozenset(
 
 
 class Known:
-    """The texts that a candidate has."""
+    """The texts that a candidate has.
 
-    def __init__(self, code: str, problem: str, said: Iterable[str] = ()) -> None:
-        self._texts = tuple(text[:_LONGEST_LOOK] for text in (code, problem, *said))
+    Args:
+        code: their own.
+        problem: its description.
+        said: what they said and were told, oldest first; of very much the latest.
+    """
+
+    def __init__(self, code: str, problem: str, said: Sequence[str] = ()) -> None:
+        self._texts = (code[:_LONGEST_LOOK], problem[:_LONGEST_LOOK], *_latest(said))
 
     def quotes(self, span: str) -> bool:
         """Tell whether a span of code stands in one of the texts, whatever its white space."""
@@ -99,6 +106,15 @@ class Known:
 def _squeezed(text: str) -> str:
     """Take out the blanks that a formatter might put or take, and no line break."""
     return _BLANKS.sub("", text)
+
+
+def _latest(said: Sequence[str]) -> Iterator[str]:
+    room = _LONGEST_TALK
+    for text in reversed(said):
+        if room <= 0:
+            return
+        yield text[-room:]
+        room -= len(text)
 
 
 class _Token(NamedTuple):

@@ -82,7 +82,6 @@ _EDGES = frozenset(
         "edge cases",
         "grenzfalle",
         "randfalle",
-        "robustness",
         "краиние случаи",
         "エッジケース",
         "边界情况",

@@ -53,7 +53,10 @@ _FULL_STOP = re.compile(r"[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f](?=[^\W_])
 
 _ENDS_A_WORD = re.compile(r"[^\W_](?:['\u2019][^\W\d_]+)?[.,:;!?\u2026)\"'\u201d\u2019\u00bb`*_]{0,4}\Z")
 _BEGINS_A_WORD = re.compile(r"[\"'(\u201c\u2018\u00ab\u00bf\u00a1`*_]{0,3}[^\W\d_]")
-_DATUM = re.compile(r"[-+]?\d+[,;]\Z|[\"'`(]*[\"'`].*[\"'`][\"'`),;:.]*\Z|[^=]*[=<>\[\]{}|\\].*\Z", re.DOTALL)
+_LONGEST_WORD = 100
+"""Characters of a word of prose; what is longer is data, however it is made up."""
+
+_DATUM = re.compile(r"[-+]?\d+[,;]\Z|\(*[\"'`].*[\"'`][\"'`),;:.]*\Z|[^=]*[=<>\[\]{}|\\].*\Z", re.DOTALL)
 _OPERATOR = re.compile(r"(?:[-+*/%&|^:=!<>]?=|->|=>)")
 """What makes data of the words beside it: ``nums = [2, 7]``."""
 
@@ -145,6 +148,8 @@ _PLAIN_WORD = _Look(ends=True, begins=True)
 def _look_at(word: str) -> _Look:
     if word.isalpha():
         return _PLAIN_WORD
+    if len(word) > _LONGEST_WORD:
+        return _Look(ends=False, begins=False)
     if _DATUM.match(word):
         return _Look(ends=False, begins=False, is_operator=_OPERATOR.fullmatch(word) is not None)
     return _Look(_ENDS_A_WORD.search(word) is not None, _BEGINS_A_WORD.match(word) is not None)

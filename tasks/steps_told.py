@@ -185,7 +185,7 @@ def steps_told(text: str, *, as_told: bool = False) -> Told:
     english = _TOLD if as_told else _ORDERS
     patterns = (english,) if english_share(text) >= _ENGLISH_ENOUGH else (english, _ANYWHERE)
     found: list[Kind] = []
-    for sentence in _SENTENCE.findall(folded(text[:_LONGEST_LOOK])):
+    for sentence in _SENTENCE.findall(folded(text[-_LONGEST_LOOK:])):
         plain = sentence.strip()
         if _OF_ONESELF.search(plain) if as_told else not _orders_nothing(plain):
             found += _steps_in(plain, patterns)

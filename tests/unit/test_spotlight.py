@@ -171,6 +171,9 @@ def test_a_mark_that_a_model_wrote_is_taken_out(written: str, read: str) -> None
         "# a b (" * 28_000,
         "\u200b\u00a0" * 100_000,
         "'\"" * 100_000,
+        "`" * 200_000,
+        "(`x" * 60_000,
+        '"a ' * 60_000,
     ],
 )
 @pytest.mark.parametrize("is_code", [True, False])
