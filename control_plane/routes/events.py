@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
 from sqlalchemy import func, or_, select
 
 from control_plane.access import Entry, Visit
@@ -44,7 +45,7 @@ LastEventId = Annotated[
 
 @router.get(
     "/events",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,
     responses={
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "The events."},
         **refusals(400, 401, 403, 404),
@@ -58,7 +59,10 @@ async def listen(
     After ``Last-Event-ID`` nothing is missed for a day; without it the stream begins now.
     """
     last = await _newest(here, visit) if last_event_id is None else last_event_id
-    return EventSourceResponse(_stream(here, visit, last), headers={"X-Accel-Buffering": "no"})
+    # Not the framework's own class for it: that takes over the stream, and ends it on a first error.
+    return StreamingResponse(
+        _stream(here, visit, last), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
 
 
 async def _stream(here: Services, visit: Visit, last: int) -> AsyncIterator[bytes]:
