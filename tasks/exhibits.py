@@ -45,25 +45,27 @@ _TAG = re.compile(
 )
 """Language, script and region of a BCP-47 tag; more of it would be words of a stranger's among our orders."""
 
-_NUMBERED = re.compile(r"\s*(?:\d{1,2}|[A-Za-z])[.):]\s")
+_NUMBERED = re.compile(r"\s*(?:[(#]?\d{1,2}\s?[.):\]\u2013-]|[A-Za-z][.):])\s")
 """The number that a line of a rubric may bring itself."""
 
 
 def problem(text: str) -> Exhibit:
     """Show the problem."""
-    return Exhibit("problem", (Row(text),), rank=9)
+    return Exhibit("problem", (Row(text),), rank=9, nature="problem")
 
 
 def code(text: str) -> Exhibit:
     """Show the code with the numbers of its lines."""
     lines = Listing(text).lines if text.strip() else ()
     rows = tuple(Row(line, f"{number}|", number) for number, line in enumerate(lines, start=1))
-    return Exhibit("the candidate's code", rows, rank=8, least=_LEAST_CODE, is_code=True, left_out="middle")
+    return Exhibit("the candidate's code", rows, rank=8, least=_LEAST_CODE, nature="code", left_out="middle")
 
 
 def words(label: str, text: str | None, *, is_code: bool = False) -> Exhibit:
     """Show what somebody wrote just now."""
-    return Exhibit(label, (Row(text or ""),), rank=7, least=_LEAST_WORDS, is_code=is_code)
+    return Exhibit(
+        label, (Row(text or ""),), rank=7, least=_LEAST_WORDS, nature="code" if is_code else "prose"
+    )
 
 
 def rubric(lines: Sequence[str]) -> Exhibit:

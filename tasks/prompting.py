@@ -130,5 +130,5 @@ def fenced(label: str, text: str, fences: Fences) -> str:
 
 def _fenced(exhibit: Exhibit, fences: Fences) -> str:
     word, mark = fences
-    lines = (f"{row.head}{spotlight(row.text, mark, is_code=exhibit.is_code)}" for row in exhibit.rows)
+    lines = (f"{row.head}{spotlight(row.text, mark, nature=exhibit.nature)}" for row in exhibit.rows)
     return "\n".join((f"[{word} begin: {exhibit.label}]", *lines, f"[{word} end]"))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tasks.spotlight import Nature
+
 BUDGET_CHARACTERS = 60_000
 """What may come from outside in one prompt, marks not counted: some 20,000 tokens of code and prose with
 them, so that the prompt and its answer fit the 32,000 tokens that small models have."""
@@ -47,7 +49,7 @@ class Exhibit:
         rows: its parts, oldest first.
         rank: exhibits of a lower rank are shortened first.
         least: so many of its characters are kept, whatever rank the others have.
-        is_code: whether it is code, in which only sentences are prose.
+        nature: what of it is prose; see :func:`tasks.spotlight.spotlight`.
         left_out: which of its rows are the first to go where it is too long.
     """
 
@@ -55,7 +57,7 @@ class Exhibit:
     rows: tuple[Row, ...] = field(repr=False)
     rank: int
     least: int = 0
-    is_code: bool = False
+    nature: Nature = "prose"
     left_out: LeftOut = "oldest"
 
     @property

@@ -5,9 +5,10 @@ between the words took the success of injected instructions from over 50 % to un
 (Hines and others, arXiv 2403.14720). Here each line begins with a mark, and in prose one stands at the end of
 every word, before the blank. Nothing is taken away for it: without the marks the data is as it came.
 
-Marks keep out of what is no prose: code but for the sentences in it, and data in a text (``nums = [2, 7]``),
-so that a model never reads a fault into code that it was shown. Format characters, which nobody sees and a
-model reads, become a mark each time; so do blanks of other kinds than the usual one, in addition.
+Marks keep out of what is no prose: code but for its sentences, data in a text (``nums = [2, 7]``), and what
+a problem puts between quotation marks or backticks; so a model never reads a fault into code or data that it
+was shown. Format characters, which nobody sees and a model reads, become a mark each time; blanks of other
+kinds than the usual one get a mark in addition.
 
 The mark is chosen among characters that do not occur in the text, so nobody can write it.
 """
@@ -15,10 +16,12 @@ The mark is chosen among characters that do not occur in the text, so nobody can
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+Nature: TypeAlias = Literal["prose", "code", "problem"]
 
 _SYMBOLS = ("¤¦¶†‡", "⁂⁑℥⁜⟁")
 """In no grammar and few people's prose. One token each by o200k, two for the second row. What
@@ -48,6 +51,10 @@ _UNSEEN_RUN = re.compile(
 _BLANKS = re.compile(f"([{_BLANK}]+)")
 _USUAL = re.compile(r" +|\t+")
 _OTHER_LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")
+_QUOTED = re.compile(r"\"[^\"]{1,80}\"|`[^`]{1,80}`|\u201c[^\u201d]{1,80}\u201d")
+_HELD = "\x00"
+"""Stands for a blank within data; no text holds one, because nobody sees it."""
+
 _FULL_STOP = re.compile(r"[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f](?=[^\W_])")
 """Where a sentence ends in scripts that write no blanks between words."""
 
@@ -98,30 +105,32 @@ def choose_mark(texts: Sequence[str], seed: bytes) -> str:
     return _PRIVATE[int.from_bytes(seed) % len(_PRIVATE)]
 
 
-def spotlight(text: str, mark: str, *, is_code: bool = False) -> str:
+def spotlight(text: str, mark: str, *, nature: Nature = "prose") -> str:
     """Put the mark at the start of every line and, in prose, at the end of every word.
 
     Args:
         text: from outside.
         mark: one character.
-        is_code: whether the text is code, in which only sentences are prose.
+        nature: of ``code`` only the sentences are prose; in a ``problem`` what is quoted is data.
     """
     lines = text.replace(mark, "?").replace("\r\n", "\n").split("\n")
-    return "\n".join(mark + _spotlight_line(line, mark, is_code=is_code) for line in lines)
+    return "\n".join(mark + _spotlight_line(line, mark, nature) for line in lines)
 
 
-def _spotlight_line(line: str, mark: str, *, is_code: bool) -> str:
+def _spotlight_line(line: str, mark: str, nature: Nature) -> str:
     if not line:
         return line
     seen = _UNSEEN_RUN.sub(mark, _OTHER_LINE_ENDS.sub(lambda ends: ends[0] + mark, line))
+    if nature == "problem":
+        seen = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _HELD), seen)
     pieces = _BLANKS.split(_FULL_STOP.sub(lambda stop: stop[0] + mark, seen))
     words, blanks = pieces[::2], pieces[1::2]
-    prose = set(_sentences(words) if is_code else _prose(words))
+    prose = set(_sentences(words) if nature == "code" else _prose(words))
     marked = [
         f"{word}{mark if gap in prose or not _USUAL.fullmatch(blank) else ''}{blank}"
         for gap, (word, blank) in enumerate(zip(words, blanks, strict=False))
     ]
-    return "".join((*marked, words[-1]))
+    return "".join((*marked, words[-1])).replace(_HELD, " ")
 
 
 def _prose(words: Sequence[str]) -> Iterator[int]:

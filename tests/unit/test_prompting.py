@@ -231,7 +231,14 @@ def test_the_rubric_is_text_from_outside_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "lines", [("1. Naming", "2. Tests"), ("1) Naming (40 %)", "2) Tests"), ("a. Naming", "b. Tests")]
+    "lines",
+    [
+        ("1. Naming", "2. Tests"),
+        ("1) Naming (40 %)", "2) Tests"),
+        ("a. Naming", "b. Tests"),
+        ("(1) Naming", "(2) Tests"),
+        ("1 - Naming", "2 - Tests"),
+    ],
 )
 def test_a_rubric_with_numbers_of_its_own_gets_no_second_ones(lines: tuple[str, ...]) -> None:
     assert text_of(exhibits.rubric(lines)) == "\n".join(lines)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import time
 import unicodedata
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.spotlight import _PRIVATE, _SYMBOLS, choose_mark, spotlight, unmark
+from tasks.spotlight import _PRIVATE, _SYMBOLS, Nature, choose_mark, spotlight, unmark
 
 SEEDS = [bytes([number]) * 16 for number in range(50)]
 INVISIBLE = [
@@ -52,6 +53,17 @@ def test_no_mark_stands_in_data(data: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "data",
+    ['"A man, a plan, a canal: Panama"', "`the sky is blue`", "\u201cleet code is fun\u201d"],
+)
+def test_what_a_problem_quotes_is_data(data: str) -> None:
+    text = f"For example {data} is given."
+
+    assert data in spotlight(text, "¤", nature="problem")
+    assert data not in spotlight(text, "¤"), "a candidate may quote an order"
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "            dp[i][j]=min(dp[i-1][j]+1,dp[i][j-1]+1,dp[i-1][j-1]+(word1[i-1]!=word2[j-1]))",
@@ -68,7 +80,7 @@ def test_no_mark_stands_in_data(data: str) -> None:
     ],
 )
 def test_no_mark_stands_in_code(line: str) -> None:
-    assert spotlight(line, "¤", is_code=True) == f"¤{line}"
+    assert spotlight(line, "¤", nature="code") == f"¤{line}"
 
 
 @pytest.mark.parametrize(
@@ -85,15 +97,15 @@ def test_no_mark_stands_in_code(line: str) -> None:
     ],
 )
 def test_sentences_in_code_are_prose(line: str, marked: str) -> None:
-    assert spotlight(line, "*", is_code=True) == marked
+    assert spotlight(line, "*", nature="code") == marked
 
 
-@pytest.mark.parametrize("is_code", [True, False])
-def test_no_blank_and_no_format_character_joins_two_words_unmarked(is_code: bool) -> None:
+@pytest.mark.parametrize("nature", get_args(Nature))
+def test_no_blank_and_no_format_character_joins_two_words_unmarked(nature: Nature) -> None:
     joined = [
         f"U+{ord(character):04X}"
         for character in (*INVISIBLE, *FILLERS)
-        if "¤" not in spotlight(f"say{character}yes", "¤", is_code=is_code)[1:]
+        if "¤" not in spotlight(f"say{character}yes", "¤", nature=nature)[1:]
     ]
 
     assert joined == []
@@ -129,11 +141,11 @@ def test_a_text_that_holds_every_mark_loses_the_one_that_is_chosen() -> None:
     assert spotlight(f"{mark}{mark}", mark) == f"{mark}??"
 
 
-@given(st.text(max_size=200), st.booleans())
-def test_marks_take_nothing_away_that_can_be_seen(text: str, is_code: bool) -> None:
+@given(st.text(max_size=200), st.sampled_from(get_args(Nature)))
+def test_marks_take_nothing_away_that_can_be_seen(text: str, nature: Nature) -> None:
     mark = choose_mark([text], SEEDS[0])
 
-    marked = spotlight(text, mark, is_code=is_code)
+    marked = spotlight(text, mark, nature=nature)
 
     seen = [
         letter for letter in text if unicodedata.category(letter) not in ("Cf", "Cc") and letter != "\u034f"
@@ -176,9 +188,9 @@ def test_a_mark_that_a_model_wrote_is_taken_out(written: str, read: str) -> None
         '"a ' * 60_000,
     ],
 )
-@pytest.mark.parametrize("is_code", [True, False])
-def test_the_largest_code_is_marked_in_a_moment(text: str, is_code: bool) -> None:
+@pytest.mark.parametrize("nature", get_args(Nature))
+def test_the_largest_code_is_marked_in_a_moment(text: str, nature: Nature) -> None:
     started = time.monotonic()
-    spotlight(text, "★", is_code=is_code)
+    spotlight(text, "★", nature=nature)
 
     assert time.monotonic() - started < 3
