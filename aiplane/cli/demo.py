@@ -144,8 +144,10 @@ async def _demo(
         )
         seconds = time.monotonic() - started
         teller.tell(say, f"The plane is up after {seconds:.1f} s; one job of each kind is on its way.")
-        client = await stack.enter_async_context(Client(reached))
-        trials = [asyncio.create_task(_try(client, reached, kind), name=f"demo {kind}") for kind in KINDS]
+        client = await stack.enter_async_context(Client(reached.settings))
+        trials = [
+            asyncio.create_task(_try(client, reached.settings, kind), name=f"demo {kind}") for kind in KINDS
+        ]
         for trial in asyncio.as_completed(trials):
             teller.tell(partial(_show, await trial))
         teller.tell(say, "Stopping the plane.")

@@ -1,4 +1,4 @@
-"""The plane on one machine: the bridge, the four pools, and a Redis if none is given."""
+"""The plane on one machine: the bridge, the four pools, the control plane, and a Redis if none is given."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import fcntl
 import shlex
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from aiplane.cli import private_api
 from aiplane.cli.child import Program
 from aiplane.cli.private_redis import free_port, private_redis
 from aiplane.cli.supervisor import Supervisor
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "bridge": "python -m bridges",
+        "api": private_api.COMMAND,
         **{kind: f"celery -A aiplane worker -Q {kind} -n {kind}@%h" for kind in KINDS},
     }
 )
@@ -37,8 +40,21 @@ BRIDGE_GRACE = 30.0
 HURRIED_GRACE = 5.0
 """Seconds that a process gets where nothing that runs is worth waiting for."""
 
-_STOP_ORDER = (("bridge",), KINDS, ("redis",))
+_STOP_ORDER = (("api",), ("bridge",), KINDS, ("redis", "postgres"))
 _QUIETER_THAN_INFO = {"warning", "error", "critical"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How a running plane is reached.
+
+    Attributes:
+        settings: what its processes were started with, and clients need.
+        api_url: where the control plane serves; None where it is not installed.
+    """
+
+    settings: Settings
+    api_url: str | None = None
 
 
 class DataInUseError(Exception):
@@ -50,7 +66,7 @@ class DataInUseError(Exception):
 
 
 def programs(env: Mapping[str, str], settings: Settings, *, hurry: bool) -> list[Program]:
-    """Describe the bridge and the pools.
+    """Describe the bridge and the pools. The control plane has an environment of its own.
 
     Args:
         env: the environment that they get.
@@ -67,6 +83,7 @@ def programs(env: Mapping[str, str], settings: Settings, *, hurry: bool) -> list
             env=_child_environment(env, settings),
         )
         for name, line in COMMANDS.items()
+        if name != "api"
     ]
 
 
@@ -80,24 +97,25 @@ async def running_plane(
     port: int = 0,
     hurry: bool = False,
     on_stop: Callable[[], None] = lambda: None,
-) -> AsyncIterator[Settings]:
+) -> AsyncIterator[Reached]:
     """Run a plane inside the block; all of it serves at the block's start and is gone after its end.
 
     Args:
         settings: what ``env`` says.
         env: the environment of the processes.
         write: takes a process's name and a line of its output.
-        data: the directory of the private Redis; made if it is needed.
+        data: the directory of the private Redis; made if it is needed. A private PostgreSQL is beside it.
         port: the port of the private Redis if that is free; 0 for any.
         hurry: do not let pools finish the jobs that they run.
         on_stop: called when a signal begins the stopping.
 
     Yields:
-        The settings with which this plane is reached.
+        How this plane is reached.
 
     Raises:
         DataInUseError: another plane keeps its data there.
         NoRedisServerError: no Redis is given, and there is none to start.
+        NoPostgresServerError: likewise, where the control plane is installed.
         NotReadyError: a process does not serve.
         redis.RedisError: the given Redis cannot be reached.
         StoppedBySignalError: a signal ended the block.
@@ -113,8 +131,17 @@ async def running_plane(
             port = free_port(port)
             await supervisor.start([private_redis(data, port)], READY_SECONDS)
             env = {**env, "REDIS_URL": f"redis://127.0.0.1:{port}/0"}
-        await supervisor.start(programs(env, settings, hurry=hurry), READY_SECONDS)
-        yield Settings.load(env)
+        started = programs(env, settings, hurry=hurry)
+        api_url = None
+        if private_api.is_installed():
+            own = await private_api.with_database(supervisor, env, data.with_name("postgres"), write)
+            grace = HURRIED_GRACE if hurry else private_api.GRACE
+            command = _arguments(COMMANDS["api"])
+            started.append(private_api.service(command, _child_environment(own, settings), grace))
+            host = own.get("API_HOST", "").strip() or "127.0.0.1"
+            api_url = f"http://{host}:{own['API_PORT']}{own.get('API_PREFIX', '').strip()}"
+        await supervisor.start(started, READY_SECONDS)
+        yield Reached(Settings.load(env), api_url)
 
 
 def _arguments(line: str) -> tuple[str, ...]:

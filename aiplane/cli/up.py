@@ -29,7 +29,10 @@ STOPPING = "Stopping; pools finish the jobs that they run. Ctrl-C once more ends
 
 @click.command()
 def up() -> None:
-    """Run the plane on this machine: the bridge, four pools, and a Redis if REDIS_URL is not set.
+    """Run the plane on this machine: the bridge, four pools, the control plane, a Redis and a PostgreSQL.
+
+    A Redis is started only where REDIS_URL is not set, a PostgreSQL only where DATABASE_URL is not, and the
+    control plane only where it is installed: pip install 'aiplane[control-plane,postgres-server]'.
 
     Ctrl-C stops it in order and lets pools finish what they run; a second Ctrl-C ends it at once.
     """
@@ -52,7 +55,10 @@ async def _up(settings: Settings, teller: Teller) -> None:
     )
     async with plane as reached:
         teller.tell(say, "The plane is up. Send it a job from another terminal:")
-        teller.tell(say, f"  {_submit_command(reached.redis_url)}")
+        teller.tell(say, f"  {_submit_command(reached.settings.redis_url)}")
+        if reached.api_url:
+            docs = f"{reached.api_url}/docs says what it takes"
+            teller.tell(say, f"The control plane serves at {reached.api_url}; {docs}.")
         teller.tell(say, "Ctrl-C stops it.")
         await asyncio.get_running_loop().create_future()
 
