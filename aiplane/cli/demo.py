@@ -96,7 +96,8 @@ def _workplace() -> Iterator[Path]:
     try:
         yield folder
     except (DemoFailedError, NotReadyError) as error:
-        shutil.rmtree(folder / "redis", ignore_errors=True)
+        for data in ("redis", "postgres"):
+            shutil.rmtree(folder / data, ignore_errors=True)
         log = _log_in(folder)
         if isinstance(error, NotReadyError):
             _show_output(log, error.program)
