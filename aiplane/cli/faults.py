@@ -16,6 +16,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from aiplane.cli.child import NotReadyError
 from aiplane.cli.plane import DataInUseError
+from aiplane.cli.private_postgres import NoPostgresServerError
 from aiplane.cli.private_redis import NoRedisServerError
 from aiplane.cli.statuses import FAILED, FAULT_OF_OURS, NO_REDIS, NOT_STARTED, SIGNALLED, TIMED_OUT, USAGE
 from aiplane.cli.supervisor import StoppedBySignalError
@@ -60,6 +61,7 @@ _STATUSES: Mapping[type[Exception], int] = MappingProxyType(
         RedisFaultError: NO_REDIS,
         NotReadyError: NOT_STARTED,
         NoRedisServerError: NOT_STARTED,
+        NoPostgresServerError: NOT_STARTED,
         DataInUseError: NOT_STARTED,
     }
 )

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from aiplane.cli.child import Program
+from aiplane.cli.child import NotReadyError, Program
 
 USUAL_PORT: Final = 5432
 _PASSWORD: Final = "password"  # noqa: S105 -- the name of a file
@@ -42,6 +42,7 @@ def private_postgres(directory: Path, port: int, *, durable: bool = True) -> Pro
 
     Raises:
         NoPostgresServerError: there is no server to run.
+        NotReadyError: the directory cannot be made ready.
     """
     programs = _programs()
     data = directory.absolute() / "data"
@@ -102,7 +103,10 @@ def _prepare(programs: Path, data: Path) -> None:
             *("--auth=scram-sha-256", f"--pwfile={told.name}", "--encoding=UTF8", "--no-locale"),
             "--no-instructions",
         )
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)  # noqa: S603 -- a program that was found in its own wheel
+        try:
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)  # noqa: S603 -- a program that was found in its own wheel
+        except (subprocess.SubprocessError, OSError) as error:
+            raise NotReadyError("postgres", "could not make its data directory ready") from error
 
 
 def _as_somebody() -> tuple[str, ...]:
