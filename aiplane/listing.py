@@ -11,12 +11,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, takewhile
-from typing import TYPE_CHECKING
 
 from aiplane.plain_text import is_seen
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LONGEST_QUOTED_LINE, MOST_QUOTED_LINES = 400, 40
 """Characters of a line, and lines, that a quote has at most: what is cut off stands in the code."""
@@ -65,7 +61,7 @@ class Listing:
             be read, or the quote has too many. ``None`` for a quote that is nowhere in the code, and for one
             that is only white space.
         """
-        for form in _forms(quote):
+        for form in (quote, _LINE_NUMBER.sub("", quote)):
             if (found := self._find(form, start_line, end_line)) is not None:
                 return found
         return self._find_pieces(quote, start_line)
@@ -121,15 +117,8 @@ class Listing:
         return self._starts[line - 1] if line <= len(self._starts) else len(self._code)
 
 
-def _forms(quote: str) -> Iterator[str]:
-    """Yield what a quote may be a form of: itself, without the numbers of lines, without marks around it."""
-    yield quote
-    unnumbered = _LINE_NUMBER.sub("", quote)
-    yield unnumbered
-    yield _bare(unnumbered)
-
-
 def _bare(quote: str) -> str:
+    """Take away the marks around a quote, and the numbers of lines in it."""
     bare = _LINE_NUMBER.sub("", _FENCE.sub("", quote))
     marked = _QUOTATION_MARKS.match(bare)
     return _LINE_NUMBER.sub("", marked[2]) if marked else bare

@@ -217,6 +217,12 @@ def test_a_tag_of_thoughts_within_an_answer_is_what_it_talks_about() -> None:
     assert read_answer(text, Reply).message == "Why does </think> stand there?"
 
 
+@pytest.mark.parametrize("thoughts", ["<think>{}</think>", "A draft: {}</thinking>", "[THINK]{}[/THINK]"])
+def test_a_draft_in_the_thoughts_is_no_answer(thoughts: str) -> None:
+    with pytest.raises(LLMInvalidResponseError, match="missing"):
+        read_answer(thoughts.format(GOOD) + "{}", Reply)
+
+
 def test_a_line_break_within_a_text_is_one() -> None:
     assert read_answer('{"message": "one\ntwo", "difficulty": "hard"}', Reply).message == "one\ntwo"
 
