@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiplane.settings import Settings
 
 LINK_LIFETIME: Final = timedelta(hours=1)
-"""How long a link is good (the wire contract)."""
+"""Lifetime of a link (the wire contract)."""
 
 _CONNECT_SECONDS, _READ_SECONDS = 2.0, 5.0
 

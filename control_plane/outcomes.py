@@ -85,6 +85,8 @@ class Outcomes:
                 if job is not None:
                     await self._take_effect(session, job, delivery)
                     await tell(session, job)
+                    if job.state == "failed":
+                        await tell_quota(session, self._settings, job)
         except UnavailableError as error:
             raise NotNowError from error
         self._relay.wake()

@@ -31,7 +31,7 @@ TABLES = (
     "CREATE TABLE team_snapshots (session_id text, person text, content text, taken_at timestamptz)",
     "CREATE TABLE team_test_runs (session_id text, person text, passed int, total int, ran_at timestamptz)",
 )
-"""What the team has."""
+"""The team's tables."""
 
 
 class OurTables:

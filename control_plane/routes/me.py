@@ -50,7 +50,7 @@ class Weaknesses(Body):
 
 
 class Quota(Body):
-    """What is left of one limit.
+    """Standing of one limit.
 
     Attributes:
         remaining: how many requests may come now.
@@ -64,7 +64,7 @@ class Quota(Body):
 
 
 class Quotas(Body):
-    """What is left of each limit in one room."""
+    """Standing of each limit in one room."""
 
     room_id: str
     message: Quota

@@ -1,4 +1,4 @@
-"""What is said aloud: uploaded, written down, said to the interviewer and answered, as one flow."""
+"""Voice: uploaded, written down, said to the interviewer and answered, as one flow."""
 
 from __future__ import annotations
 
