@@ -94,9 +94,9 @@ UNREAD = {
 @pytest.mark.parametrize("name", UNREAD)
 def test_a_field_that_nobody_reads_costs_nothing_whatever_is_in_it(name: str) -> None:
     text = f'{{"unknown":{UNREAD[name]},"a":"kept"}}'
-    started = time.monotonic()
+    started = time.process_time()
     assert read_fields(text, NAMES)["a"] == "kept"
-    seconds = time.monotonic() - started
+    seconds = time.process_time() - started
     tracemalloc.start()
     try:
         read_fields(text, NAMES)
@@ -110,10 +110,10 @@ def test_a_field_that_nobody_reads_costs_nothing_whatever_is_in_it(name: str) ->
 
 def test_a_million_fields_that_nobody_reads_cost_little() -> None:
     text = "{" + "".join(f'"k{number}":"v",' for number in range(MANY // 4)) + '"b":1}'
-    started = time.monotonic()
+    started = time.process_time()
 
     assert read_fields(text, NAMES) == {"b": 1}
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("value", [UNREAD["empty lists"], UNREAD["two million levels"], UNREAD["levels"]])

@@ -148,9 +148,9 @@ def test_every_piece_of_the_code_is_found_in_its_own_lines(code: str, data: st.D
 
 def test_the_largest_code_is_searched_in_a_moment() -> None:
     listing = Listing("a " * 100_000)
-    started = time.monotonic()
+    started = time.process_time()
 
     for _ in range(20):
         assert listing.find("a" * 2_000 + "b", 1, 1) is None
 
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

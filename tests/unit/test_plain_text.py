@@ -73,7 +73,7 @@ def test_code_keeps_its_tabs_and_its_tags() -> None:
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     plain_text(text)
 
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 0.5

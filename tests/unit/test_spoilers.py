@@ -208,7 +208,7 @@ def test_only_a_gentle_hint_may_not_compute_with_known_names() -> None:
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     code_lines(text)
 
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 0.5

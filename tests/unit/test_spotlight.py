@@ -190,7 +190,7 @@ def test_a_mark_that_a_model_wrote_is_taken_out(written: str, read: str) -> None
 )
 @pytest.mark.parametrize("nature", get_args(Nature))
 def test_the_largest_code_is_marked_in_a_moment(text: str, nature: Nature) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     spotlight(text, "★", nature=nature)
 
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3

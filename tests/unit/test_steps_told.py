@@ -190,7 +190,7 @@ def test_where_steps_are_to_be_helped_with_fewer_are_too_many() -> None:
     "text", ["then " * 1_600, "for each " * 900, "look " * 1_600, "," * 8_000, "gib " * 2_000]
 )
 def test_no_text_takes_long(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     steps_told(text)
 
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 0.5

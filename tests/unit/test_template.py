@@ -210,8 +210,8 @@ def test_other_languages_have_one_liners_too(code: str) -> None:
     ],
 )
 def test_no_line_costs_much(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     is_template(text[:400])
 
-    assert time.monotonic() - started < 0.1
+    assert time.process_time() - started < 0.1

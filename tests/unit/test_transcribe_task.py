@@ -198,11 +198,11 @@ def test_line_breaks_and_a_head_count_for_nothing_in_the_size(rest: int) -> None
     "text", ["=" * 3 * MEGABYTE, "A=" * MEGABYTE, "data:" * MEGABYTE, "\u3000" * MEGABYTE]
 )
 def test_what_no_encoder_writes_costs_little(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(TranscriptionFailedError):
         transcribed(stenographer(), audioBase64=text)
 
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

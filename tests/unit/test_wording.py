@@ -86,10 +86,10 @@ def test_questions_are_found(text: str, asked: list[str]) -> None:
     "text", ["a?" * 10_000, "`" * 20_000, "a" * 20_000, "-" * 20_000, "a." * 10_000, "a-" * 10_000]
 )
 def test_no_text_takes_long(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     count_words(text), reading_grade(text), questions(text), repeated_share(text, text)
 
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
