@@ -99,13 +99,6 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + size]) for start in range(len(words) - size + 1)}
 
 
-def shares_run(text: str, other: str, *, words: int) -> bool:
-    """Tell whether two texts have so many words in a row in common."""
-    pieces = [re.findall(r"\w+", each[:_LONGEST_LOOK].casefold()) for each in (text, other)]
-    runs = [{tuple(row[at : at + words]) for at in range(len(row) - words + 1)} for row in pieces]
-    return bool(runs[0] & runs[1])
-
-
 def questions(text: str) -> list[str]:
     """Return the sentences of a text that ask, in order, code left out."""
     prose = _INLINE.sub("it", _FENCED.sub("\n", text[:_LONGEST_LOOK]))

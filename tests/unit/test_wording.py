@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aiplane.wording import count_words, percent, questions, reading_grade, repeated_share, shares_run
+from aiplane.wording import count_words, percent, questions, reading_grade, repeated_share
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,6 @@ def test_the_grade_follows_the_formula() -> None:
 )
 def test_what_is_repeated_is_told_by_runs_of_words(text: str, earlier: str, share: float) -> None:
     assert repeated_share(text, earlier) == share
-
-
-def test_a_run_of_words_is_found() -> None:
-    assert shares_run("we know that he forgets the empty list", "Forgets the empty list!", words=4)
-    assert not shares_run("he forgets the list", "forgets the empty list", words=4)
-    assert not shares_run("", "", words=4)
 
 
 @pytest.mark.parametrize(
