@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 import click
 import uvicorn
@@ -19,6 +20,9 @@ from control_plane.database import Database
 from control_plane.schema import SchemaError, check_schema
 from control_plane.schema import migrate as migrate_database
 from control_plane.settings import ControlPlaneSettings
+
+if TYPE_CHECKING:
+    from control_plane.bell import Bell
 
 log = logging.getLogger("control_plane")
 
@@ -76,8 +80,9 @@ async def _run(settings: ControlPlaneSettings) -> None:
         await check_schema(database)
     finally:
         await database.close()
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         # The log is ours, and says what was done by a request's id; addresses hold the ids of people.
@@ -88,17 +93,26 @@ async def _run(settings: ControlPlaneSettings) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    await _Server(config).serve()
+    await _Server(config, app.state.services.bell).serve()
 
 
 class _Server(uvicorn.Server):
-    """Says where it serves once it does, in the words that a supervisor waits for."""
+    """Says where it serves once it does, in the words that a supervisor waits for; stops without waiting."""
+
+    def __init__(self, config: uvicorn.Config, bell: Bell) -> None:
+        super().__init__(config)
+        self._bell = bell
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             log.info("control plane is ready at http://%s:%d", host, port)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Streams have no end, and who waits for a result has time: both go to another process.
+        self._bell.close()
+        await super().shutdown(sockets)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from control_plane.errors import ErrorBody
 from control_plane.hooks import StandAlone
 from control_plane.housekeeping import Housekeeping
 from control_plane.identity import BearerTokens
+from control_plane.listeners import Listeners
 from control_plane.outcomes import Outcomes
 from control_plane.reconcile import Reconciler
 from control_plane.refusing import add_handlers
@@ -93,6 +94,7 @@ def _services(settings: ControlPlaneSettings, identity: Identity, rules: Rules, 
         client=client,
         relay=Relay(database, client, settings.call_timeout_seconds),
         bell=Bell(settings.database_url),
+        listeners=Listeners(),
         cache=Cache(settings.redis_url),
         breaker=breaker,
         admission=Admission(database, client, breaker, settings),

@@ -30,11 +30,16 @@ LOOK_AGAIN_SECONDS: Final = 5.0
 
 
 class Bell:
-    """Rings for rooms and for jobs, within an ``async with`` block."""
+    """Rings for rooms and for jobs, within an ``async with`` block.
+
+    Attributes:
+        closing: whether the process stops: then nobody is to wait any longer.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._waiting: dict[str, set[asyncio.Event]] = {}
+        self.closing = False
         self._listening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -42,10 +47,16 @@ class Bell:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.close()
         if self._listening is not None:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
+
+    def close(self) -> None:
+        """Have whoever waits look once more, and then go."""
+        self.closing = True
+        self._ring_all()
 
     @contextmanager
     def heard(self, topic: str) -> Iterator[asyncio.Event]:

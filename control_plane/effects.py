@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 
+from control_plane.conversation import say
 from control_plane.enrichment import TURN, interview_payload
-from control_plane.events import publish
 from control_plane.job_id import new_job_id
 from control_plane.jobs import enqueue
 from control_plane.knowledge import know
@@ -50,9 +50,7 @@ async def _reply(session: AsyncSession, hooks: Hooks, job: Job, result: Intervie
         audio_key=result.audio.audio_key if result.audio else None,
         audio_mime_type=result.audio.mime_type if result.audio else None,
     )
-    session.add(message)
-    await session.flush()
-    await publish(session, job.room_id, "message", {"messageId": message.id, "jobId": job.id})
+    await say(session, message)
 
 
 async def _hint(session: AsyncSession, _: Hooks, job: Job, result: HintResult) -> None:
@@ -91,9 +89,7 @@ async def _spoken(session: AsyncSession, hooks: Hooks, job: Job, result: Transcr
 
     async def write() -> dict[str, Any]:
         message = Message(id=new_id(), role="user", content=text, job_id=answer.id, **whose)
-        session.add(message)
-        await session.flush()
-        await publish(session, job.room_id, "message", {"messageId": message.id, "jobId": answer.id})
+        await say(session, message)
         return interview_payload(known, message=text, trigger="user_message")
 
     await enqueue(session, answer, write)

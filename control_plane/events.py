@@ -22,6 +22,19 @@ _LOCKS: Final = 1
 """The first half of the advisory locks of rooms' events; limits have another."""
 
 
+async def hold(session: AsyncSession, room_id: str) -> None:
+    """Let nobody else tell a room anything until the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(room_id))))
+
+
+async def everything_told(session: AsyncSession, room_id: str) -> None:
+    """Wait until everything can be read that has an id already; until the transaction ends nothing gets one.
+
+    What has been told to other rooms since does not matter: its ids are none of this one's.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock_shared(_LOCKS, func.hashtext(room_id))))
+
+
 async def publish(
     session: AsyncSession,
     room_id: str,
@@ -44,7 +57,7 @@ async def publish(
         user_id: who is told; None for all in the room.
         job_id: the job that it is about, for whoever waits for that.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(room_id))))
+    await hold(session, room_id)
     row = {"room_id": room_id, "user_id": user_id, "type": kind, "data": dict(data)}
     await session.execute(insert(Event).values(row))
     await session.execute(select(func.pg_notify(CHANNEL, json.dumps({"room": room_id, "job": job_id}))))

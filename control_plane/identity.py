@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from joserfc import jwt
@@ -33,10 +33,12 @@ class Caller:
     Attributes:
         id: the user's id, or the name of the service that calls.
         scopes: the words of the token's ``scope``.
+        until: when the token expires, in seconds since 1970; None if that is not known.
     """
 
     id: str
     scopes: frozenset[str] = frozenset()
+    until: float | None = field(default=None, compare=False)
 
     @property
     def is_service(self) -> bool:
@@ -103,4 +105,6 @@ def _caller(claims: dict[str, object]) -> Caller:
     if not sound or not str(subject).isprintable() or " " in str(subject):
         raise UnauthenticatedError("The token's sub must be 1 to 256 printable characters of ASCII.")
     words = scope.split() if isinstance(scope, str) else ()
-    return Caller(str(subject), frozenset(words))
+    expires = claims.get("exp")
+    until = float(expires) + LEEWAY_SECONDS if isinstance(expires, int | float) else None
+    return Caller(str(subject), frozenset(words), until)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from control_plane.database import Database
     from control_plane.hooks import Hooks
     from control_plane.identity import Identity
+    from control_plane.listeners import Listeners
     from control_plane.relay import Relay
     from control_plane.settings import ControlPlaneSettings
 
@@ -35,6 +36,7 @@ class Services:
         client: speaks to the queues.
         relay: sends what was accepted.
         bell: rings for what was committed.
+        listeners: who has a stream of events open here.
         cache: what has ended, in Redis.
         breaker: guards calls to the queues.
         audio: the bucket of recordings and spoken replies; None where there is none.
@@ -49,6 +51,7 @@ class Services:
     client: Client
     relay: Relay
     bell: Bell
+    listeners: Listeners
     cache: Cache
     breaker: Breaker
     admission: Admission

@@ -62,7 +62,7 @@ async def status_of(
             if job.state == "failed":
                 return JobStatus(status="failed", error=JobError.model_validate(error_of(job)))
             left = until - time.monotonic()
-            if left <= 0:
+            if left <= 0 or here.bell.closing:
                 return JobStatus(status=await _under_way(here, job))
             await wait_until_rung(rung, left)
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from aiplane.contracts import MAX_SAFE_INTEGER
 from control_plane.access import Entry, RoomId, Somebody, Visit
 from control_plane.bodies import CLEAN, Body, Code, LanguageName, LanguageTag
+from control_plane.conversation import say
 from control_plane.enrichment import hint_payload, interview_payload, review_payload
 from control_plane.errors import InvalidRequestError, NotFoundError
-from control_plane.events import publish
 from control_plane.hooks import HintFacts
 from control_plane.idempotency import Key  # noqa: TC001 - FastAPI reads it
 from control_plane.job_id import is_ours
@@ -129,9 +129,7 @@ async def send_message(
         known = await know(session, here.hooks, visit.room, visit.caller.id)
         if message is not None:
             turn = Message(id=new_id(), role="user", content=message, job_id=job_id, **_whose(visit))
-            session.add(turn)
-            await session.flush()
-            await publish(session, visit.room.id, "message", {"messageId": turn.id, "jobId": job_id})
+            await say(session, turn)
         asked = body.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"message", "code"})
         return interview_payload(known, message=message, code=body.code, **asked)
 

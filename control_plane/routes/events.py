@@ -4,43 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
-from sqlalchemy import func, or_, select
 
 from control_plane.access import Entry, Visit
 from control_plane.bell import wait_until_rung
 from control_plane.errors import ApiError
-from control_plane.messages import show
+from control_plane.feed import PAGE, Start, begin, read_after
 from control_plane.routes import refusals
 from control_plane.services import Here, Services  # noqa: TC001 - FastAPI reads it
-from control_plane.tables import Event, Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from control_plane.audio_store import AudioStore
+    from starlette.types import Receive, Scope, Send
+
+    from control_plane.listeners import Listener
 
 router = APIRouter(tags=["ai"], prefix="/rooms/{roomId}/ai")
-
-PAGE: Final = 100
-"""Events that are read at once."""
 
 PING_SECONDS: Final = 15.0
 """Seconds without an event after which a comment goes out: what stands between would take it for dead."""
 
+CHECK_SECONDS: Final = 30.0
+"""Seconds after which it is looked whether the listener is still one of the room's."""
+
 LONGEST_SECONDS: Final = 600.0
-"""Seconds after which a stream ends; a browser resumes, with a token that still holds."""
+"""Seconds after which a stream ends, or earlier with its token; a browser resumes, with one that holds."""
 
 RETRY_MS: Final = 1_000
+REPLACED_RETRY_MS: Final = 30_000
+"""How soon a browser comes back: later where another stream of the same person took the place."""
 
 LastEventId = Annotated[
     int | None,
     Header(alias="Last-Event-ID", ge=0, le=2**63 - 1, description="The id of the last event that was seen."),
 ]
+
+_entry = Entry("room:listen")
 
 
 @router.get(
@@ -52,69 +57,77 @@ LastEventId = Annotated[
     },
 )
 async def listen(
-    visit: Annotated[Visit, Depends(Entry("room:listen"))], here: Here, last_event_id: LastEventId = None
+    visit: Annotated[Visit, Depends(_entry)], here: Here, last_event_id: LastEventId = None
 ) -> Any:
-    """Tell what happens in a room: states of the caller's jobs, messages, what is left of limits.
+    """Tell what happens in a room, as server-sent events with JSON in them.
 
-    After ``Last-Event-ID`` nothing is missed for a day; without it the stream begins now.
+    - `ready` `{resumed}` comes first. If `resumed` is false, read the conversation and the states of jobs
+      anew: the stream begins now, because no `Last-Event-ID` came or what followed it is not kept any more.
+    - `message`: a turn of the conversation, as `GET …/messages` shows it, with its remarks at lines of code.
+    - `job` `{jobId, kind, status, error?}`: how a job of the caller stands.
+    - `quota` `{kind, limit, windowSeconds, remaining, resetAt}`: what is left to the caller of a limit.
+
+    After `Last-Event-ID` nothing is missed and nothing comes twice. A stream ends after ten minutes, when its
+    token expires, when the listener is no participant any more, and when a person has opened eight others.
     """
-    last = await _newest(here, visit) if last_event_id is None else last_event_id
-    # Not the framework's own class for it: that takes over the stream, and ends it on a first error.
-    return StreamingResponse(
-        _stream(here, visit, last), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-    )
+    start = await begin(here, visit.room.id, last_event_id)
+    return _Stream(here, visit, start)
 
 
-async def _stream(here: Services, visit: Visit, last: int) -> AsyncIterator[bytes]:
-    until = asyncio.get_running_loop().time() + LONGEST_SECONDS
-    yield format_sse_event(comment="welcome", retry=RETRY_MS)
+class _Stream(StreamingResponse):
+    """An open stream; it has its place among the listeners from here to its end, however it ends.
+
+    Not the framework's own class for it: that takes over the stream, and ends it on a first error.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, here: Services, visit: Visit, start: Start) -> None:
+        self._listeners = here.listeners
+        self._listener = here.listeners.enter(visit.caller.id)
+        super().__init__(_lines(here, visit, start, self._listener), headers={"X-Accel-Buffering": "no"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._listeners.leave(self._listener)
+
+
+async def _lines(here: Services, visit: Visit, start: Start, listener: Listener) -> AsyncIterator[bytes]:
+    """Yield what goes out: the events, and what keeps the connection open."""
+    ready = json.dumps({"resumed": start.resumed})
+    yield format_sse_event(id=str(start.after), event="ready", data_str=ready, retry=RETRY_MS)
+    last = start.after
+    clock = asyncio.get_running_loop().time
+    until, check_at = clock() + _seconds_of(visit), clock() + CHECK_SECONDS
+    ping_at = clock() + PING_SECONDS
     with here.bell.heard(visit.room.id) as rung:
-        silent = 0.0
-        while asyncio.get_running_loop().time() < until:
+        listener.wakes_by(rung)
+        while clock() < until and not here.bell.closing and not listener.replaced:
             try:
-                events = await _after(here, visit, last)
+                if clock() >= check_at:
+                    await _entry(visit.room.id, visit.caller, here)
+                    check_at = clock() + CHECK_SECONDS
+                events = await read_after(here, visit, last)
             except ApiError:
-                return  # the database is away; the browser resumes after the last that it saw
-            for event, data in events:
+                # No participant any more, or the database is away: a browser that resumes is told which.
+                return
+            for event in events:
                 last = event.id
-                yield format_sse_event(id=str(event.id), event=event.type, data_str=json.dumps(data))
-            if len(events) == PAGE:
-                continue
-            began = asyncio.get_running_loop().time()
-            await wait_until_rung(rung, PING_SECONDS)
-            silent = 0.0 if events else silent + asyncio.get_running_loop().time() - began
-            if silent >= PING_SECONDS:
-                silent = 0.0
+                yield format_sse_event(id=str(last), event=event.type, data_str=json.dumps(event.data))
+            if events:
+                ping_at = clock() + PING_SECONDS
+            elif clock() >= ping_at:
+                ping_at = clock() + PING_SECONDS
                 yield format_sse_event(comment="still here")
+            if len(events) < PAGE:
+                await wait_until_rung(rung, max(min(ping_at, until, check_at) - clock(), 0))
+    if listener.replaced:
+        yield format_sse_event(comment="another stream of yours took the place", retry=REPLACED_RETRY_MS)
 
 
-async def _newest(here: Services, visit: Visit) -> int:
-    async with here.database.transaction() as session:
-        newest = await session.scalar(select(func.max(Event.id)).where(Event.room_id == visit.room.id))
-    return newest or 0
-
-
-async def _after(here: Services, visit: Visit, last: int) -> list[tuple[Event, dict[str, Any]]]:
-    """Read what was told after an event, with the messages as they are shown now."""
-    for_caller = or_(Event.user_id.is_(None), Event.user_id == visit.caller.id)
-    rows = (
-        select(Event)
-        .where(Event.room_id == visit.room.id, Event.id > last, for_caller)
-        .order_by(Event.id)
-        .limit(PAGE)
-    )
-    async with here.database.transaction() as session:
-        events = (await session.scalars(rows)).all()
-        wanted = [event.data["messageId"] for event in events if event.type == "message"]
-        messages: dict[str, Message] = {}
-        if wanted:
-            found = await session.scalars(select(Message).where(Message.id.in_(wanted)))
-            messages = {each.id: each for each in found}
-    return [(event, _data(event, messages, here.audio)) for event in events]
-
-
-def _data(event: Event, messages: dict[str, Message], audio: AudioStore | None) -> dict[str, Any]:
-    message = messages.get(event.data.get("messageId", ""))
-    if message is None:
-        return event.data
-    return show(message, audio).model_dump(mode="json", by_alias=True, exclude_none=True)
+def _seconds_of(visit: Visit) -> float:
+    """Return how long a stream may last."""
+    until = visit.caller.until
+    return LONGEST_SECONDS if until is None else min(LONGEST_SECONDS, until - time.time())

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import Api, api_environment, listening, serving
+from control_plane import listeners
+from control_plane.conversation import say
+from control_plane.events import publish
+from control_plane.identity import LEEWAY_SECONDS
+from control_plane.routes import events
+from control_plane.tables import Job, Message
+from tests.support.api import Api, api_environment, listening, serving, token
 from tests.support.stand_in import StandIn, living_pools
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from tests.support.postgres_server import PostgresServer
     from tests.support.redis_server import RedisServer
@@ -28,20 +35,34 @@ async def api(postgres: PostgresServer, redis_server: RedisServer) -> AsyncItera
 
 
 class Stream:
-    """The events of a room, read as a browser reads them."""
+    """The events of a room, read as a browser reads them.
 
-    def __init__(self, api: Api, room: str, user: str = "ada", after: str = "") -> None:
+    Attributes:
+        began: the id of the first event, and what it says.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        room: str,
+        user: str = "ada",
+        after: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.lines: AsyncIterator[str]
-        self._call = api.stream(
-            f"/rooms/{room}/ai/events", user=user, headers={"Last-Event-ID": after} if after else {}
-        )
+        self.began: tuple[str, Any]
+        resuming = {"Last-Event-ID": after} if after else {}
+        path = f"/rooms/{room}/ai/events"
+        self._call = api.stream(path, user=user, headers={**resuming, **(headers or {})})
 
     async def __aenter__(self) -> Stream:
         response = await self._call.__aenter__()
         assert response.status_code == 200, await response.aread()
         assert response.headers["content-type"].startswith("text/event-stream")
         self.lines = response.aiter_lines()
-        await anext(self.lines)  # the welcome
+        number, name, data = await self.next()
+        assert name == "ready"
+        self.began = (number, data)
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -58,6 +79,11 @@ class Stream:
                 elif "data" in fields:
                     return fields["id"], fields["event"], json.loads(fields["data"])
         raise AssertionError("the stream has ended")
+
+    async def rest(self) -> list[str]:
+        """Return what still comes, once the stream has ended."""
+        async with asyncio.timeout(10):
+            return [line async for line in self.lines if line]
 
     async def until(self, name: str, **data: Any) -> list[tuple[str, str, Any]]:
         """Return the events up to the first of a name with this data."""
@@ -108,6 +134,157 @@ async def test_a_stream_resumes_where_it_ended(api: Api) -> None:
         seen = await second.until("quota", remaining=0)
     assert [name for _, name, _ in seen] == ["job", "quota"] * 2
     assert [int(number) for number, _, _ in seen] == sorted(int(number) for number, _, _ in seen)
+
+
+async def test_whoever_has_seen_no_event_yet_misses_none_either(api: Api) -> None:
+    room = await api.room()
+    async with Stream(api, room) as first:
+        number, said = first.began
+        assert said == {"resumed": False}
+    job = await api.asked(room, "hint", {"hintLevel": "gentle"})
+    async with Stream(api, room, after=number) as second:
+        assert second.began == (number, {"resumed": True})
+        assert (await second.next())[2] == {"jobId": job, "kind": "hint", "status": "queued"}
+
+
+async def test_what_cannot_be_resumed_is_said_to_begin_anew(api: Api, postgres: PostgresServer) -> None:
+    room = await api.room()
+    for _ in range(2):
+        await api.asked(room, "hint", {"hintLevel": "gentle"})
+    numbers = [str(number) for (number,) in postgres.query("SELECT id FROM events ORDER BY id")]
+    postgres.query("DELETE FROM events WHERE id = %s", int(numbers[0]))
+    for after, resumed in (
+        (numbers[0], True),
+        (str(int(numbers[0]) - 1), False),
+        (str(int(numbers[-1]) + 1), False),
+        (str(2**63 - 1), False),
+    ):
+        async with Stream(api, room, after=after) as stream:
+            assert stream.began == (after if resumed else numbers[-1], {"resumed": resumed})
+
+
+async def test_nothing_is_missed_or_told_twice_over_two_services(
+    api: Api, postgres: PostgresServer, redis_server: RedisServer
+) -> None:
+    room = await api.room()
+    env = api_environment(postgres.url, redis_server.url)
+    async with serving(env) as (other, app), listening(app, other):
+        services = [each.app.state.services for each in (api, other)]
+
+        async def tell(number: int) -> None:
+            async with services[number % 2].database.transaction() as session:
+                await publish(session, room, "note", {"number": number})
+                await asyncio.sleep(0.001 * (number % 7))
+
+        async with Stream(api, room) as stream:
+            last = stream.began[0]
+        telling = asyncio.gather(*(tell(number) for number in range(60)))
+        heard: list[int] = []
+        while len(heard) < 60:
+            async with Stream((api, other)[len(heard) % 2], room, after=last) as stream:
+                assert stream.began == (last, {"resumed": True})
+                for _ in range(7 if len(heard) < 56 else 4):
+                    last, _, data = await stream.next()
+                    heard.append(data["number"])
+        await telling
+    assert sorted(heard) == list(range(60))
+
+
+async def test_turns_are_in_the_order_in_which_they_can_be_read(api: Api, postgres: PostgresServer) -> None:
+    room = await api.room()
+    database = api.app.state.services.database
+
+    async def speak(job: str, said: asyncio.Event, go_on: asyncio.Event) -> None:
+        async with database.transaction() as session:
+            whose = {"room_id": room, "user_id": "ada"}
+            session.add(Job(id=job, kind="interview", asked="message", counts=True, state="queued", **whose))
+            await session.flush()
+            await say(session, Message(role="user", content=job, job_id=job, **whose))
+            said.set()
+            await go_on.wait()
+
+    go_on, said, later = (asyncio.Event() for _ in range(3))
+    first = asyncio.create_task(speak("first", said, go_on))
+    await said.wait()
+    second = asyncio.create_task(speak("second", later, go_on))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(later.wait(), 0.3)
+    go_on.set()
+    await asyncio.gather(first, second)
+    rows = postgres.query("SELECT content FROM messages ORDER BY created_at, id")
+    assert rows == [("first",), ("second",)]
+
+
+async def test_a_silent_stream_is_kept_open(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "PING_SECONDS", 0.1)
+    room = await api.room()
+    async with Stream(api, room) as stream, asyncio.timeout(10):
+        pings = 0
+        async for line in stream.lines:
+            pings += line == ": still here"
+            if pings == 2:
+                break
+        await api.asked(room, "hint", {"hintLevel": "gentle"})
+        await stream.until("job", status="queued")
+
+
+async def test_one_stream_too_many_of_a_person_ends_the_oldest(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listeners, "MOST_OF_ONE", 2)
+    room = await api.room(ada="candidate", eve="observer")
+    async with (
+        Stream(api, room) as first,
+        Stream(api, room, "eve") as others,
+        Stream(api, room) as second,
+        Stream(api, room) as third,
+    ):
+        assert await first.rest() == [": another stream of yours took the place", "retry: 30000"]
+        await api.asked(room, "message", {"message": "Two loops."})
+        for stream in (others, second, third):
+            await stream.until("message", content="Two loops.")
+
+
+async def test_a_process_that_is_full_sends_who_comes_away(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "MOST", 2)
+    room = await api.room(ada="candidate", eve="observer", bob="observer")
+    async with Stream(api, room):
+        async with Stream(api, room, "eve"):
+            full = await api.call("GET", f"/rooms/{room}/ai/events", user="bob")
+            assert (full.status_code, full.json()["code"]) == (503, "too_many_listeners")
+            assert int(full.headers["retry-after"]) >= 1
+        await left(api, 1)
+        async with Stream(api, room, "bob"):
+            pass
+    await left(api, 0)
+
+
+async def test_a_stream_ends_with_its_token(api: Api) -> None:
+    room = await api.room()
+    ends = token("ada", exp=int(time.time()) - LEEWAY_SECONDS + 2)
+    async with Stream(api, room, headers={"Authorization": f"Bearer {ends}"}) as stream:
+        assert await stream.rest() == []
+    await left(api, 0)
+
+
+async def test_a_stream_ends_when_its_listener_is_no_participant_any_more(
+    api: Api, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "CHECK_SECONDS", 0.1)
+    room = await api.room(ada="candidate", eve="observer")
+    async with Stream(api, room) as mine, Stream(api, room, "eve") as others:
+        postgres.query("DELETE FROM participants WHERE user_id = 'eve'")
+        assert await others.rest() == []
+        await api.asked(room, "hint", {"hintLevel": "gentle"})
+        await mine.until("job", status="queued")
+
+
+async def left(api: Api, count: int) -> None:
+    """Wait until so many streams are open."""
+    open_ones = api.app.state.services.listeners
+    async with asyncio.timeout(10):
+        while len(open_ones) != count:  # noqa: ASYNC110 -- a socket that is closed rings no bell here
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1.5", str(2**63)])
