@@ -51,11 +51,19 @@ class Visit:
         caller: who.
         room: where.
         role: as what.
+        author: whose work the caller asks about: the own, or that of the only one who writes code here; None
+            if that is nobody in particular.
     """
 
     caller: Caller
     room: RoomFacts
     role: str
+    author: str | None
+
+    @property
+    def own_work(self) -> str | None:
+        """The caller's id, if the caller is one of those whose work is talked about here."""
+        return self.author if self.author == self.caller.id else None
 
 
 class Entry:
@@ -87,7 +95,7 @@ class Entry:
             raise ForbiddenError(f"As {role} you may not do this in this room.")
         if self._feature is not None:
             self._check_mode(here, room, self._feature)
-        return Visit(caller, room, role)
+        return Visit(caller, room, role, here.rules.whose_work(room.roles, caller.id))
 
     def _check_mode(self, here: Here, room: RoomFacts, feature: Feature) -> None:
         if here.rules.offers_when(room.mode, feature, room.state):

@@ -67,6 +67,18 @@ class Rules:
         """Tell if a role may do something."""
         return capability in self.roles.get(role, frozenset())
 
+    def whose_work(self, roles: Mapping[str, str], user_id: str) -> str | None:
+        """Return whose work somebody asks about: the own, else that of the only one who writes code.
+
+        Args:
+            roles: each participant's role by the user's id.
+            user_id: who asks.
+        """
+        writing = [user for user, role in roles.items() if self.allows(role, "code:edit")]
+        if user_id in writing:
+            return user_id
+        return writing[0] if len(writing) == 1 else None
+
     def offers(self, mode: str, feature: Feature) -> bool:
         """Tell if a mode has a feature at all."""
         return feature in self.modes.get(mode, {})

@@ -83,9 +83,11 @@ async def _spoken(session: AsyncSession, hooks: Hooks, job: Job, result: Transcr
     room = await hooks.load_room(session, job.room_id)
     if not text or room is None or room.state != "active" or not (job.noted or {}).get("answer", True):
         return
-    known = await know(session, hooks, room, job.user_id)
+    known = await know(session, hooks, room, job.user_id, about=job.about)
     whose = {"room_id": job.room_id, "user_id": job.user_id}
-    answer = Job(id=new_job_id("interview"), kind="interview", asked="message", counts=False, **whose)
+    answer = Job(
+        id=new_job_id("interview"), kind="interview", asked="message", counts=False, about=job.about, **whose
+    )
 
     async def write() -> dict[str, Any]:
         message = Message(id=new_id(), role="user", content=text, job_id=answer.id, **whose)
@@ -106,14 +108,14 @@ EFFECTS: Mapping[Kind, Effect] = MappingProxyType(
 async def _sight(
     session: AsyncSession, hooks: Hooks, job: Job, weaknesses: Iterable[str], evidence: str | None
 ) -> None:
-    """Note which weaknesses a result showed, and in whose words."""
+    """Note which weaknesses of a person a result showed, and in whose words."""
     seen = tuple(weaknesses)
-    if not seen:
+    if not seen or job.about is None:
         return
     room = await hooks.load_room(session, job.room_id)
     row = {
         "job_id": job.id,
-        "user_id": job.user_id,
+        "user_id": job.about,
         "room_id": job.room_id,
         "problem_title": room.problem_title if room else "",
         "evidence": evidence,

@@ -42,6 +42,7 @@ async def accept(
     key: str | None,
     writing: Writing,
     noted: dict[str, Any] | None = None,
+    about: str | None = None,
 ) -> dict[str, Any]:
     """Accept what a participant asks for, and return the answer: ``{"jobId": …}``.
 
@@ -57,6 +58,7 @@ async def accept(
         key: the request's ``Idempotency-Key``.
         writing: writes the row that is special to this.
         noted: what the effect of the result has to know.
+        about: whose work it is about, where that can be another's; else the own, if the caller has any here.
 
     Raises:
         RateLimitedError: it was asked for too often.
@@ -72,7 +74,8 @@ async def accept(
             return call.answer
         await limits.take(session, limits.limit_of(here.settings, asked), asked, room, user)
         job_id = new_job_id(kind)
-        job = Job(id=job_id, kind=kind, asked=asked, room_id=room, user_id=user, counts=True, noted=noted)
+        whose = {"room_id": room, "user_id": user, "about": about or visit.own_work}
+        job = Job(id=job_id, kind=kind, asked=asked, counts=True, noted=noted, **whose)
         await enqueue(session, job, lambda: writing(session, job_id))
         await tell_quota(session, here.settings, job)
         answer = await call.keep(session, {"jobId": job_id})

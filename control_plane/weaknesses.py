@@ -4,6 +4,10 @@
 latest six sessions with the older half: seen in a smaller share of them it is ``improving``, in a larger
 share ``worsening``, else ``stable``. A session counts once it has had a review or a reply; of an odd number
 the newer half has one more. With one session there is nothing to compare: ``stable``.
+
+A weakness is of whoever wrote the code. A review that somebody else in the room asks for, of the code as it
+was saved there, shows weaknesses of the one person who writes code in it. Whose it is that somebody else
+brings along, or in a room where several write, nobody knows: nothing is noted.
 """
 
 from __future__ import annotations
@@ -143,7 +147,7 @@ async def weaknesses_of(
     latest = (
         select(Job.room_id)
         .where(
-            Job.user_id == user_id,
+            Job.about == user_id,
             Job.kind.in_(("interview", "review")),
             Job.state == "completed",
             Job.room_id != (but or ""),

@@ -126,7 +126,7 @@ async def send_message(
     message = (body.message or "").strip() or None
 
     async def write(session: AsyncSession, job_id: str) -> dict[str, Any]:
-        known = await know(session, here.hooks, visit.room, visit.caller.id)
+        known = await know(session, here.hooks, visit.room, visit.caller.id, about=visit.author)
         if message is not None:
             turn = Message(id=new_id(), role="user", content=message, job_id=job_id, **_whose(visit))
             await say(session, turn)
@@ -147,7 +147,7 @@ async def ask_for_hint(
     level = "gentle" if body.hint_level == "subtle" else body.hint_level
 
     async def write(session: AsyncSession, job_id: str) -> dict[str, Any]:
-        known = await know(session, here.hooks, visit.room, visit.caller.id)
+        known = await know(session, here.hooks, visit.room, visit.caller.id, about=visit.author)
         follows = await _hint_of(session, visit, body.follow_up_to_hint_id)
         row = Hint(
             job_id=job_id,
@@ -175,7 +175,7 @@ async def ask_for_review(
     rubric = [line.strip() for line in body.rubric or () if line.strip()]
 
     async def write(session: AsyncSession, job_id: str) -> dict[str, Any]:
-        known = await know(session, here.hooks, visit.room, visit.caller.id)
+        known = await know(session, here.hooks, visit.room, visit.caller.id, about=visit.author)
         payload = review_payload(known, rubric=rubric, code=body.code)
         if not payload["code"].strip():
             sentence = "There is no code to review yet: bring it along, or save it first."
@@ -186,7 +186,9 @@ async def ask_for_review(
         session.add(review)
         return payload
 
-    return await accept(here, visit, "review", "review", body, key=key, writing=write)
+    # Whose code it is that somebody brings along who writes none here, nobody knows.
+    about = visit.author if body.code is None else visit.own_work
+    return await accept(here, visit, "review", "review", body, key=key, writing=write, about=about)
 
 
 @router.get("/message/{jobId}", **_LOOKING)

@@ -15,6 +15,8 @@ class Job(Table):
         kind: the kind of the job; its id begins with it.
         asked: what the person asked for (``message``, ``voice``, ``hint``, ``review``): the limit that it
             counts for.
+        user_id: who asked.
+        about: whose work it is about, and so whose weaknesses a result shows; None if nobody's in particular.
         counts: whether it counts for a limit at all; an answer to what was said aloud does not, because
             saying it did.
         noted: what its effect has to know besides the result.
@@ -29,6 +31,8 @@ class Job(Table):
         CheckConstraint("state IN ('queued', 'completed', 'failed')", name="state"),
         # The count of a limit, and what is left of it.
         Index("ix_jobs_limit", "user_id", "room_id", "asked", "created_at"),
+        # The sessions of a person.
+        Index("ix_jobs_about", "about", "room_id"),
         # What the reconciler looks for.
         Index("ix_jobs_open", "created_at", postgresql_where=text("state = 'queued'")),
     )
@@ -39,6 +43,7 @@ class Job(Table):
     counts: Mapped[bool] = mapped_column(default=True)
     room_id: Mapped[Id]
     user_id: Mapped[UserId]
+    about: Mapped[UserId | None]
     noted: Mapped[Json | None]
     state: Mapped[Word] = mapped_column(default="queued")
     result: Mapped[Json | None]

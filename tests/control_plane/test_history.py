@@ -13,6 +13,7 @@ from tests.support.stand_in import ANSWERS, StandIn, living_pools
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from aiplane.queues import Kind
     from tests.support.postgres_server import PostgresServer
     from tests.support.redis_server import RedisServer
 
@@ -121,6 +122,64 @@ async def test_weaknesses_over_sessions_are_told_and_passed_on(api: Api, redis_s
     (known,) = sent["historicalWeaknesses"]
     assert (known["category"], known["frequency"], known["trend"]) == ("edge_cases", 1, "stable")
     assert (await api.call("GET", "/users/me/ai/weaknesses", user="bob")).json() == {"data": []}
+
+
+async def reviewed(api: Api, worker: StandIn, room: str, user: str, body: Any, *showing: str) -> Any:
+    """Have a review asked for that shows weaknesses, and return what the workers were told."""
+    job = await api.asked(room, "review", body, user=user)
+    assert await worker.take() == job
+    await worker.complete(job, {**ANSWERS["review"], "weaknessSignals": list(showing)})
+    assert (await api.ended(room, job, user=user))["status"] == "completed"
+    return json.loads(await worker.queue.data(job) or "")
+
+
+async def weaknesses_of(api: Api, user: str) -> list[str]:
+    found = (await api.call("GET", "/users/me/ai/weaknesses", user=user)).json()["data"]
+    return [each["category"] for each in found]
+
+
+async def test_a_weakness_is_of_whoever_wrote_the_code(
+    api: Api, redis_server: RedisServer, postgres: PostgresServer
+) -> None:
+    async with StandIn(redis_server.url, "review") as worker:
+        earlier = await api.room()
+        await reviewed(api, worker, earlier, "ada", {"code": "x = 1"}, "off_by_one")
+        room = await api.room(mode="peer", ada="candidate", ian="interviewer")
+        await api.told("PUT", f"/rooms/{room}/code", {"code": "y = 2", "userId": "ada"})
+        await api.told("POST", f"/rooms/{room}/finish")
+        sent = await reviewed(api, worker, room, "ian", {}, "edge_cases")
+        await reviewed(api, worker, room, "ian", {"code": "z = 3"}, "communication")
+        crowded = await api.room(ada="candidate", bob="candidate", ian="interviewer")
+        await api.told("PUT", f"/rooms/{crowded}/code", {"code": "shared"})
+        await reviewed(api, worker, crowded, "ian", {}, "variable_naming")
+    assert (sent["code"], sent["userId"]) == ("y = 2", "ian")
+    assert "historicalWeaknesses" not in sent
+    assert await weaknesses_of(api, "ada") == ["edge_cases", "off_by_one"]
+    assert await weaknesses_of(api, "ian") == await weaknesses_of(api, "bob") == []
+    kept = postgres.query("SELECT room_id, evidence FROM weakness_sightings WHERE category = 'edge_cases'")
+    assert kept == [(room, ANSWERS["review"]["summary"])]
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "body"),
+    [
+        ("message", "interview", {"message": "Two loops."}),
+        ("hint", "hint", {"hintLevel": "gentle"}),
+        ("review", "review", {"code": "x = 1"}),
+    ],
+)
+async def test_what_earlier_sessions_showed_goes_along_with_what_is_asked(
+    api: Api, redis_server: RedisServer, what: str, kind: Kind, body: Any
+) -> None:
+    async with StandIn(redis_server.url, "review") as worker:
+        await reviewed(api, worker, await api.room(), "ada", {"code": "x"}, "edge_cases")
+    room = await api.room(ada="candidate", bob="candidate")
+    async with StandIn(redis_server.url, kind) as worker:
+        for user, known in (("ada", ["edge_cases"]), ("bob", [])):
+            job = await api.asked(room, what, body, user=user)
+            assert await worker.take() == job
+            sent = json.loads(await worker.queue.data(job) or "")
+            assert [each["category"] for each in sent.get("historicalWeaknesses", [])] == known
 
 
 async def test_the_quota_of_a_room(api: Api) -> None:

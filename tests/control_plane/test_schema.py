@@ -37,6 +37,13 @@ async def test_forward_and_back_and_forward_again(empty: PostgresServer) -> None
     await check(empty.url)
     async with serving(api_environment(empty.url)) as (api, _):
         await Api.room(api)
+    empty.query(
+        "INSERT INTO jobs (id, kind, asked, counts, room_id, user_id, about, state)"
+        " VALUES ('hint-1', 'hint', 'hint', true, 'room', 'ada', NULL, 'queued')"
+    )
+    migrate(empty.url, to="0003")
+    migrate(empty.url)
+    assert empty.query("SELECT id, about FROM jobs") == [("hint-1", "ada")]
     migrate(empty.url, to="base")
     assert empty.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == [
         ("alembic_version",)
