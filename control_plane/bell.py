@@ -43,6 +43,7 @@ class Bell:
         self._listening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self.closing = False
         self._listening = asyncio.create_task(self._listen(), name="bell")
         return self
 
