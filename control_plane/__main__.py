@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -93,6 +94,9 @@ async def _run(settings: ControlPlaneSettings) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )
+    # uvicorn hands on the signal that it has obeyed, which would end us before the telemetry is sent.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     await _Server(config, app.state.services.bell).serve()
 
 

@@ -148,7 +148,7 @@ async def test_a_weakness_is_of_whoever_wrote_the_code(
         await api.told("PUT", f"/rooms/{room}/code", {"code": "y = 2", "userId": "ada"})
         await api.told("POST", f"/rooms/{room}/finish")
         sent = await reviewed(api, worker, room, "ian", {}, "edge_cases")
-        await reviewed(api, worker, room, "ian", {"code": "z = 3"}, "communication")
+        await reviewed(api, worker, room, "ian", {"code": "z = 3"}, "time_complexity")
         crowded = await api.room(ada="candidate", bob="candidate", ian="interviewer")
         await api.told("PUT", f"/rooms/{crowded}/code", {"code": "shared"})
         await reviewed(api, worker, crowded, "ian", {}, "variable_naming")
