@@ -97,6 +97,8 @@ async def test_a_result_that_comes_twice_changes_nothing(
         for number in range(3):
             await worker.deliver(job, other, result_id=f"again-{number}")
         await drained(worker)
+        states = [await worker.results.state(f"again-{number}") for number in range(3)]
+        assert states == ["completed"] * 3
         assert await api.ended(room, job) == first
     assert postgres.query("SELECT content FROM messages WHERE role = 'assistant'") == [
         ("What is its complexity?",)
