@@ -66,6 +66,7 @@ async def listen(
     - `message`: a turn of the conversation, as `GET …/messages` shows it, with its remarks at lines of code.
     - `job` `{jobId, kind, status, error?}`: how a job of the caller stands.
     - `quota` `{kind, limit, windowSeconds, remaining, resetAt}`: what is left to the caller of a limit.
+    - `room` `{state}`: the session has ended.
 
     After `Last-Event-ID` nothing is missed and nothing comes twice. A stream ends after ten minutes, when its
     token expires, when the listener is no participant any more, and when a person has opened eight others.

@@ -14,6 +14,7 @@ from control_plane.access import Platform, RoomId, Somebody, find_room, no_such_
 from control_plane.bodies import CLEAN, NOT_BLANK, Body, Code, LanguageName, LanguageTag, Title, UserId
 from control_plane.capabilities import Mode, Role  # noqa: TC001 - pydantic reads them
 from control_plane.errors import ConflictError, ForbiddenError, NotFoundError
+from control_plane.events import publish
 from control_plane.idempotency import Key, once
 from control_plane.routes import refusals
 from control_plane.services import Here  # noqa: TC001 - FastAPI reads it
@@ -204,9 +205,12 @@ async def finish_room(room_id: RoomId, _: Platform, here: Here) -> Any:
     """End a session. Said again, nothing more happens."""
     room = await find_room(here, room_id)
     async with here.database.transaction() as session:
-        await session.execute(
+        ended = await session.scalar(
             update(Room)
             .where(Room.id == room.id, Room.state == "active")
             .values(state="finished", finished_at=func.clock_timestamp())
+            .returning(Room.id)
         )
+        if ended is not None:
+            await publish(session, room.id, "room", {"state": "finished"})
     return RoomState(id=room.id, state="finished")

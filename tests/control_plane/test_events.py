@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from control_plane import conversation, listeners
+from control_plane import bell, conversation, listeners
 from control_plane.conversation import say
 from control_plane.events import publish
 from control_plane.identity import LEEWAY_SECONDS
@@ -174,7 +174,7 @@ async def test_nothing_is_missed_or_told_twice_over_two_services(
         async def tell(number: int) -> None:
             async with services[number % 2].database.transaction() as session:
                 await publish(session, room, "note", {"number": number})
-                await asyncio.sleep(0.001 * (number % 7))
+                await asyncio.sleep(0.01 * (number % 7))
 
         async with Stream(api, room) as stream:
             last = stream.began[0]
@@ -188,6 +188,50 @@ async def test_nothing_is_missed_or_told_twice_over_two_services(
                     heard.append(data["number"])
         await telling
     assert sorted(heard) == list(range(60))
+
+
+async def test_an_event_is_never_told_before_an_earlier_one(api: Api) -> None:
+    room = await api.room()
+    database = api.app.state.services.database
+    written, go_on = asyncio.Event(), asyncio.Event()
+    go_on.set()
+
+    async def tell(number: int) -> None:
+        async with database.transaction() as session:
+            await publish(session, room, "note", {"number": number})
+            written.set()
+            await go_on.wait()
+
+    async with Stream(api, room) as stream:
+        go_on.clear()
+        first = asyncio.create_task(tell(1))
+        await written.wait()
+        second = asyncio.create_task(tell(2))
+        await asyncio.sleep(0.5)  # for as long it could overtake the first
+        go_on.set()
+        await asyncio.gather(first, second)
+        assert [(await stream.next())[2]["number"] for _ in range(2)] == [1, 2]
+
+
+async def test_whoever_listens_hears_that_the_session_has_ended(api: Api, postgres: PostgresServer) -> None:
+    room = await api.room()
+    async with Stream(api, room) as stream:
+        for _ in range(2):
+            await api.told("POST", f"/rooms/{room}/finish")
+        assert (await stream.next())[1:] == ("room", {"state": "finished"})
+    assert postgres.query("SELECT count(*) FROM events") == [(1,)]
+
+
+@pytest.mark.parametrize("notice", ["", "x", "7", "[]", '{"room": []}', '{"room": {}}', "[" * 7_000])
+async def test_a_notice_that_is_none_of_ours_does_no_harm(
+    api: Api, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, notice: str
+) -> None:
+    monkeypatch.setattr(bell, "LOOK_AGAIN_SECONDS", 60.0)
+    room = await api.room()
+    async with Stream(api, room) as stream:
+        postgres.query("SELECT pg_notify('aiplane_events', %s)", notice)
+        await api.asked(room, "hint", {"hintLevel": "gentle"})
+        await stream.until("job", status="queued")
 
 
 async def test_a_turn_is_never_read_before_an_earlier_one(
