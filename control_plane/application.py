@@ -27,7 +27,7 @@ from control_plane.outcomes import Outcomes
 from control_plane.reconcile import Reconciler
 from control_plane.refusing import add_handlers
 from control_plane.relay import Relay
-from control_plane.routes import ai, events, health, history, me, platform, voice
+from control_plane.routes import ai, docs, events, health, history, me, platform, voice
 from control_plane.services import Services
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def create_app(
         version=VERSION,
         lifespan=_lifespan,
         openapi_url=f"{prefix}/openapi.json",
-        docs_url=f"{prefix}/docs",
+        # The framework's own page loads from another host; routes/docs.py has ours.
+        docs_url=None,
         redoc_url=None,
         # A slash too many is another address: a redirect would lose the body.
         redirect_slashes=False,
@@ -76,7 +77,7 @@ def create_app(
     longest = settings.stt_max_audio_size_mb * 2**20 * 4 // 3 + 64 * 1024
     app.add_middleware(Envelope, body_limits={"/ai/voice": longest})
     add_handlers(app)
-    for module in (health, platform, ai, voice, history, events, me):
+    for module in (health, docs, platform, ai, voice, history, events, me):
         app.include_router(module.router, prefix=prefix)
     return app
 

@@ -6,6 +6,7 @@
 //   {click: selector}       click what matches, once it is there
 //   {text: selector}        the text that a person sees of it, once it is there
 //   {await: text}           once a page shows it
+//   {seen: any}            all that was asked for and complained of so far: {requests: [url], errors: [text]}
 //   {shot: path, of: selector}   a picture of the page, or of a part of it
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
@@ -16,11 +17,18 @@ const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '
 const page = await browser.newPage({ viewport: { width: Number(width), height: Number(height) } });
 page.setDefaultTimeout(60_000);
 
+const requests = [];
+const errors = [];
+page.on('request', request => requests.push(request.url()));
+page.on('pageerror', error => errors.push(error.message));
+page.on('console', message => message.type() === 'error' && errors.push(message.text()));
+
 const commands = {
   open: url => page.goto(url, { waitUntil: 'load' }),
   click: selector => page.locator(selector).first().click(),
   text: selector => page.locator(selector).first().innerText(),
   await: text => page.getByText(text).first().waitFor(),
+  seen: async () => JSON.stringify({ requests, errors }),
   shot: (path, { of }) => (of ? page.locator(of).first() : page).screenshot({ path }),
 };
 

@@ -63,6 +63,14 @@ class Browser:
         """Return what a person reads in the first element that matches."""
         return str(self._do(text=selector))
 
+    def requests(self) -> list[str]:
+        """Return the address of everything that the page has asked for so far."""
+        return list(json.loads(str(self._do(seen="")))["requests"])
+
+    def errors(self) -> list[str]:
+        """Return what the browser has complained of so far: scripts that broke, and what a policy forbade."""
+        return list(json.loads(str(self._do(seen="")))["errors"])
+
     def picture(self, path: Path, of: str | None = None) -> None:
         """Save a picture of the page, or of the first element that matches, as PNG."""
         self._do(shot=str(path), of=of)
