@@ -144,6 +144,8 @@ async def test_a_weakness_is_of_whoever_wrote_the_code(
     async with StandIn(redis_server.url, "review") as worker:
         earlier = await api.room()
         await reviewed(api, worker, earlier, "ada", {"code": "x = 1"}, "off_by_one")
+        his_own = await api.room(ian="candidate")
+        await reviewed(api, worker, his_own, "ian", {"code": "x = 1"}, "code_structure")
         room = await api.room(mode="peer", ada="candidate", ian="interviewer")
         await api.told("PUT", f"/rooms/{room}/code", {"code": "y = 2", "userId": "ada"})
         await api.told("POST", f"/rooms/{room}/finish")
@@ -155,7 +157,8 @@ async def test_a_weakness_is_of_whoever_wrote_the_code(
     assert (sent["code"], sent["userId"]) == ("y = 2", "ian")
     assert "historicalWeaknesses" not in sent
     assert await weaknesses_of(api, "ada") == ["edge_cases", "off_by_one"]
-    assert await weaknesses_of(api, "ian") == await weaknesses_of(api, "bob") == []
+    assert await weaknesses_of(api, "ian") == ["code_structure"]
+    assert await weaknesses_of(api, "bob") == []
     kept = postgres.query("SELECT room_id, evidence FROM weakness_sightings WHERE category = 'edge_cases'")
     assert kept == [(room, ANSWERS["review"]["summary"])]
 
