@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from control_plane.audio_links import link_of
 from control_plane.bodies import Body, Moment
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ class ShownMessage(Body):
 
 def show(message: Message, audio: AudioStore | None) -> ShownMessage:
     """Return a message as a room sees it. A link to its audio is good for an hour from now."""
-    linked = audio.link(message.audio_key) if audio and message.audio_key else None
     return ShownMessage.model_validate(
         {
             "id": message.id,
@@ -55,6 +55,6 @@ def show(message: Message, audio: AudioStore | None) -> ShownMessage:
             "followUpQuestion": message.follow_up_question,
             "difficulty": message.difficulty,
             "codeAnnotations": message.annotations,
-            "audioUrl": linked,
+            "audioUrl": link_of(audio, message.audio_key),
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from control_plane.audio_links import linked
 from control_plane.bell import wait_until_rung
 from control_plane.bodies import Body
 from control_plane.errors import NotFoundError
@@ -52,28 +53,19 @@ async def status_of(
     """
     owner = {"roomId": room_id, "userId": user_id, "asked": asked}
     if is_ours(job_id) and (kept := await here.cache.get(job_id)) and kept.items() >= owner.items():
-        return JobStatus(status="completed", result=_linked(here, kept["result"]))
+        return JobStatus(status="completed", result=linked(here.audio, kept["result"]))
     until = time.monotonic() + wait
     with here.bell.heard(job_id) as rung:
         while True:
             job = await _row(here, owner, job_id)
             if job.state == "completed":
-                return JobStatus(status="completed", result=_linked(here, job.result or {}))
+                return JobStatus(status="completed", result=linked(here.audio, job.result or {}))
             if job.state == "failed":
                 return JobStatus(status="failed", error=JobError.model_validate(error_of(job)))
             left = until - time.monotonic()
             if left <= 0 or here.bell.closing:
                 return JobStatus(status=await _under_way(here, job))
             await wait_until_rung(rung, left)
-
-
-def _linked(here: Services, result: dict[str, Any]) -> dict[str, Any]:
-    """Sign the link to a spoken reply anew, so that it is good for an hour from now."""
-    audio = result.get("audio")
-    if here.audio is None or not isinstance(audio, dict) or not isinstance(audio.get("audioKey"), str):
-        return result
-    link = here.audio.link(audio["audioKey"])
-    return {**result, "audio": {**audio, "downloadUrl": link}, "audioUrl": link}
 
 
 async def _row(here: Services, owner: dict[str, str], job_id: str) -> Job:
