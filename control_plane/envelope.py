@@ -5,9 +5,11 @@ Plain ASGI, so that an event stream goes through it as it comes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
+import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ from ulid import ULID
 
 from aiplane.telemetry.propagation import read_carrier
 from aiplane.telemetry.spans import span
-from control_plane.errors import TooLargeError, error_body
+from control_plane.errors import TooLargeError, TooSlowError, error_body
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -29,6 +31,10 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 2 * 1024 * 1024
 """Bytes of a body that is JSON: 200,000 characters of code, each escaped, and what stands around them."""
+
+SILENT_SECONDS = 15.0
+BODY_SECONDS = 300.0
+"""Seconds that may pass without a byte of a body, and until all of it is there."""
 
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _HEADERS = {
@@ -71,7 +77,7 @@ class Envelope:
         try:
             with _request_span(scope, headers) as current:
                 answer.seen_by(current, scope)
-                await self._app(scope, _bounded(receive, self._limit(scope["path"])), answer.send)
+                await self._app(scope, self._incoming(scope, receive), answer.send)
         except Exception:
             # The framework has a last resort of its own, but that raises on, and hands the log the text.
             log.exception("a request failed")
@@ -81,8 +87,11 @@ class Envelope:
         finally:
             _request_id.reset(token)
 
-    def _limit(self, path: str) -> int:
-        return next((limit for end, limit in self._limits.items() if path.endswith(end)), LARGEST_BODY)
+    def _incoming(self, scope: Scope, receive: Receive) -> Receive:
+        path = scope["path"]
+        limit = next((limit for end, limit in self._limits.items() if path.endswith(end)), LARGEST_BODY)
+        sentence = f"The body is larger than the {limit:,} bytes that are taken here."
+        return bounded(in_time(receive, SILENT_SECONDS, BODY_SECONDS), limit, TooLargeError(sentence))
 
 
 class _Answer:
@@ -142,16 +151,36 @@ def _id_of(headers: Headers) -> str:
     return brought if _SOUND_ID.fullmatch(brought) else str(ULID())
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
+def bounded(receive: Receive, limit: int, refusal: TooLargeError) -> Receive:
     """Count a body while it comes in, whatever its header said, and stop at the limit."""
     read = 0
 
-    async def bounded() -> Any:
+    async def count() -> Any:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
         if read > limit:
-            raise TooLargeError(f"The body is larger than the {limit:,} bytes that are taken here.")
+            raise refusal
         return message
 
-    return bounded
+    return count
+
+
+def in_time(receive: Receive, silent: float, most: float) -> Receive:
+    """Wait for a body for so long, and for each piece of it; once it is there, for as long as it takes."""
+    until: float | None = time.monotonic() + most
+
+    async def wait() -> Any:
+        nonlocal until
+        if until is None:
+            return await receive()
+        try:
+            async with asyncio.timeout(min(silent, max(until - time.monotonic(), 0))):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlowError("The body came too slowly; send it again.") from None
+        if not message.get("more_body"):
+            until = None
+        return message
+
+    return wait

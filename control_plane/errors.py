@@ -8,6 +8,7 @@
     ├── ForbiddenError              403  forbidden
     ├── NotAvailableInModeError     403  not_available_in_mode
     ├── NotFoundError               404  not_found
+    ├── TooSlowError                408  too_slow
     ├── ConflictError               409  conflict (or the code of what it collides with)
     ├── TooLargeError               413  too_large
     ├── RateLimitedError            429  rate_limited
@@ -113,6 +114,17 @@ class NotFoundError(ApiError):
 
     status = 404
     default_code = "not_found"
+
+
+class TooSlowError(ApiError):
+    """The body did not come in time."""
+
+    status = 408
+    default_code = "too_slow"
+
+    def __init__(self, message: str) -> None:
+        # What is still on its way must not be taken for the next request.
+        super().__init__(message, headers={"Connection": "close"})
 
 
 class ConflictError(ApiError):

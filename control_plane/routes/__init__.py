@@ -20,6 +20,7 @@ _MEANINGS: Final[Mapping[int, str]] = {
     401: "There is no token, or none that holds.",
     403: "The caller may not do this, or the room does not offer it.",
     404: "There is no such thing, or it is none of the caller's.",
+    408: "The body did not come in time.",
     409: "The request does not fit the state that things are in.",
     413: "The body is too large.",
     429: "As often as allowed for now.",
@@ -32,8 +33,10 @@ _MEANINGS: Final[Mapping[int, str]] = {
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe the refusals of a route, for its documentation.
 
-    Those that any route can have (500 and 503) need not be named.
+    Those that any route can have (500 and 503), and any with a body (408, where there is a 413), need not be
+    named.
     """
+    implied = {500, 503, *({408} if 413 in statuses else ())}
     return {
         status: {
             # Not as a model: the framework would say that it comes in the type of the route's own answer.
@@ -41,5 +44,5 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": _MEANINGS[status],
             **({"headers": _RETRY_AFTER} if status in (429, 503) else {}),
         }
-        for status in sorted({*statuses, 500, 503})
+        for status in sorted({*statuses, *implied})
     }
