@@ -25,10 +25,12 @@ from control_plane.identity import BearerTokens
 from control_plane.listeners import Listeners
 from control_plane.outcomes import Outcomes
 from control_plane.reconcile import Reconciler
+from control_plane.recording import longest_body
 from control_plane.refusing import add_handlers
 from control_plane.relay import Relay
 from control_plane.routes import ai, docs, events, health, history, me, platform, voice
 from control_plane.services import Services
+from control_plane.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -73,8 +75,7 @@ def create_app(
     )
     app.state.services = services
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own way to do it
-    # Base64 is a third longer than what it holds, and a form has a little around its file.
-    longest = settings.stt_max_audio_size_mb * 2**20 * 4 // 3 + 64 * 1024
+    longest = longest_body(settings.stt_max_audio_size_mb * 2**20)
     app.add_middleware(Envelope, body_limits={"/ai/voice": longest})
     add_handlers(app)
     for module in (health, docs, platform, ai, voice, history, events, me):
@@ -100,6 +101,7 @@ def _services(settings: ControlPlaneSettings, identity: Identity, rules: Rules, 
         breaker=breaker,
         admission=Admission(database, client, breaker, settings),
         audio=store_of(settings),
+        uploads=Uploads(4 * longest_body(settings.stt_max_audio_size_mb * 2**20)),
     )
 
 
@@ -111,6 +113,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(here.database.close)
         stack.push_async_callback(here.cache.close)
+        if here.audio is not None:
+            stack.callback(here.audio.close)
         await stack.enter_async_context(here.client)
         await stack.enter_async_context(here.bell)
         await stack.enter_async_context(here.relay)

@@ -113,6 +113,15 @@ async def take(session: AsyncSession, limit: RateLimit, asked: Asked, room_id: s
     """
     name = f"{asked} {room_id} {user_id}"
     await session.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(name))))
+    await check(session, limit, asked, room_id, user_id)
+
+
+async def check(session: AsyncSession, limit: RateLimit, asked: Asked, room_id: str, user_id: str) -> None:
+    """See whether one more could be asked for at this moment; another may be quicker.
+
+    Raises:
+        RateLimitedError: not now.
+    """
     quota = await look(session, limit, asked, room_id, user_id)
     if quota.retry_after:
         raise RateLimitedError(

@@ -17,6 +17,7 @@ from aiplane.errors import ERRORS
 from aiplane.results import RESULTS, NotNowError
 from aiplane.telemetry.propagation import read_metadata
 from aiplane.telemetry.spans import span
+from control_plane.audio_links import unlinked
 from control_plane.effects import EFFECTS
 from control_plane.errors import UnavailableError
 from control_plane.events import publish
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 UNREADABLE: Final = "The answer that came back could not be read. Please ask once more."
 LOST: Final = "The job was lost before it could be answered. Please ask once more."
 
-_HIDDEN: Final = ("weaknessSignals", "audioUrl", "jobId")
-"""Fields that stay here: signals are the service's own, and a link is signed anew for whoever reads it."""
+_HIDDEN: Final = ("weaknessSignals", "jobId")
+"""Fields that stay here: signals are the service's own."""
 
 
 class Outcomes:
@@ -49,6 +50,7 @@ class Outcomes:
         self._hooks = here.hooks
         self._cache = here.cache
         self._relay = here.relay
+        self._audio = here.audio
 
     async def started(self, kind: Kind, job_id: str) -> None:
         """Tell whoever asked that a worker has taken the job, the first time that it is heard."""
@@ -92,6 +94,13 @@ class Outcomes:
         self._relay.wake()
         if job is not None and job.state == "completed":
             await self._cache.put(job.id, outcome_of(job))
+            self._forget_recording(job)
+
+    def _forget_recording(self, job: Job) -> None:
+        """Remove what was said aloud, once it is written down. After a failure it can be tried again."""
+        key = (job.noted or {}).get("audioKey")
+        if self._audio is not None and key:
+            self._audio.remove_soon(key)
 
     async def failed(self, failure: Failure) -> None:
         """Write down a failure, likewise. It is not cached: an operator can have it tried again."""
@@ -148,10 +157,7 @@ async def tell(session: AsyncSession, job: Job) -> None:
 
 def shown(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a browser may have of a result, as PostgreSQL can store it."""
-    kept = {name: _storable(value) for name, value in result.items() if name not in _HIDDEN}
-    if isinstance(audio := kept.get("audio"), dict):
-        audio.pop("downloadUrl", None)
-    return kept
+    return {name: _storable(value) for name, value in unlinked(result).items() if name not in _HIDDEN}
 
 
 def outcome_of(job: Job) -> dict[str, Any]:

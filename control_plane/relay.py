@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from redis.exceptions import RedisError
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import defer
 
 from control_plane.side_task import SideTask
 from control_plane.tables import Job, OutboxEntry
@@ -36,10 +37,17 @@ BATCH: Final = 20
 LONGEST_PAUSE_SECONDS: Final = 15.0
 """The longest that an entry waits for its next try while Redis is away."""
 
+_DAY: Final = 24 * 60 * 60
+
 JOB_OPTIONS: Final[dict[str, object]] = {
     # Results and failures are kept in the database; BullMQ keeps a job for those who look into it.
-    "removeOnComplete": {"age": 24 * 60 * 60},
-    "removeOnFail": {"age": 7 * 24 * 60 * 60},
+    "removeOnComplete": {"age": _DAY},
+    "removeOnFail": {"age": 7 * _DAY},
+}
+VOICE_OPTIONS: Final[dict[str, object]] = {
+    # A recording can be in the job itself: megabytes of somebody's voice, in the memory of Redis.
+    "removeOnComplete": {"age": 60 * 60},
+    "removeOnFail": {"age": _DAY},
 }
 
 
@@ -66,7 +74,9 @@ class Relay(SideTask):
         """Send some entries that are due; False if there were none, or Redis does not take them."""
         async with self._database.transaction() as session:
             due = await session.execute(
+                # Without the payloads: a recording is megabytes, and each is fetched when its turn comes.
                 select(OutboxEntry, Job.state)
+                .options(defer(OutboxEntry.payload))
                 .join(Job, Job.id == OutboxEntry.job_id)
                 .where(OutboxEntry.due_at <= func.clock_timestamp())
                 .order_by(OutboxEntry.due_at)
@@ -75,7 +85,7 @@ class Relay(SideTask):
             )
             for number, (entry, state) in enumerate(due.all(), 1):
                 # A job that has ended was sent: it is not asked a second time.
-                if state == "queued" and not await self._send(entry):
+                if state == "queued" and not await self._send(entry, await _payload(session, entry)):
                     await self._put_off(session, entry)
                     return False
                 await session.execute(delete(OutboxEntry).where(OutboxEntry.job_id == entry.job_id))
@@ -83,14 +93,14 @@ class Relay(SideTask):
                     return True
         return False
 
-    async def _send(self, entry: OutboxEntry) -> bool:
+    async def _send(self, entry: OutboxEntry, payload: str) -> bool:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._client.submit(
                     cast("Kind", entry.kind),
-                    json.loads(entry.payload),
+                    json.loads(payload),
                     job_id=entry.job_id,
-                    options=JOB_OPTIONS | ({"tm": json.dumps(entry.trace)} if entry.trace else {}),
+                    options=_options(entry.kind) | ({"tm": json.dumps(entry.trace)} if entry.trace else {}),
                 )
         except (RedisError, TimeoutError, OSError) as error:
             log.warning("a job could not be sent, and is sent later: %s", type(error).__name__)
@@ -107,3 +117,12 @@ class Relay(SideTask):
                 due_at=func.clock_timestamp() + timedelta(seconds=pause),
             )
         )
+
+
+async def _payload(session: AsyncSession, entry: OutboxEntry) -> str:
+    wanted = select(OutboxEntry.payload).where(OutboxEntry.job_id == entry.job_id)
+    return (await session.execute(wanted)).scalar_one()
+
+
+def _options(kind: str) -> dict[str, object]:
+    return VOICE_OPTIONS if kind == "transcribe" else JOB_OPTIONS

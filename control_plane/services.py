@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from control_plane.listeners import Listeners
     from control_plane.relay import Relay
     from control_plane.settings import ControlPlaneSettings
+    from control_plane.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Services:
         cache: what has ended, in Redis.
         breaker: guards calls to the queues.
         audio: the bucket of recordings and spoken replies; None where there is none.
+        uploads: recordings that are on their way.
         admission: lets requests in while there is somebody to answer them.
     """
 
@@ -56,6 +58,7 @@ class Services:
     breaker: Breaker
     admission: Admission
     audio: AudioStore | None
+    uploads: Uploads
 
 
 def _services(request: Request) -> Services:

@@ -95,10 +95,17 @@ class Api:
             if response.json()["status"] in {"completed", "failed"}:
                 return response.json()
 
-    async def room(self, *, mode: str = "ai", language: str = "python", **people: str) -> str:
+    async def room(
+        self,
+        *,
+        mode: str = "ai",
+        language: str = "python",
+        problem: Mapping[str, str] = PROBLEM,
+        **people: str,
+    ) -> str:
         """Open a room with people in it by their roles, and return its id."""
-        problem = await self.told("POST", "/problems", PROBLEM)
-        made = {"problemId": problem["id"], "mode": mode, "language": language}
+        stated = await self.told("POST", "/problems", problem)
+        made = {"problemId": stated["id"], "mode": mode, "language": language}
         room = await self.told("POST", "/rooms", made)
         for user, role in (people or {"ada": "candidate"}).items():
             await self.told("POST", f"/rooms/{room['id']}/participants", {"userId": user, "role": role})
