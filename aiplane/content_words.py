@@ -23,7 +23,7 @@ _PARTICLES = re.compile("[的了吗呢会怎样如果什么你我他它这那是
 _APOSTROPHE = re.compile("['\u2019`\u00b4]")
 _LONGEST_STEM = 6
 _ENDING = re.compile(
-    r"(?<=[^\W_]{3})(?:ations?|ities|ity|ments?|ing|edly|ed|ies|es|s|ly|en|er|em|e|ung|ungen|os|as|a|o|ou|ам|ах|ов|ы|и|а|я|у|е)$"
+    r"(?<=[^\W_]{3})(?:ations?|ities|ity|ments?|ing|edly|ed|ies|es|(?<!s)s|ly|en|er|em|e|ung|ungen|os|as|a|o|ou|ам|ах|ов|ы|и|а|я|у|е)$"
 )
 _UNLIKE = {
     "leaves": "leaf",

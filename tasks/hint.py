@@ -24,7 +24,7 @@ from aiplane.syntax import CHECKERS, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.faults import Checked, Fault, checked
-from tasks.kept_back import check_kept_back
+from tasks.kept_back import check_kept_back, check_value
 from tasks.known import Known
 from tasks.named_lines import check_lines_named
 from tasks.needs import ORDERS, find_need
@@ -103,6 +103,7 @@ def _checked(answer: HintAnswer, payload: HintPayload, tag: str | None) -> Check
     faults = [
         *check_code(level, texts, known),
         *(_check_told(texts, answer.diagnosis.keep_back, known, said) if level == "gentle" else ()),
+        *(check_value(texts, answer.diagnosis.keep_back, known) if level != "direct" else ()),
         *(fault for place, text in texts.items() for fault in check_lines_named(place, text, lines)),
         *check_language(texts, tag),
         *check_form(level, answer.hint, is_english=exhibits.is_english(tag), known_words=known.words),
@@ -115,7 +116,7 @@ def _check_told(
     texts: Mapping[str, str | None], kept_back: str, known: Known, said: Sequence[str]
 ) -> Iterator[Fault]:
     """Hold a gentle hint to its level in prose: no name, no way, nothing of what is kept back."""
-    yield from check_technique(texts.values(), known)
+    yield from check_technique("gentle hint", texts, known, kept_back)
     yield from check_steps("hint", texts.values(), said, HINTS_ALLOWED)
     yield from check_kept_back(texts, kept_back, known)
 

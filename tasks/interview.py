@@ -35,7 +35,7 @@ from tasks.asking import Question, ask
 from tasks.difficulty import decide
 from tasks.faults import Checked, Fault, checked, must
 from tasks.interviewing import check_length, check_question, check_secrecy, most_words
-from tasks.kept_back import check_kept_back
+from tasks.kept_back import check_kept_back, check_value
 from tasks.known import Known
 from tasks.named_lines import check_lines_named
 from tasks.prompting import session_of
@@ -44,7 +44,8 @@ from tasks.sections import Exhibit, lay_out
 from tasks.signals import read_signals
 from tasks.speaking import with_speech
 from tasks.spoilers import check_no_code
-from tasks.steps_told import HINTS_ALLOWED, SMALL_STEPS_ALLOWED, check_steps
+from tasks.steps_told import REPLIES_ALLOWED, SMALL_STEPS_ALLOWED, check_steps
+from tasks.techniques import check_technique
 from tasks.weaknesses import proven_in_interview
 
 if TYPE_CHECKING:
@@ -165,9 +166,13 @@ def _faults(
     known = Known(payload.current_code, payload.problem_description, _had(payload))
     may_help = "hint" in case.follow_up_types
     yield from check_no_code(texts, known)
-    yield from check_steps("reply", texts.values(), said, SMALL_STEPS_ALLOWED if may_help else HINTS_ALLOWED)
+    yield from check_steps(
+        "reply", texts.values(), said, SMALL_STEPS_ALLOWED if may_help else REPLIES_ALLOWED
+    )
     if not may_help:
+        yield from check_technique("reply", texts, known, kept_back)
         yield from check_kept_back(texts, kept_back, known)
+        yield from check_value(texts, kept_back, known)
     yield from check_secrecy(texts, payload)
     yield from check_length([message, follow_up or ""], case.most_words)
     yield from check_question(message, follow_up, payload)

@@ -55,7 +55,8 @@ class Known:
     """
 
     def __init__(self, code: str, problem: str, said: Sequence[str] = ()) -> None:
-        self._texts = (code[:_LONGEST_LOOK], problem[:_LONGEST_LOOK], *_latest(said))
+        self.code = code[:_LONGEST_LOOK]
+        self._texts = (self.code, problem[:_LONGEST_LOOK], *_latest(said))
 
     def quotes(self, span: str) -> bool:
         """Tell whether a span of code stands in one of the texts, whatever its white space."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAX_CODE_LINES: Mapping[HintLevel, int] = MappingProxyType({"gentle": 0, "moderate": 0, "direct": 3})
 """Lines of code that a hint of each level may hold, in all its texts together."""
 
+MOST_LINES_AROUND = 5
+"""Lines that a block may have in which a new one stands: more are the finished solution around it."""
+
 LONG_LINE = 100
 """A line of code counts once for every so many characters, so that no solution hides in one line."""
 
@@ -68,6 +71,11 @@ _CODE_WITHIN = re.compile(
     | \b(?:let|const|var|int|auto|double|bool|String)\ \w{1,40}\s*[=;]
     | [\w\])]\s?[-+*/%]?=\s?[^=;\n]{1,80};
     | \b\w+\s[-+*/%]=\s\w+
+    | \b\w{1,30}\s?[-+*/%]?=\s?[\w.]{1,30}\([^(),\n]{1,30},[^()\n]{1,60}
+      (?:\([^()\n]{0,40}\)[^()\n]{0,40}){0,2}\)
+    | \b(?:[Ww]rite|[Ss]et|[Uu]se|[Mm]ake|[Pp]ut|[Aa]ssign|[Ss]chreib\w*|[Ss]etze?|[Ee]scrib\w+|[Éé]cri\w+
+      |[Mm]ets)\ (?:it\ (?:as\ )?)?
+      \w{1,30}(?:\[[^\]\n]{1,30}\])?\s?[-+*/%]?=\s?[\w.]{1,30}(?:[\[(]|\s?[-+*/%]\s?\w)[^\n,;.?]{0,40}
     | \b\w{1,30},\ ?\w{1,30}\s=\s[\w\[\]+-]{1,30},\ ?\w
     | \b\w{1,30}\([^()\n]{0,40}\)\[[^\]\n]{1,20}\]
     """,
@@ -75,8 +83,17 @@ _CODE_WITHIN = re.compile(
 )
 """Code in the middle of a sentence."""
 
+_PRINTS = re.compile(
+    r"(?:println!?|print|printf|puts|echo|dbg!|fmt\.Print(?:ln|f)?|console\.(?:log|table)"
+    r"|System\.out\.print(?:ln|f)?"
+    r"|(?:std::)?cout\s*<<)(?![\w!])\s*\(?([^;\n]{1,120}?)\)?(?:\s*<<\s*(?:(?:std::)?endl|\"\\n\"|'\\n'))?;?"
+)
+
 _LOOP = re.compile(r"\b(?:for|while|loop|forEach|for_each|map|reduce|fold)\b")
 _FUNCTION = re.compile(r"\b(?:def|fn|func|function)\b|=>|->|\b(?:int|void|bool|String|auto)\s+\w+\s*\(")
+_CALLBACK = re.compile(r"[(,]\s*(?:\([^()\n]{0,60}\)|\w{1,30})\s*=>\s*(?![{\s])")
+"""A function of one expression that is handed on: no function of the solution."""
+
 _RETURN = re.compile(r"\breturn\b|=>")
 
 
@@ -99,7 +116,7 @@ def check_code(level: HintLevel, texts: Mapping[str, str | None], known: Known) 
             f"{allowed}",
             "Say it in words; names and lines of the candidate's own code may stand in backticks.",
         )
-    if _is_whole(code):
+    if _is_whole(code) or any(_is_finished(block, known) for block in _blocks(texts)):
         yield must("hint", "holds a whole function", "Show at most the one line that changes.")
 
 
@@ -118,14 +135,41 @@ def new_code(texts: Iterable[str | None], known: Known, *, strictly: bool) -> li
     """Return the statements in some texts that the candidate does not have, each once."""
     found = dict.fromkeys(line for text in texts if text for line in code_lines(text))
     return [
-        line for line in found if not known.quotes(line) and not known.only_talks(line, strictly=strictly)
+        line
+        for line in found
+        if not known.quotes(line)
+        and not known.only_talks(line, strictly=strictly)
+        and not _only_prints(line, known)
     ]
+
+
+def _only_prints(line: str, known: Known) -> bool:
+    """Tell whether a line prints what the candidate has: a look at the code, not a part of a solution."""
+    printed = _PRINTS.fullmatch(line.strip())
+    return printed is not None and known.only_talks(f"({printed[1]})", strictly=False)
 
 
 def _is_whole(code: Sequence[str]) -> bool:
     """Tell whether lines of code are a function, or all that stands in one: a loop and what it comes to."""
-    returns = any(_RETURN.search(line) for line in code)
-    return returns and any(_FUNCTION.search(line) or _LOOP.search(line) for line in code)
+    lines = [_CALLBACK.sub("(", line) for line in code]
+    returns = any(_RETURN.search(line) for line in lines)
+    return returns and any(_FUNCTION.search(line) or _LOOP.search(line) for line in lines)
+
+
+def _blocks(texts: Mapping[str, str | None]) -> Iterator[list[str]]:
+    """Yield the lines of each fenced block that stands in some texts."""
+    for text in texts.values():
+        for block in _FENCED.findall(unicodedata.normalize("NFKC", text or "")):
+            yield [line for line in block.splitlines() if line.strip()]
+
+
+def _is_finished(block: Sequence[str], known: Known) -> bool:
+    """Tell whether a block is the candidate's code with what is new set in, all of it or most."""
+    statements = [*_statements(block)]
+    is_long = len(block) > MOST_LINES_AROUND or _is_whole(statements)
+    return is_long and any(
+        not known.quotes(line) and not known.only_talks(line, strictly=False) for line in statements
+    )
 
 
 def _lines(count: int) -> str:

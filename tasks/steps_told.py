@@ -29,24 +29,36 @@ _ENGLISH: Mapping[Kind, str] = MappingProxyType(
         "loop": r"(?:walk|go|loop|iterate|run|move|pass|step|scan)\w* (?:once )?(?:through|over|along|across"
         r"|from)"
         r"|iterat(?:e|ing)|travers(?:e|ing)|scan(?:ning)?|loop(?:ing)?|repeat(?:ing)?|recurs(?:e|ing)"
-        r"|visit(?:ing)?",
+        r"|visit(?:ing)?|go on with (?:the|each|every)|start(?:ing)? (?:with (?:an?|one|the)|at|from) "
+        r"(?:\w+ ){0,4}?(?:ends?|index|left|right|front|back)|(?:in|on) each (?:round|step|pass|turn)",
         "keep": r"(?:keep|keeping) (?:an?|the|track|two|one|only|each|every|all)(?! eye)|(?:stor|sav|record"
         r"|remember|cach|insert|push|"
         r"append|enqueu|creat|build|maintain|initiali[sz]|memori[sz]|memoi[sz])(?:e|ing)?|(?:add|put)(?:ting"
         r"|ing)? (?:it|them|each|every|the|that|this|both|its)"
         r"|us(?:e|ing) (?:an?|two)|mak(?:e|ing) (?:an?|two)|mark(?:ing)? (?:it|them|each|every|the)"
-        r"|set(?:ting)? (?:it|the|each|both)|updat(?:e|ing)",
+        r"|set(?:ting)? (?:it|the|each|both)|updat(?:e|ing)"
+        r"|put(?:ting)? (?:in |back )?(?:it|them|whatever|those|all|what)|turn(?:ing)? (?:it|them|each"
+        r"|every|all) "
+        r"|(?:us(?:e|ing)|hold(?:ing)?|carry(?:ing)?) (?:an?|the|two) (?:\w+ )?(?:variables?|counters?"
+        r"|piles?|lists?)",
         "look up": r"(?:look(?:ing)?|check(?:ing)?|see|test(?:ing)?) (?:\w+ ){0,3}?(?:up|whether|if|for)"
         r"|search(?:ing)? (?:it|them|for|in|the)"
-        r"|compar(?:e|ing)|(?:pop|dequeu|peek)(?:e|p?ing)?|find(?:ing)? (?:the|its|each)",
+        r"|compar(?:e|ing)|check(?:ing)? (?:each|every|the|it|them) (?:\w+ ){0,4}?against"
+        r"|tak(?:e|ing) (?:\w+ ){0,3}?(?:out|off|from)|(?:pop|dequeu|peek)(?:e|p?ing)?|find(?:ing)? (?:the"
+        r"|its|each)",
         "compute": r"subtract(?:ing)?|comput(?:e|ing)|calculat(?:e|ing)|multipl(?:y|ying)|divid(?:e|ing)"
         r"|increment(?:ing)?|decrement(?:ing)?"
         r"|sum(?:ming)? (?:up|the|them)|swap(?:ping)?|revers(?:e|ing)|sort(?:ing)?|merg(?:e|ing)|halv(?:e"
         r"|ing)|(?:mov|shift|advanc)(?:e|ing) (?:it|the|one|both|left|right)"
         r"|shrink(?:ing)?|expand(?:ing)?|tak(?:e|ing) the (?:max|min|larger|smaller|sum|difference)"
-        r"|count(?:ing)? (?:the|how|each|every)",
+        r"|count(?:ing)? (?:the|how|each|every|for each|for every)|(?:lower|rais|increas|decreas|doubl)(?:e"
+        r"|ing)? "
+        r"(?:the|its|their|it|that)|add(?:ing)? (?:one|1|them up|them|both|it) |add(?:ing)? (?:them|both)"
+        r"|(?:mov|shift)(?:e|ing)? (?:them|whichever|its|each)",
         "return": r"return(?:ing)?|output(?:ting)?|you are done|report(?:ing)? (?:the|both|that)"
-        r"|hand(?:ing)? back|give(?:s)? back",
+        r"|hand(?:ing)? back|give(?:s)? back|until they (?:meet|cross)|(?:the|your) (?:answer|result) is"
+        r"|you know that"
+        r"|at the end (?:the|it|there|nothing|all|they)|(?:in this|that) way (?:each|every|you|it)",
     }
 )
 """Verbs of each kind, as an order or as what an order consists in."""
@@ -86,7 +98,8 @@ _UNSPACED: Mapping[Kind, str] = MappingProxyType(
 """And in Chinese and Japanese."""
 
 _LEAD = (
-    r"(?:^|[,;:\u2013\u2014(]|\b(?:then|and|or|next|finally|first|just|simply|now|also|otherwise|by|is|not"
+    r"(?:^|\b(?:in|on|at|with|after) (?:each|every|\w+) (?:rounds?|steps?|pass(?:es)?|turns?)\b"
+    r"|[,;:\u2013\u2014(]|\b(?:then|and|or|next|finally|first|just|simply|now|also|otherwise|by|is|not"
     r"|before|instead|once|we|let's|(?:is|idea|trick|way) to|to"
     r"|you(?: can| could| should| would|'d|'ll| will| must| need to| have to| want to| just| then)?)\b)\s*"
     r"(?:(?:please|just|simply|then|also|first|only|always|quickly|directly|immediately)\s+)*"
@@ -116,17 +129,26 @@ _THINKING = re.compile(
 )
 _OWN_CODE = re.compile(
     r"\b(?:your|the) (?:code|function|loop|program|solution|method|version)\b[^,;]{0,30}\b\w+s\b"
+    r"|\b(?:i see (?:that )?you|i notice|you (?:said|told|say|mention\w*|already|explained))\b"
     r"|\b(?:right now|currently|at the moment|at present|for now|as it stands)\b"
 )
 _BY_HAND = re.compile(
     r"\b(?:by hand|on paper|your code|the example|on a sheet|von hand|auf papier|a mano|en papel|a la main"
     r"|sur papier|no papel|sulla carta)\b"
+    r"|\[[-\d ,.\"']{1,60}\]|\"\w{1,20}\""
 )
 _LONGEST_LOOK = 8_000
 
 
 _ENGLISH_ENOUGH = 0.25
 """The share of common English words that only English has: then the verbs of other languages are none."""
+
+
+_IDEAS: tuple[frozenset[Kind], ...] = (
+    frozenset({"keep", "look up"}),
+    frozenset({"loop", "keep", "compute"}),
+)
+"""Kinds of steps that are a way to the result together, whether or not it is told to return it."""
 
 
 class Told(NamedTuple):
@@ -145,6 +167,9 @@ class Allowed(NamedTuple):
 
 HINTS_ALLOWED = Allowed(kinds=3, steps=4)
 """From three kinds and four steps on it is the whole way, if it keeps and finds something or returns it."""
+
+REPLIES_ALLOWED = Allowed(kinds=2, steps=2)
+"""Where the interviewer is to ask, two steps of which one finds what the other kept are the idea."""
 
 SMALL_STEPS_ALLOWED = Allowed(kinds=4, steps=5)
 """Where the interviewer is to help with steps."""
@@ -166,7 +191,7 @@ def check_steps(
         "\n".join(each for each in said if not each.rstrip().endswith(_ASKS)), as_told=True
     ).kinds
     new = told.kinds - own
-    comes_to_something = "return" in new or new >= {"keep", "look up"}
+    comes_to_something = "return" in new or any(new >= idea for idea in _IDEAS)
     if comes_to_something and len(new) >= allowed.kinds and told.steps >= allowed.steps:
         yield must(
             place,

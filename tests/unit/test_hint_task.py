@@ -99,7 +99,7 @@ def test_an_answer_that_fails_a_check_is_invalid(answer: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("answer", "fields", "rule"),
     [
-        ({"reflectionPrompt": "Would a hash map help?"}, {"hintLevel": "gentle"}, "names a data structure"),
+        ({"reflectionPrompt": "Would a heap help?"}, {"hintLevel": "gentle"}, "names a data structure"),
         ({"relatedConcepts": ["recursion"]}, {"hintLevel": "gentle"}, "names a data structure"),
         ({"reflectionPrompt": "What does line 3 do?"}, {}, "line that does not exist"),
         ({"diagnosis": THOUGHTS, "reflectionPrompt": KEPT}, {"hintLevel": "gentle"}, "keeps back"),

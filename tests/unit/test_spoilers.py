@@ -212,3 +212,75 @@ def test_no_text_takes_long(text: str) -> None:
     code_lines(text)
 
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write start = max(start, seen[ch] + 1) here.",
+        "Set lo = mid + 1 there.",
+        "best = min(best, j - i) belongs behind the loop.",
+        "Use total += nums[i] in the loop.",
+        "Schreibe start = max(start, neu) in die Schleife.",
+        "Make it hi = mid - 1 instead.",
+    ],
+)
+def test_an_assignment_that_is_ordered_is_code_without_marks(text: str) -> None:
+    assert new_code([text], Known("start = seen[ch] + 1", ""), strictly=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You have start = seen[ch] + 1 in line 7.",
+        "For n = 5 we get best = 2.",
+        "With k = len(nums) nothing is left to take.",
+        "Here hi = lo + 1 holds in the last round.",
+    ],
+)
+def test_what_holds_of_values_is_no_code(text: str) -> None:
+    assert code_lines(text) == [] or not new_code([text], Known("start = seen[ch] + 1", ""), strictly=False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print(i)",
+        "console.log(i, start)",
+        "fmt.Println(amount)",
+        "cout << i << endl;",
+        'System.out.println("i = " + i);',
+        'println!("{}", i);',
+        "puts(i)",
+    ],
+)
+def test_a_print_of_what_is_there_is_no_code_of_a_solution(line: str) -> None:
+    known = Known("def f(amount, start):\n    i = 1\n", "")
+
+    assert not new_code([f"Put `{line}` there."], known, strictly=True)
+
+
+@pytest.mark.parametrize("line", ["print(sorted(nums)[-k])", "fmt.Println(min(dp[i-1], dp[i-2]+1))"])
+def test_a_print_of_the_solution_is_code(line: str) -> None:
+    assert new_code([f"Put `{line}` there."], Known("nums = []; i = 1", ""), strictly=True)
+
+
+def test_a_callback_is_no_whole_function_and_a_named_arrow_is_one() -> None:
+    known = Known("nums.sort();", "")
+
+    assert not [*check_code("direct", {"hint": "Try `nums.sort((a, b) => a - b);` there."}, known)]
+    assert [*check_code("direct", {"hint": "Try `const f = (a, b) => a - b;` there."}, known)]
+
+
+BODY = "while (cur) {\n  cur.next = prev;\n  prev = cur;\n  cur = cur.next;\n}\nreturn prev;"
+
+
+def test_a_new_line_set_into_the_whole_of_the_code_is_the_finished_solution() -> None:
+    known = Known(BODY, "")
+    whole = BODY.replace("cur = cur.next", "cur = rest").replace("{\n", "{\n  const rest = cur.next;\n")
+
+    assert not [*check_code("direct", {"hint": f"You have\n```\n{BODY}\n```"}, known)]
+    assert not [
+        *check_code("direct", {"hint": "First\n```\nconst rest = cur.next;\ncur.next = prev;\n```"}, known)
+    ]
+    assert [*check_code("direct", {"hint": f"So\n```\n{whole}\n```"}, known)]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tasks.steps_told import HINTS_ALLOWED, SMALL_STEPS_ALLOWED, check_steps, steps_told
+from tasks.steps_told import HINTS_ALLOWED, REPLIES_ALLOWED, SMALL_STEPS_ALLOWED, check_steps, steps_told
 
 SOLUTIONS = {
     "pairs": (
@@ -194,3 +194,105 @@ def test_no_text_takes_long(text: str) -> None:
     steps_told(text)
 
     assert time.process_time() - started < 0.5
+
+
+METHODS = [
+    "You need to store every number you pass and check whether the missing one is already stored.",
+    "Remember the last open bracket and compare each closing one with it.",
+    "Start with the two ends, move the smaller side inward and keep the largest area.",
+    "Keep the best result for each amount and look it up before you compute it again.",
+    "Speichere jede Zahl, die du siehst, und prüfe vor dem Speichern, ob der Rest schon da ist.",
+    "Guarda cada número con su índice y busca el complemento antes de seguir.",
+    "Garde chaque nombre avec son indice, puis vérifie si le complément est déjà là.",
+    (
+        "Count each letter of the first word, then take one off for every letter of the second, and "
+        "return "
+        "false if a count drops below zero."
+    ),
+    (
+        "Whenever you meet land, turn it into water and visit its neighbours until none is left. Count "
+        "how "
+        "often you start anew. The answer is that count."
+    ),
+    "把每个数字存储起来,然后检查目标减去当前数字是否已经存在。",
+    (
+        "Put each course without needs in a line, take the first one out, and lower the count of those "
+        "behind "
+        "it."
+    ),
+]
+"""Replies that tell the method in a sentence or two."""
+
+QUESTIONS = [
+    (
+        "Good question. The string may be empty, and then it is valid. Before you write the loop, tell "
+        "me which "
+        "brackets you would need to remember at position three."
+    ),
+    (
+        "Thanks for walking me through it. Let's take [3, 1, 2] and look at what `best` holds after "
+        "each round. "
+        "What would you expect at the end, and what do you see?"
+    ),
+    (
+        "I see that you keep the best sum in `best` and compare it with each new one. What happens if "
+        "all "
+        "numbers are negative?"
+    ),
+    (
+        "Your loop goes over all pairs, so it visits n squared of them. Which of these visits tell you "
+        "something new?"
+    ),
+    (
+        "You store each word and its count, then sort by count. What should come first if two words "
+        "have the "
+        "same count?"
+    ),
+    (
+        "Take your time. Maybe start with one small case on paper, and count how many ways there are. "
+        "Then tell "
+        "me what you notice."
+    ),
+    (
+        "Nice, the first part holds. Let us check the claim about the cost: how often is line 5 run "
+        "for a list "
+        "of 1000 numbers?"
+    ),
+    (
+        "That's fine, you can use any language you like. Please read the signature again and tell me "
+        "what your "
+        "function should return for an empty list."
+    ),
+    (
+        "Ja, das stimmt soweit. Prüfe bitte noch einmal die Schleife: welchen Wert hat `i` im letzten "
+        "Durchlauf?"
+    ),
+    "Bien. Comprueba con [1, 1, 2] qué guarda `seen` después de cada vuelta. ¿Qué devuelve tu función?",
+    (
+        "D'accord. Essaie d'abord avec un exemple court, et note la valeur de `best` à chaque tour. "
+        "Que renvoie "
+        "ta fonction ?"
+    ),
+    (
+        "You said you'd keep the largest so far. Does one number tell you enough, or do you need to "
+        "know more "
+        "about what came before?"
+    ),
+    (
+        'Take the input "abba" and go through it with me: at each letter, say what `start` is. Where '
+        "does it go "
+        "back?"
+    ),
+    "好的。先用一个小例子检查一下,看看每一轮之后 `best` 是多少。你的函数会返回什么?",
+]
+"""Replies that ask, trace an example, or say what the candidate's code does."""
+
+
+@pytest.mark.parametrize("text", METHODS)
+def test_an_interviewer_who_is_to_ask_tells_no_method_in_two_steps(text: str) -> None:
+    assert [*check_steps("reply", [text], [], REPLIES_ALLOWED)]
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_an_interviewer_may_trace_an_example_and_speak_of_the_candidate_s_code(text: str) -> None:
+    assert not [*check_steps("reply", [text], [], REPLIES_ALLOWED)]

@@ -183,7 +183,7 @@ NAMES = (
 
 
 def technique(text: str, known: Known) -> list[Fault]:
-    return [*check_technique([None, text], known)]
+    return [*check_technique("gentle hint", {"hint": None, "question": text}, known)]
 
 
 @pytest.mark.parametrize("name", NAMES)
