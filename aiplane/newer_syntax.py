@@ -38,6 +38,7 @@ _REWRITINGS: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"\b(\w+)\s*\.\.\.\s*\[", r"\1["),  # one of a pack
         (r",\s*\.\.\.(?=\s*\w+\s*\])", ", "),
         (r"\]\s*\[\[[^\]\n]*\]\]", "]"),
+        (r"\b(using\s[^\n;{}]{1,200}?)\s*\.\.\.(?=\s*;)", r"\1"),  # of every base in a pack
         (r"\](\s*)(?=(?:mutable|noexcept|constexpr|static)\b)", r"]\1()"),
     ),
     "java": (
@@ -45,6 +46,7 @@ _REWRITINGS: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"([(,]\s*)final(?=\s+[\w.<>]+\s+\w+\s*[,)])", r"\1"),
         (r"(?<![\w.])(?:[A-Za-z_]\w*\s*\.\s*)+(?=[A-Z]\w*\s*(?:<[^<>()]*>\s*)?\()", ""),
         (r"\bimport(\s+)module\b", r"import\1"),
+        (r"(\bcase\s+[\w.]+\s+_)(?:\s*,\s*[\w.]+\s+_)+(?=\s*(?:->|:|when\b))", r"\1"),
         (r"\b(?:super|this)(?=\s*\()", "prologue"),
     ),
     "rust": (

@@ -110,7 +110,7 @@ def _has_content(message: Any) -> bool:
     """Whether this is a message whose content, or its absence, can be read."""
     content = message.get("content") if isinstance(message, dict) else message
     if isinstance(content, list):
-        return not content or any(isinstance(part, dict) for part in content)
+        return not content or any(isinstance(part, dict | str) for part in content)
     return isinstance(message, dict) and (content is None or isinstance(content, str | dict))
 
 
@@ -123,6 +123,8 @@ def _text(choice: dict[str, Any]) -> str:
             return "".join(_of_part(part) for part in parts)
         case {"type": "text" | "output_text"} as part:
             return _of_part(part)
+        case {"text": str(text), **others} if not others:
+            return text
         case dict(answer):
             return json.dumps(answer, ensure_ascii=False)
         case _:
@@ -131,6 +133,8 @@ def _text(choice: dict[str, Any]) -> str:
 
 def _of_part(part: Any) -> str:
     match part:
+        case str(text):
+            return text
         case {"type": "text" | "output_text", "text": {"value": str(text)}}:
             return text
         case {"type": "text" | "output_text", "text": str(text)}:

@@ -177,6 +177,10 @@ MEANINGS: dict[tuple[type[LLMError], str], list[tuple[int, Any]]] = {
         (400, error("the request exceeds …", code=400, type="exceed_context_size_error", n_ctx=256)),
         (500, error("the request exceeds the available context size", code=500, type="server_error")),
         (400, {"message": "Prompt contains 40000 tokens, too large for model with 32768", "code": "3051"}),
+        (
+            400,
+            error("prompt token count of 128241 exceeds the limit of 128000", code="model_max_prompt_tokens"),
+        ),
         (400, [error("The input token count (1200000) exceeds the maximum number of tokens allowed.")]),
         (400, error("Too long.", code="context_length_exceeded")),
     ],

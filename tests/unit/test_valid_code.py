@@ -154,6 +154,22 @@ int main(void) { struct node *n = NEW(struct node); n->next = 0; n->v = 4; retur
 NEWER = [
     (
         "java",
+        "class A { int f(Object o) { return switch (o) { case Integer _, Long _ -> 3; default -> 4; }; } }",
+    ),
+    (
+        "java",
+        "class A { int f(Object o) { return switch (o) { case B _, C.D _ when x -> 3; default -> 4; }; } }",
+    ),
+    (
+        "cpp",
+        (
+            "template <class... Ts> struct overloaded : Ts... { using Ts::operator()...; };\n"
+            "template <class... Ts> overloaded(Ts...) -> overloaded<Ts...>;\n"
+        ),
+    ),
+    ("cpp", "template <class... Bs> struct D : Bs... {\n  using Bs::Bs...;\n  using Bs::f ...;\n};\n"),
+    (
+        "java",
         (
             "class A { int f(Object o) { return switch (o) { case final String s -> 1; case "
             "Integer i when i > 3 -> 2; default -> 0; }; } }"
@@ -309,6 +325,8 @@ BROKEN = [
     ("cpp", "#define int long long\n#define all(x) begin(x)\nsigned main() {\n  return 0\n}\n", 4),
     ("c", "#define MAX 3\nint main(void) {\n  for (int i = 0; i < 3; i++ {\n  }\n}\n", 3),
     ("java", "class A {\n  int f( { return 1; }\n}\n", 2),
+    ("java", "class A {\n  int f(int o) { return switch (o) { case , _ -> 3; }; }\n}\n", 2),
+    ("cpp", "template <class... Ts> struct O : Ts... {\n  using ...;\n};\n", 2),
     ("rust", "fn f(x: i32) -> i32 {\n  let y = x +;\n  y\n}\n", 2),
     ("python", "x = 1\ny = = 2\n", 2),
     ("javascript", "function f(a {\n  return a;\n}\n", 1),
