@@ -20,10 +20,11 @@ from control_plane.application import create_app
 from control_plane.database import Database
 from control_plane.schema import SchemaError, check_schema
 from control_plane.schema import migrate as migrate_database
+from control_plane.server import Server
 from control_plane.settings import ControlPlaneSettings
 
 if TYPE_CHECKING:
-    from control_plane.bell import Bell
+    from aiplane.telemetry.setup import Telemetry
 
 log = logging.getLogger("control_plane")
 
@@ -67,14 +68,14 @@ def _settings() -> ControlPlaneSettings:
 def _serve(settings: ControlPlaneSettings) -> None:
     telemetry = start_telemetry(settings, node=f"api@{socket.gethostname()}:{os.getpid()}")
     try:
-        asyncio.run(_run(settings))
+        asyncio.run(_run(settings, telemetry))
     except SchemaError as error:
         raise click.ClickException(str(error)) from error
     finally:
         telemetry.stop()
 
 
-async def _run(settings: ControlPlaneSettings) -> None:
+async def _run(settings: ControlPlaneSettings, telemetry: Telemetry) -> None:
     assert settings.database_url is not None  # noqa: S101 -- the settings are checked
     database = Database(settings.database_url)
     try:
@@ -97,26 +98,9 @@ async def _run(settings: ControlPlaneSettings) -> None:
     # uvicorn hands on the signal that it has obeyed, which would end us before the telemetry is sent.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    await _Server(config, app.state.services.bell).serve()
-
-
-class _Server(uvicorn.Server):
-    """Says where it serves once it does, in the words that a supervisor waits for; stops without waiting."""
-
-    def __init__(self, config: uvicorn.Config, bell: Bell) -> None:
-        super().__init__(config)
-        self._bell = bell
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            log.info("control plane is ready at http://%s:%d", host, port)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Streams have no end, and who waits for a result has time: both go to another process.
-        self._bell.close()
-        await super().shutdown(sockets)
+    server = Server(config, app.state.services.bell)
+    telemetry.tell_health(server.complaint)
+    await server.serve()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+import uvicorn
 
+from control_plane.bell import Bell
+from control_plane.server import SILENT_SECONDS, Server
 from tests.support.api import Api, api_environment
 from tests.support.postgres_server import PostgresServer
 from tests.support.processes import Process
@@ -59,6 +62,30 @@ def test_tables_come_first_and_can_be_taken_back(empty: PostgresServer) -> None:
     with start(env, "migrate", "--to", "base") as back:
         assert back.wait() == 0
     assert empty.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(1,)]
+
+
+def test_it_answers_probes_on_the_metrics_port(postgres: PostgresServer) -> None:
+    with start(api_environment(postgres.url, METRICS_PORT="9640")) as api:
+        port = api.wait_for_log(r"metrics can be scraped on port (\d+)")[1]
+        api.wait_for_log(READY)
+        answer = httpx2.get(f"http://127.0.0.1:{port}/healthz")
+        assert (answer.status_code, answer.text) == (200, "it serves.\n")
+
+
+async def test_a_loop_that_is_held_up_does_not_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, clock = Server(uvicorn.Config("none"), Bell("")), [100.0]
+    monkeypatch.setattr("control_plane.server.time.monotonic", lambda: clock[0])
+    assert server.complaint() == "it is starting."
+    server.started = True
+    await server.on_tick(1)
+    clock[0] += SILENT_SECONDS
+    assert server.complaint() == ""
+    clock[0] += 1
+    assert server.complaint() == "its loop has been held up for 6 s."
+    await server.on_tick(2)
+    assert server.complaint() == ""
+    server.should_exit = True
+    assert server.complaint() == "it is stopping."
 
 
 async def test_what_was_accepted_outlives_the_process_that_accepted_it(
