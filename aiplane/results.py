@@ -27,7 +27,16 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from redis.exceptions import RedisError
 
-from aiplane.bull import LOCK_MS, Bull, JobHandle, ScriptRefusedError, check, read_taken
+from aiplane.bull import (
+    LOCK_MS,
+    Bull,
+    JobHandle,
+    ScriptRefusedError,
+    check,
+    read_count,
+    read_taken,
+    stage_count,
+)
 from aiplane.cancellation import cancel
 from aiplane.client import JobFailedError
 from aiplane.connections import COMMAND_TIMEOUT, connect
@@ -145,6 +154,7 @@ class ResultsConsumer:
         self._bull = Bull(self._redis, settings.bullmq_prefix)
         self._scripts = self._bull.steps(_STEPS, {})
         names = {kind: settings.queue_name(kind) for kind in KINDS}
+        self._names, self._prefix = tuple(names.values()), settings.bullmq_prefix
         self._queues = {kind: self._bull.queue(results_of(name)) for kind, name in names.items()}
         self._streams = {self._bull.queue(name).key("events"): kind for kind, name in names.items()}
         self._tasks: list[asyncio.Task[None]] = []
@@ -171,6 +181,21 @@ class ResultsConsumer:
                 await asyncio.wait(late, timeout=COMMAND_TIMEOUT)
         await self._redis.aclose()
         await self._blocking.aclose()
+
+    async def lag(self) -> Mapping[str, int]:
+        """Return, by result queue, how many milliseconds ago the oldest result was made that waits there.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        pipe = self._redis.pipeline(transaction=False)
+        names = [results_of(name) for name in self._names]
+        for name in names:
+            stage_count(pipe, self._prefix, name)
+        counts = [read_count(reply) for reply in await pipe.execute()]
+        return {
+            name: count.oldest_ms if count.waiting else 0 for name, count in zip(names, counts, strict=True)
+        }
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))

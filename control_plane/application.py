@@ -19,6 +19,7 @@ from control_plane.capabilities import Rules
 from control_plane.database import Database
 from control_plane.envelope import Envelope
 from control_plane.errors import ErrorBody
+from control_plane.gauges import Gauges
 from control_plane.hooks import StandAlone
 from control_plane.housekeeping import Housekeeping
 from control_plane.identity import BearerTokens
@@ -118,9 +119,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await stack.enter_async_context(here.client)
         await stack.enter_async_context(here.bell)
         await stack.enter_async_context(here.relay)
-        await stack.enter_async_context(
-            ResultsConsumer(here.settings, outcomes.completed, outcomes.failed, on_started=outcomes.started)
+        consumer = ResultsConsumer(
+            here.settings, outcomes.completed, outcomes.failed, on_started=outcomes.started
         )
+        await stack.enter_async_context(consumer)
+        await stack.enter_async_context(Gauges(here.database, consumer.lag))
         await stack.enter_async_context(Reconciler(here.database, here.client, outcomes, timeout))
         await stack.enter_async_context(Housekeeping(here.database))
         yield

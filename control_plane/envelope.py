@@ -17,6 +17,7 @@ from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers, MutableHeaders
 from ulid import ULID
 
+from aiplane.telemetry.instruments import record
 from aiplane.telemetry.propagation import read_carrier
 from aiplane.telemetry.spans import span
 from control_plane.errors import TooLargeError, TooSlowError, error_body
@@ -37,6 +38,7 @@ BODY_SECONDS = 300.0
 """Seconds that may pass without a byte of a body, and until all of it is there."""
 
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -73,10 +75,10 @@ class Envelope:
             return
         headers = Headers(scope=scope)
         token = _request_id.set(_id_of(headers))
-        answer = _Answer(send)
+        answer = _Answer(scope, send)
         try:
             with _request_span(scope, headers) as current:
-                answer.seen_by(current, scope)
+                answer.seen_by(current)
                 await self._app(scope, self._incoming(scope, receive), answer.send)
         except Exception:
             # The framework has a last resort of its own, but that raises on, and hands the log the text.
@@ -97,15 +99,16 @@ class Envelope:
 class _Answer:
     """Sends an answer with the headers that all have."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self._span: Span | None = None
-        self._scope: Scope = {}
+        self._scope: Scope = scope
+        self._began = time.monotonic()
         self.started = False
 
-    def seen_by(self, current: Span, scope: Scope) -> None:
+    def seen_by(self, current: Span) -> None:
         """Tell a span which route it was, once that is known, and how it was answered."""
-        self._span, self._scope = current, scope
+        self._span = current
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -118,13 +121,21 @@ class _Answer:
         await self._send(message)
 
     def _describe(self, status: int) -> None:
-        if self._span is None or not self._span.is_recording():
-            return
         # The template, and never the path: that holds ids of people's rooms.
-        route = getattr(self._scope.get("route"), "path", "(none)")
-        self._span.update_name(f"{self._scope['method']} {route}")
-        self._span.set_attribute("http.route", route)
-        self._span.set_attribute("http.response.status_code", status)
+        route = getattr(self._scope.get("route"), "path", "")
+        method = self._scope["method"]
+        record(
+            "ai.api.duration_ms",
+            (time.monotonic() - self._began) * 1000,
+            # Anybody can make up a method, and a label for each would be kept for ever.
+            method=method if method in _METHODS else "other",
+            route=route,
+            status=str(status),
+        )
+        if self._span is not None and self._span.is_recording():
+            self._span.update_name(f"{method} {route or '(none)'}")
+            self._span.set_attribute("http.route", route or "(none)")
+            self._span.set_attribute("http.response.status_code", status)
 
     async def internal_error(self) -> None:
         sentence = "Something went wrong on our side; the log says what, under this request's id."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from sqlalchemy import func, select
 
+from aiplane.telemetry.instruments import count
 from control_plane.errors import RateLimitedError
 from control_plane.tables import Job
 
@@ -124,6 +125,7 @@ async def check(session: AsyncSession, limit: RateLimit, asked: Asked, room_id: 
     """
     quota = await look(session, limit, asked, room_id, user_id)
     if quota.retry_after:
+        count("ai.api.limited", limit=asked)
         raise RateLimitedError(
             f"That was {quota.limit} times within {quota.window_seconds} seconds, as often as it may be: "
             f"it may be asked for again in {quota.retry_after} s.",

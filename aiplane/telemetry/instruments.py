@@ -97,6 +97,24 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             ),
             Metric("ai.stt.audio_duration_ms", "histogram", ("provider",), "How long the recordings are."),
             Metric("ai.stt.failures", "counter", ("provider",), "Recordings that stay without their text."),
+            # Those of the control plane; the others are the workers'.
+            Metric(
+                "ai.api.duration_ms",
+                "histogram",
+                ("method", "route", "status"),
+                "From a request to the beginning of its answer.",
+            ),
+            Metric("ai.api.limited", "counter", ("limit",), "Requests refused because of a rate limit."),
+            Metric("ai.api.breaker_open", "gauge", (), "1 while requests are kept from the queues, else 0."),
+            Metric(
+                "ai.api.outbox_oldest_ms", "gauge", (), "How long ago the oldest unsent job was accepted."
+            ),
+            Metric(
+                "ai.api.results_oldest_ms",
+                "gauge",
+                ("queue",),
+                "How long ago the oldest result that nobody has taken was made.",
+            ),
         )
     }
 )

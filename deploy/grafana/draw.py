@@ -60,7 +60,7 @@ class Prometheus:
 
 
 def _legend(form: str, labels: dict[str, str]) -> str:
-    for name in ("queue", "status", "code", "provider", "model", "error_type", "instance"):
+    for name in ("queue", "status", "code", "provider", "model", "error_type", "instance", "route", "limit"):
         form = form.replace(f"{{{{{name}}}}}", labels.get(name, ""))
     return form
 
