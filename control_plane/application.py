@@ -36,12 +36,24 @@ from control_plane.uploads import Uploads
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from fastapi.telemetry import TelemetryConfig
+
     from control_plane.hooks import Hooks
     from control_plane.identity import Identity
     from control_plane.settings import ControlPlaneSettings
 
 VERSION = "1.0.0"
 """Of the HTTP surface, not of the code."""
+
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""What is told of a request is ours (:mod:`control_plane.envelope`). The framework would add a second span of
+each, with the path, which holds ids of rooms and people, and log the texts of exceptions."""
 
 
 def create_app(
@@ -67,6 +79,7 @@ def create_app(
         title="aiplane control plane",
         version=VERSION,
         lifespan=_lifespan,
+        telemetry=NO_TELEMETRY,
         openapi_url=f"{prefix}/openapi.json",
         # The framework's own page loads from another host; routes/docs.py has ours.
         docs_url=None,
