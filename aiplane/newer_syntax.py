@@ -24,6 +24,8 @@ _C_FAMILY = (
 _TYPESCRIPT = (
     (r"([<,]\s*)(?:in\s+out|in|out)(?=\s+[A-Z]\w*\s*[,>=]|\s+[A-Z]\w*\s+extends\b)", r"\1"),
     (r"\bimport(\s+)(?:defer|source)(?=\s+[\w*$])", r"import\1"),
+    (r"\b(for(?:\s+await)?\s*\(\s*)(?:await\s+)?using(?=\s+[\w$]+\s+of\b)", r"\1const"),
+    (r"\b(export\s+default\s+abstract\s+class)(?=\s*(?:[{<]|(?:extends|implements)\b))", r"\1 Unnamed"),
 )
 
 _REWRITINGS: Mapping[str, Sequence[tuple[str, str]]] = {

@@ -301,6 +301,14 @@ NEWER = [
     ),
     ("typescript", "function f<const T extends readonly unknown[]>(x: T): T { return x; }"),
     ("typescript", "const x = { a: 1 } satisfies Record<string, number>;"),
+    ("typescript", "for (using y of z) { f(y); }"),
+    (
+        "typescript",
+        "async function g() {\n  for (await\n using y of z) f(y);\n  for await (using $a of b) {}\n}",
+    ),
+    ("typescript", "export default abstract class {}"),
+    ("typescript", "export default abstract class<T> extends B<T> { abstract f(): void; }"),
+    ("typescript", "@dec\nexport default abstract class implements C { protected abstract x: number; }"),
     (
         "typescript",
         (
@@ -332,6 +340,8 @@ BROKEN = [
     ("javascript", "function f(a {\n  return a;\n}\n", 1),
     ("typescript", "function f(a: number {\n  return a;\n}\n", 1),
     ("typescript", "const x = 1;\nconst y: = 3;\n", 2),
+    ("typescript", "f();\nfor (using of) {}\n", 2),
+    ("typescript", "f();\nexport default abstract class {\n  g( {}\n}\n", 3),
 ]
 
 
