@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from aiplane.llm.openai_json import count_or_zero, first_object, read_json
-from aiplane.retry_after import read_retry_after
+from aiplane.retry_after import read_limit_reset, read_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +28,20 @@ LONGEST_WORDS = 10_000
 """Characters of all that is looked at: a row of the causes looks through all of it."""
 
 DEEPEST = 8
+
+_STATUS_FIELDS = (
+    "code",
+    "status",
+    "status_code",
+    "statusCode",
+    "error_code",
+    "errorCode",
+    "http_status",
+    "httpStatus",
+    "errcode",
+    "error",
+)
+"""Fields in which a server writes a status, or a number of its own."""
 
 _NOT_THE_SERVERS_WORDS = frozenset(
     {"input", "inputs", "ctx", "url", "request", "prompt", "content", "headers", "failed_generation"}
@@ -50,17 +65,32 @@ _WRAPPED = re.compile(
 _STATUS_BY_CODE = {
     "insufficient_quota": 429,
     "rate_limit": 429,
+    "request_limit": 429,
+    "qps_limit": 429,
+    "throttl": 429,
     "resource_exhausted": 429,
     "too_many_requests": 429,
     "insufficient_credits": 402,
+    "insufficient_balance": 402,
     "invalid_api_key": 401,
     "incorrect_api_key": 401,
     "authentication_error": 401,
+    "invalidapikey": 401,
+    "invalid_token": 401,
+    "access_token_invalid": 401,
+    "access_token_expired": 401,
+    "login_fail": 401,
+    "not_authenticated": 401,
+    "not_authorized": 401,
     "unauthenticated": 401,
     "unauthorized": 401,
     "no_auth_credentials": 401,
     "permission_error": 403,
     "permission_denied": 403,
+    "no_permission": 403,
+    "access_denied": 403,
+    "accessdenied": 403,
+    "forbidden": 403,
     "model_not_found": 404,
     "invalid_request": 400,
     "invalid_argument": 400,
@@ -68,6 +98,21 @@ _STATUS_BY_CODE = {
 }
 """Words for a status, in a 200 that gives none. What is in no row is the server's own fault: 500."""
 
+_STATUS_BY_NUMBER: Mapping[tuple[str, str], Mapping[int, int]] = MappingProxyType(
+    {
+        ("", "error_code"): {4: 429, 17: 429, 18: 429, 19: 429, 6: 403, 14: 401, 110: 401, 111: 401},
+        ("base_resp", "status_code"): {
+            1002: 429,
+            1039: 429,
+            2056: 429,
+            1004: 401,
+            2049: 401,
+            1008: 402,
+            2013: 400,
+        },
+    }
+)
+"""Statuses for numbers of a provider's own (Baidu's, MiniMax's), by where they stand."""
 
 _MUTE = re.compile(r"error code: 4(?:00|22)\.?\s*(?:\n|$)")
 """A gateway's word that a request was refused as malformed, and not a word of why."""
@@ -117,10 +162,13 @@ def refusal_in_reply(http: int, headers: Mapping[str, str], said: Any) -> Refusa
 def _refusal(http: int, headers: Mapping[str, str], said: Any) -> Refusal:
     texts = islice(_texts(said, DEEPEST), MOST_TEXTS)
     words = "\n".join(texts)[:LONGEST_WORDS].lower()
+    status = _status(http, said, words)
     retry_after = read_retry_after(headers)
     if retry_after is None:
         retry_after = _delay_in(said)
-    return Refusal(http, _status(http, said, words), words, retry_after)
+    if retry_after is None and status == 429:
+        retry_after = read_limit_reset(headers)
+    return Refusal(http, status, words, retry_after)
 
 
 def _status(http: int, said: Any, words: str) -> int:
@@ -141,11 +189,14 @@ def _status(http: int, said: Any, words: str) -> int:
 def _number_in(said: Any) -> int:
     """Return the status that an error's body gives as its code; 0 if it gives none."""
     outer = first_object(said)
-    error = first_object(outer.get("error"))
-    for place in (error, outer):
-        for name in ("code", "status", "status_code"):
-            if (number := count_or_zero(place.get(name))) in range(400, 600):
+    for name in ("error", "", "errors", "detail", "base_resp"):
+        place = first_object(outer.get(name)) if name else outer
+        for code in _STATUS_FIELDS:
+            number = count_or_zero(place.get(code))
+            if number in range(400, 600):
                 return number
+            if status := _STATUS_BY_NUMBER.get((name, code), {}).get(number):
+                return status
     return 0
 
 

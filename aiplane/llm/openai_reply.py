@@ -13,8 +13,12 @@ from typing import Any
 from aiplane.contracts import clean
 from aiplane.errors import LLMInvalidResponseError, LLMRequestRejectedError, LLMUnavailableError
 from aiplane.llm import Completion
+from aiplane.llm.openai_failed import tells_of_error
 from aiplane.llm.openai_json import count_or_zero, first_object, text_or_none
 from aiplane.llm.thoughts import without_thoughts
+
+MOST_CHOICES = 16
+"""Choices that are looked at; one is asked for."""
 
 LONGEST_NAME = 200
 """Characters of the name that a server gives its model."""
@@ -23,6 +27,9 @@ _UNENDED_THOUGHTS = re.compile(
     r"<(?:[a-z]{1,12}:)?(?:think|thinking|thought|thoughts|reasoning)>|\[THINK\]|◁think▷", re.IGNORECASE
 )
 """The beginning of a text that is thoughts to its end."""
+
+_OF_A_COMPLETION = frozenset({"choices", "usage", "model", "id", "created"})
+"""Fields that say nothing of an error."""
 
 _CUT_OFF = frozenset(
     {"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"}
@@ -38,14 +45,14 @@ def error_in(reply: Any) -> dict[str, Any] | None:
     Gateways answer 200 once they have accepted a request, and may fail after that.
     """
     outer = first_object(reply)
-    choice = first_object(outer.get("choices"))
+    choice = _choice(outer)
     if _text(choice).strip() and _reason(choice) not in _BROKEN:
         return None
-    for place in (choice, first_object(choice.get("message")), outer):
+    for place in (choice, first_object(choice.get("message"))):
         if error := place.get("error"):
             return {"error": error}
-    if not choice and ("detail" in outer or outer.get("object") == "error"):
-        return outer
+    if outer.get("error") or (_is_silent(choice) and tells_of_error(outer)):
+        return {name: value for name, value in outer.items() if name not in _OF_A_COMPLETION}
     return None
 
 
@@ -58,7 +65,7 @@ def read_reply(reply: Any, *, model: str) -> Completion:
         LLMUnavailableError: the server broke off.
     """
     outer = first_object(reply)
-    choice, usage = first_object(outer.get("choices")), first_object(outer.get("usage"))
+    choice, usage = _choice(outer), first_object(outer.get("usage"))
     if not _has_content(choice.get("message")):
         raise LLMInvalidResponseError("The provider's answer is not a chat completion.", repairable=False)
     return Completion(
@@ -102,6 +109,24 @@ def _cut_off(text: str, usage: dict[str, Any]) -> LLMInvalidResponseError:
     )
 
 
+def _choice(outer: dict[str, Any]) -> dict[str, Any]:
+    """Return the first choice with an answer in it, or else the first, which may be empty."""
+    choices = outer.get("choices")
+    listed = choices[:MOST_CHOICES] if isinstance(choices, list) else [choices]
+    of_use = (choice for choice in listed if isinstance(choice, dict) and _is_usable(choice))
+    return next(of_use, first_object(choices))
+
+
+def _is_usable(choice: dict[str, Any]) -> bool:
+    return bool(_text(choice).strip()) and _reason(choice) not in _BROKEN | _FILTERED | _CUT_OFF
+
+
+def _is_silent(choice: dict[str, Any]) -> bool:
+    """Whether a choice without text does not say itself why there is none."""
+    refusal = first_object(choice.get("message")).get("refusal")
+    return not refusal and _reason(choice) not in _FILTERED | _CUT_OFF
+
+
 def _reason(choice: dict[str, Any]) -> str:
     return str(choice.get("finish_reason")).lower()
 
@@ -115,30 +140,58 @@ def _has_content(message: Any) -> bool:
 
 
 def _text(choice: dict[str, Any]) -> str:
-    """Return the text of a content: a text, its parts without the thoughts, or the answer as an object."""
-    match first_object(choice.get("message")).get("content"):
+    """Return the text of a message: its content, or the arguments of the tool that it calls instead."""
+    message = first_object(choice.get("message"))
+    text = _of_content(message.get("content"))
+    return text if text.strip() else _arguments(message)
+
+
+def _arguments(message: dict[str, Any]) -> str:
+    """Return the arguments of a message's first call: a form of answer may be given to a model as a tool."""
+    function = first_object(first_object(message.get("tool_calls")).get("function"))
+    match function.get("arguments") or first_object(message.get("function_call")).get("arguments"):
         case str(text):
             return text
-        case list(parts):
-            return "".join(_of_part(part) for part in parts)
-        case {"type": "text" | "output_text"} as part:
-            return _of_part(part)
-        case {"text": str(text), **others} if not others:
-            return text
         case dict(answer):
-            return json.dumps(answer, ensure_ascii=False)
+            return _written(answer)
         case _:
             return ""
 
 
-def _of_part(part: Any) -> str:
-    match part:
+def _of_content(content: Any) -> str:
+    """Return the text of a content: a text, its parts without the thoughts, or the answer as an object."""
+    match content:
         case str(text):
             return text
-        case {"type": "text" | "output_text", "text": {"value": str(text)}}:
+        case list(parts):
+            return "".join(_of_part(part) for part in parts)
+        case {"type": "text" | "output_text"} | {"type": "json", "json": dict()} as part:
+            return _of_part(part)
+        case {"text": str(text), **others} if not others:
             return text
-        case {"type": "text" | "output_text", "text": str(text)}:
-            return text
+        case dict(answer):
+            return _written(answer)
+        case _:
+            return ""
+
+
+def _written(answer: dict[str, Any]) -> str:
+    """Write an answer that came as an object, unless it is nested deeper than anything that was asked for."""
+    try:
+        return json.dumps(answer, ensure_ascii=False)
+    except RecursionError:
+        return ""
+
+
+def _of_part(part: Any) -> str:
+    match part:
+        case (
+            (str() as found)
+            | {"type": "text" | "output_text", "text": {"value": str() | dict() as found}}
+            | {"type": "text" | "output_text", "text": str() | dict() as found}
+            | {"type": "json" | "output_json" | "json_object", "json": str() | dict() as found}
+        ):
+            return found if isinstance(found, str) else _written(found)
         case {"text": str(text)} if "type" not in part:
             return text
         case _:

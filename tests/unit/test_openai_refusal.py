@@ -263,16 +263,40 @@ MEANINGS: dict[tuple[type[LLMError], str], list[tuple[int, Any]]] = {
         (200, error("x", code=429.0)),
         (200, {"error": "Rate limit exceeded"}),
         (200, error("x", status="RESOURCE_EXHAUSTED")),
+        (200, {"status": 429, "message": "x"}),
+        (200, {"statusCode": 429}),
+        (200, {"base_resp": {"status_code": 1002, "status_msg": ""}}),
+        (200, {"error_code": 18}),
+        (200, {"error_code": 336501, "error_msg": "Rate limit reached for RPM"}),
+        (200, {"code": "Throttling.RateQuota", "message": "Requests are throttled."}),
+        (200, {"success": False, "errors": [{"code": 7, "message": "Too many requests"}]}),
+        (200, {"type": "error", "message": "Rate limit exceeded"}),
     ],
     (LLMAuthError, "answered 200 with error 401"): [
         (200, error("No auth credentials found", code=401)),
         (200, {"error": "Unauthorized"}),
         (200, error("Invalid API key")),
+        (200, {"statusCode": 401}),
+        (200, {"error": 401}),
+        (200, {"success": False, "errors": [{"code": 10000, "message": "Authentication error"}]}),
+        (200, {"success": False, "errors": [{"code": 401}]}),
+        (200, {"base_resp": {"status_code": 1004, "status_msg": "login fail"}}),
+        (200, {"base_resp": {"status_code": 2049}}),
+        (200, {"error_code": 110, "error_msg": ""}),
+        (200, {"code": "InvalidApiKey", "message": "Invalid API-key provided."}),
+        (200, {"detail": "Not authenticated"}),
+        (200, {"detail": {"code": 401}}),
     ],
+    (LLMAuthError, "answered 200 with error 403"): [(200, {"message": "Forbidden"})],
     (LLMRequestRejectedError, "answered 200 with error 402: the account has no credit"): [
-        (200, error("x", code=402))
+        (200, error("x", code=402)),
+        (200, {"base_resp": {"status_code": 1008}}),
     ],
-    (LLMUnavailableError, "answered 200 with error 500: the fault"): [(200, {"error": "oops"})],
+    (LLMUnavailableError, "answered 200 with error 500: the fault"): [
+        (200, {"error": "oops"}),
+        (200, {"code": 18, "message": "busy"}),
+        (200, {"base_resp": {"status_code": 1013, "status_msg": "internal"}}),
+    ],
     (LLMUnavailableError, "answered 200 with error 502: the fault"): [(200, error("x", code=502))],
     (LLMUnavailableError, "could not take the request"): [(408, ""), (409, "")],
     # What only repeats the request says nothing.
@@ -338,6 +362,22 @@ def test_a_body_of_much_costs_little() -> None:
         ({"retry_after": "Mon, 30 Nov 2026 10:00:20 GMT", "date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 20.0),
         ({"retry_after": "Mon, 30 Nov 2026 10:00:00 GMT", "date": "Mon, 30 Nov 2026 10:00:20 GMT"}, 0.0),
         ({"retry_after": "Mon, 30 Nov 2020 10:00:00 GMT"}, 0.0),
+        ({"retry_after": "20s"}, 20.0),
+        ({"retry_after": "20 seconds"}, 20.0),
+        ({"retry_after": "1m30s"}, 90.0),
+        ({"retry_after": "250ms"}, 0.25),
+        ({"retry_after": "1 min"}, 60.0),
+        ({"retry_after": "5, 5"}, 5.0),
+        ({"retry_after": "5, 9s"}, 9.0),
+        ({"retry_after_ms": "1500, 1500"}, 1.5),
+        ({"retry_after": "2026-11-30T10:00:20Z", "date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 20.0),
+        ({"retry_after": "2026-11-30 11:00:20+01:00", "date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 20.0),
+        ({"retry_after": "1796032820", "date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 20.0),
+        ({"retry_after": "1796032820500", "date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 20.5),
+        ({"retry_after_ms": "1796032820500", "date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 20.5),
+        ({"retry_after": "9" * 90}, None),
+        ({"retry_after": "5 apples"}, None),
+        ({"retry_after": "1_0"}, None),
         ({"retry_after": "soon"}, None),
         ({"retry_after": "-5"}, None),
         ({"retry_after": "nan"}, None),
@@ -350,6 +390,31 @@ def test_a_provider_says_when_it_wants_to_be_asked_again(
     status: int, headers: dict[str, str], seconds: float | None
 ) -> None:
     assert of_refusal(refused(status, "", **headers), NAMES).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"x_ratelimit_reset_requests": "1m30s"}, 90.0),
+        ({"x_ratelimit_reset_requests": "20ms"}, 0.02),
+        ({"x_ratelimit_reset_requests": "6m0s"}, 120.0),
+        ({"x_ratelimit_reset_requests": "1s", "x_ratelimit_reset_tokens": "7.5s"}, 7.5),
+        (
+            {
+                "x_ratelimit_reset_requests": "1s",
+                "x_ratelimit_remaining_tokens": "9",
+                "x_ratelimit_reset_tokens": "7s",
+            },
+            1.0,
+        ),
+        ({"x_ratelimit_reset": "1796032820", "date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 20.0),
+        ({"x_ratelimit_reset_requests": "1m30s", "retry_after": "7"}, 7.0),
+        ({"x_ratelimit_reset_requests": "never"}, None),
+    ],
+)
+def test_a_limit_says_when_it_begins_anew(headers: dict[str, str], seconds: float | None) -> None:
+    assert of_refusal(refused(429, "", **headers), NAMES).retry_after == seconds
+    assert of_refusal(refused(503, "", **headers), NAMES).retry_after in {None, 7.0}
 
 
 def test_google_says_it_in_the_body() -> None:

@@ -47,10 +47,58 @@ def completion(content: Any = ANSWER, *, reason: str | None = "stop", **fields: 
         {"type": "text", "text": ANSWER},
         {"text": ANSWER},
         {"hint": "Look again."},
+        [{"type": "json", "json": {"hint": "Look again."}}],
+        {"type": "json", "json": {"hint": "Look again."}},
+        [{"type": "text", "text": {"hint": "Look again."}}],
+        [{"type": "text", "text": {"value": {"hint": "Look again."}}}],
     ],
 )
 def test_the_text_is_found(content: Any) -> None:
     assert read_reply(completion(content), model="asked").text == ANSWER
+
+
+@pytest.mark.parametrize("content", [None, "", " ", []])
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"tool_calls": [{"type": "function", "function": {"name": "answer", "arguments": ANSWER}}]},
+        {"tool_calls": [{"function": {"arguments": json.loads(ANSWER)}}]},
+        {"function_call": {"name": "answer", "arguments": ANSWER}},
+    ],
+)
+def test_the_arguments_of_a_call_are_the_answer_where_there_is_no_other(
+    content: Any, call: dict[str, Any]
+) -> None:
+    reply = completion(content, reason="tool_calls")
+    reply["choices"][0]["message"].update(call)
+
+    assert read_reply(reply, model="asked").text == ANSWER
+    assert error_in(reply) is None
+
+
+def test_what_is_written_counts_before_a_call() -> None:
+    reply = completion()
+    reply["choices"][0]["message"]["tool_calls"] = [{"function": {"arguments": '{"hint": "No."}'}}]
+
+    assert read_reply(reply, model="asked").text == ANSWER
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        None,
+        {},
+        completion("")["choices"][0],
+        completion("{", reason="error")["choices"][0],
+        completion("{", reason="length")["choices"][0],
+        completion("", reason="content_filter")["choices"][0],
+    ],
+)
+def test_a_choice_of_no_use_hides_no_other(first: Any) -> None:
+    reply = completion(choices=[first, *completion()["choices"]])
+
+    assert error_in(reply) is None
+    assert read_reply(reply, model="asked").text == ANSWER
 
 
 @pytest.mark.parametrize(
@@ -189,6 +237,47 @@ def test_an_answer_beside_something_like_an_error_is_an_answer(beside: Any) -> N
     assert error_in(completion(error=beside)) is None
 
 
-@pytest.mark.parametrize("reply", [None, [], {}, "error", completion(""), completion("{", reason="length")])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": 429},
+        {"statusCode": 401, "message": "Unauthorized"},
+        {"status_code": "503"},
+        {"status": "error", "msg": "busy"},
+        {"success": False, "errors": [{"code": 10000}]},
+        {"base_resp": {"status_code": 1004, "status_msg": "login fail"}},
+        {"error_code": 18, "error_msg": "limit"},
+        {"code": 50505, "message": "overloaded", "data": None},
+        {"code": "InvalidApiKey", "message": "no"},
+        {"detail": "Not authenticated"},
+        {"type": "error", "message": "no"},
+        {"object": "error", "message": "no"},
+        {"message": "Forbidden"},
+        {"error": True, "message": "Unauthorized"},
+    ],
+)
+@pytest.mark.parametrize("beside", [{}, {"choices": None}, {"choices": []}, completion(None, reason=None)])
+def test_an_error_without_a_field_of_its_own_is_found(said: dict[str, Any], beside: dict[str, Any]) -> None:
+    assert error_in({**beside, **said}) == said
+    assert error_in({**completion(), **said}) is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        None,
+        [],
+        {},
+        "error",
+        completion(""),
+        completion("{", reason="length"),
+        completion("", base_resp={"status_code": 0, "status_msg": "success"}),
+        completion("", reason="content_filter", code=400, message="filtered"),
+        {"status": "completed", "output": []},
+        {"code": 0, "message": "ok", "data": {}},
+        {"status": 200, "success": True},
+        {"message": {"role": "assistant", "content": "Hello."}},
+    ],
+)
 def test_what_has_no_error_has_none(reply: Any) -> None:
     assert error_in(reply) is None
