@@ -1,0 +1,138 @@
+"""Clients that ask: each sends a request until it is accepted, and looks what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from tests.control_plane.chaos.plan import ROOMS, USERS, Request
+from tests.support.api import PROBLEM, token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 120.0
+"""Seconds for which a client sends a request again that is not accepted."""
+
+LOOKING_SECONDS = 5
+"""For so long a client looks what comes of it, and then asks for the next."""
+
+FOREVER = 2**31
+
+
+class Traffic:
+    """Everything that is sent, and what was answered.
+
+    Args:
+        urls: the services.
+        seed: decides on who asks whom.
+
+    Attributes:
+        accepted: by the key of a request, the ids of jobs that were answered: there may be one.
+        answers: how often each status was answered; ``(nothing)`` where the connection broke.
+        problems: what should not have been answered.
+    """
+
+    def __init__(self, urls: list[str], seed: int) -> None:
+        self._chance = random.Random(seed)
+        limits = httpx2.Limits(max_connections=None)
+        self._services = [httpx2.AsyncClient(base_url=url, timeout=15, limits=limits) for url in urls]
+        self._tokens = [token(f"user-{number}", exp=FOREVER) for number in range(USERS)]
+        self.rooms: list[str] = []
+        self.accepted: dict[str, set[str]] = defaultdict(set)
+        self.answers: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self.seconds: list[float] = []
+
+    async def aclose(self) -> None:
+        for service in self._services:
+            await service.aclose()
+
+    async def open_rooms(self) -> None:
+        """Open the rooms, with everybody in each."""
+        problem = await self._told("/problems", PROBLEM)
+        for _ in range(ROOMS):
+            room = {"problemId": problem["id"], "mode": "ai", "language": "python"}
+            self.rooms.append((await self._told("/rooms", room))["id"])
+            for user in range(USERS):
+                member = {"userId": f"user-{user}", "role": "candidate"}
+                await self._told(f"/rooms/{self.rooms[-1]}/participants", member)
+
+    async def flow(self, requests: list[Request], clients: int, seconds: float) -> None:
+        """Send all requests, each once it is due and a client is free; they are due within ``seconds``."""
+        began, due = time.monotonic(), seconds / len(requests)
+        left = iter(enumerate(requests))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(clients):
+                group.create_task(self._ask_on(left, began, due))
+
+    async def look(self, request: Request, job_id: str, *, wait: int = 0) -> Any:
+        """Return how a job stands, as whoever asked for it is told."""
+        path = f"/rooms/{self.rooms[request.room]}/ai/{request.what}/{job_id}"
+        answer = await self._send("GET", path, request.user, params={"wait": wait})
+        if answer is not None and answer.status_code not in (200, 503, 504):
+            self.problems.append(f"GET {request.what} {job_id}: {answer.status_code} {answer.text}")
+        return answer.json() if answer is not None and answer.status_code == 200 else None
+
+    async def quota(self, user: int, room: int) -> dict[str, int]:
+        """Return what is left of each limit of one user in one room."""
+        answer = await self._send("GET", "/users/me/ai/quota", user, params={"roomId": self.rooms[room]})
+        assert answer is not None
+        assert answer.status_code == 200, answer.text
+        return {what: left["remaining"] for what, left in answer.json().items() if what != "roomId"}
+
+    async def _ask_on(self, left: Iterator[tuple[int, Request]], began: float, due: float) -> None:
+        for number, request in left:
+            await asyncio.sleep(max(0.0, began + number * due - time.monotonic()))
+            asked = time.monotonic()
+            await asyncio.gather(*(self._ask(request) for _ in range(2 if request.twice else 1)))
+            for job_id in self.accepted[request.key]:
+                await self._see_the_end(request, job_id, asked)
+
+    async def _ask(self, request: Request) -> None:
+        path = f"/rooms/{self.rooms[request.room]}/ai/{request.what}"
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            answer = await self._send(
+                "POST", path, request.user, json=request.body, headers={"Idempotency-Key": request.key}
+            )
+            if answer is not None and answer.status_code == 202:
+                self.accepted[request.key].add(answer.json()["jobId"])
+                return
+            if answer is not None and answer.status_code not in (503, 504):
+                self.problems.append(f"{request}: {answer.status_code} {answer.text}")
+                return
+            await asyncio.sleep(0.2 + self._chance.random())
+        self.problems.append(f"not accepted in {PATIENCE:g} s: {request}")
+
+    async def _see_the_end(self, request: Request, job_id: str, asked: float) -> None:
+        until = time.monotonic() + LOOKING_SECONDS
+        while time.monotonic() < until:
+            found = await self.look(request, job_id, wait=LOOKING_SECONDS)
+            if found is None:
+                await asyncio.sleep(0.2)
+            elif found["status"] in ("completed", "failed"):
+                self.seconds.append(time.monotonic() - asked)
+                return
+
+    async def _send(self, method: str, path: str, user: int, **options: Any) -> httpx2.Response | None:
+        headers = {"Authorization": f"Bearer {self._tokens[user]}", **options.pop("headers", {})}
+        service = self._chance.choice(self._services)
+        try:
+            answer = await service.request(method, path, headers=headers, **options)
+        except httpx2.HTTPError:
+            self.answers[f"{method} (nothing)"] += 1
+            return None
+        self.answers[f"{method} {answer.status_code}"] += 1
+        return answer
+
+    async def _told(self, path: str, body: Any) -> Any:
+        headers = {"Authorization": f"Bearer {token('platform', scope='service')}"}
+        answer = await self._services[0].post(path, json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
