@@ -27,6 +27,10 @@ _FEW_HITS = 5
 _CLEARLY = 2.5
 """So many times as many words of another language as of the one that was asked for."""
 
+_SURELY = 1.5
+"""So much more weight for one language than for any other, in what a person wrote; a word that several
+languages have in common weighs less."""
+
 _MOSTLY = 0.3
 """A share of common words that only a text of that language has."""
 
@@ -110,15 +114,39 @@ def is_written_in(text: str, tag: str) -> bool | None:
     return _by_words(prose, language)
 
 
+def language_of(text: str) -> str | None:
+    """Return the tag of the language that a text is surely written in; ``None`` where that cannot be told."""
+    prose = _NOT_PROSE.sub(" ", _CODE.sub(" ", text[:_LONGEST_LOOK]))
+    letters = {name: len(letter.findall(prose)) for name, letter in _SCRIPTS.items()}
+    for script, tag in (("kana", "ja"), ("hangul", "ko"), ("han", "zh")):
+        if 3 * letters[script] >= _FEW_LETTERS:
+            return tag
+    weights = dict.fromkeys(STOP_WORDS, 0.0)
+    for word in _WORD.findall(folded(prose)):
+        for name in (shared := [name for name, common in STOP_WORDS.items() if word in common]):
+            weights[name] += 1 / len(shared)
+    (most, surest), (next_most, _) = sorted(
+        ((weight, name) for name, weight in weights.items()), reverse=True
+    )[:2]
+    sure = _hits(prose)[surest] >= _FEW_HITS and most >= _SURELY * next_most
+    return surest if sure else None
+
+
 def english_share(text: str) -> float:
     """Return the share of a text's words that are common ones of English."""
     words = _WORD.findall(folded(text[:_LONGEST_LOOK]))
     return sum(word in STOP_WORDS["en"] for word in words) / len(words) if words else 0.0
 
 
+def _hits(prose: str) -> Counter[str]:
+    """Count the common words of each language."""
+    words = Counter(_WORD.findall(folded(prose)))
+    return Counter({name: sum(words[word] for word in common) for name, common in STOP_WORDS.items()})
+
+
 def _by_words(prose: str, language: str) -> bool | None:
     words = Counter(_WORD.findall(folded(prose)))
-    hits = {name: sum(words[word] for word in common) for name, common in STOP_WORDS.items()}
+    hits = _hits(prose)
     other, most = max(((name, hits[name]) for name in hits if name != language), key=lambda pair: pair[1])
     if language in STOP_WORDS:
         if most >= _FEW_HITS and most >= _CLEARLY * hits[language]:

@@ -26,8 +26,10 @@ from tasks.asking import Question, ask
 from tasks.faults import Checked, Fault, checked
 from tasks.kept_back import check_kept_back, check_value
 from tasks.known import Known
+from tasks.manners import check_manners
 from tasks.named_lines import check_lines_named
 from tasks.needs import ORDERS, find_need
+from tasks.praise import check_praise
 from tasks.prompting import session_of
 from tasks.right_language import check_language, expected_language
 from tasks.sections import lay_out
@@ -106,6 +108,8 @@ def _checked(answer: HintAnswer, payload: HintPayload, tag: str | None) -> Check
         *(check_value(texts, answer.diagnosis.keep_back, known) if level != "direct" else ()),
         *(fault for place, text in texts.items() for fault in check_lines_named(place, text, lines)),
         *check_language(texts, tag),
+        *check_manners(texts),
+        *check_praise(texts, payload.execution),
         *check_form(level, answer.hint, is_english=exhibits.is_english(tag), known_words=known.words),
         *check_new(answer.hint, payload.hints_so_far),
     ]

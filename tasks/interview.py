@@ -34,12 +34,14 @@ from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.difficulty import decide
 from tasks.faults import Checked, Fault, checked, must
-from tasks.interviewing import check_length, check_question, check_secrecy, most_words
+from tasks.interviewing import check_length, check_question, check_remarks, check_secrecy, most_words
 from tasks.kept_back import check_kept_back, check_value
 from tasks.known import Known
+from tasks.manners import check_manners
 from tasks.named_lines import check_lines_named
+from tasks.praise import check_praise
 from tasks.prompting import session_of
-from tasks.right_language import check_language, expected_language
+from tasks.right_language import candidates_language, check_language, check_own_language, expected_language
 from tasks.sections import Exhibit, lay_out
 from tasks.signals import read_signals
 from tasks.speaking import with_speech
@@ -101,19 +103,23 @@ def reply(payload: InterviewPayload, llm: LLM, *, is_spoken: bool = False) -> In
         mood=mood_of(payload.user_message, f"{payload.problem_description}\n{payload.current_code}"),
         most_words=most_words(is_spoken=is_spoken),
     )
+    tag = expected_language(payload.response_language, llm)
+    spoken = expected_language(candidates_language(_own_turns(payload)), llm)
     question = Question(
         kind="interview",
         shape=InterviewAnswer,
         case=case,
         sheet=sheet,
         facts=_facts(case),
-        check=lambda answer: _checked(answer, case, expected_language(payload.response_language, llm)),
+        check=lambda answer: _checked(answer, case, tag, spoken),
         session=session_of(payload, "interview"),
     )
     return ask(llm, question)
 
 
-def _checked(answer: InterviewAnswer, case: InterviewCase, tag: str | None) -> Checked[InterviewResult]:
+def _checked(
+    answer: InterviewAnswer, case: InterviewCase, tag: str | None, spoken: str | None
+) -> Checked[InterviewResult]:
     payload, listing = case.payload, Listing(case.payload.current_code)
     signals = tuple(proven_in_interview(answer.weakness_signals, listing, _turns(payload)))
     message, follow_up = answer.message, answer.follow_up_question
@@ -144,7 +150,7 @@ def _checked(answer: InterviewAnswer, case: InterviewCase, tag: str | None) -> C
             for place, text in texts.items()
             for fault in check_lines_named(place, text, len(listing.lines))
         ),
-        *check_language(texts, tag),
+        *(check_language(texts, tag) if tag else check_own_language(texts, spoken)),
     ]
     return checked(result, faults)
 
@@ -162,7 +168,7 @@ def _faults(
     result: InterviewResult, texts: Mapping[str, str | None], kept_back: str, case: InterviewCase
 ) -> Iterator[Fault]:
     payload, message, follow_up = case.payload, result.message or "", result.follow_up_question
-    said = [turn.content for turn in _turns(payload) if turn.role == "user"]
+    said = _own_turns(payload)
     known = Known(payload.current_code, payload.problem_description, _had(payload))
     may_help = "hint" in case.follow_up_types
     yield from check_no_code(texts, known)
@@ -173,9 +179,16 @@ def _faults(
         yield from check_technique("reply", texts, known, kept_back)
         yield from check_kept_back(texts, kept_back, known)
         yield from check_value(texts, kept_back, known)
+        yield from check_remarks(texts)
     yield from check_secrecy(texts, payload)
+    yield from check_manners(texts)
+    yield from check_praise(texts, payload.execution)
     yield from check_length([message, follow_up or ""], case.most_words)
     yield from check_question(message, follow_up, payload)
+
+
+def _own_turns(payload: InterviewPayload) -> list[str]:
+    return [turn.content for turn in _turns(payload) if turn.role == "user"]
 
 
 def _had(payload: InterviewPayload) -> list[str]:

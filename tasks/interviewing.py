@@ -63,6 +63,34 @@ _HABIT = re.compile(
     r"|spesso|"
     r"забыва\w*|часто|обычно)\b|经常|总是|忘记|忘了|よく忘れ|いつも|忘れがち"
 )
+_CHANGES = re.compile(
+    r"^[\s*•-]*(?:(?:just|simply|please|better|here|you (?:should|could|can|need to|have to|must))[ ,:]+)*"
+    r"(?:(?:use|set|write|replace|change|swap|return|initiali[sz]e|insert|append|remove|delete|move"
+    r"|increment|decrement"
+    r"|store|sort|wrap|cast|guard|declare|turn|multiply|subtract|reset|rename|extract)\b"
+    r"|(?:take|add|put|make|let|keep|start)\b(?! (?:a (?:look|note|list|small|case|case|step)|notes?|sure"
+    r"|your|another"
+    r"|care|in mind|an? (?:eye|input|example|array|string|list)|(?:it|this|us|me|the input|the example"
+    r"|the case)\b"
+    r"|[\[\"\d`]|(?:with|at) (?:an?|the) (?:small|simple|example|input|case)))"
+    r"|(?:nimm|setze?|schreibe?|ersetze?|andere|fuge|benutze?|verwende?|gib|losche|tausche|initialisiere)\b"
+    r"|(?:usa|cambia|reemplaza|escribe|pon|anade|devuelve|elimina|inicializa|sustituye)\b"
+    r"|(?:utilise|change|remplace|ecris|mets|ajoute|renvoie|retourne|supprime|initialise)\b"
+    r"|(?:use|troque|substitua|escreva|coloque|adicione|retorne|cambia|sostituisci|scrivi|metti|aggiungi)\b"
+    r"|(?:замени|используи|измени|напиши|добавь|верни|поменяи|поставь)(?:те)?\b)"
+    r"|^\W*(?:这里)?(?:应该?|改成|改为|换成|使用)|(?:に変え|を使っ|に直し)て"
+)
+"""A sentence that orders a change of code, at its beginning; to take an example or a look is none."""
+
+_SHOULD_BE = re.compile(
+    r"\b(?:this|it|that|the \w+|`[^`]{1,30}`) (?:should|must|needs to|has to|ought to) (?:be|start|begin"
+    r"|come|go|use|return"
+    r"|stop|end|run|compare|become|take)\b|\b(?:muss|sollte|musste) .{1,40}\b(?:sein|stehen|heissen"
+    r"|beginnen|lauten)\b"
+    r"|\b(?:deberia|debe|tiene que) (?:ser|empezar|devolver|usar)\b|\b(?:devrait|doit) (?:etre|commencer"
+    r"|renvoyer)\b"
+)
+
 _SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f\n]+[.!?\u3002\uff01\uff1f]?")
 
 
@@ -92,6 +120,20 @@ def check_question(message: str, follow_up: str | None, payload: InterviewPayloa
     earlier = asked_before(payload)
     if any(is_repeated(question, earlier) for question in asked):
         yield should("reply", "asks what was asked before", "Ask something else, or nothing.")
+
+
+def check_remarks(texts: Mapping[str, str | None]) -> Iterator[Fault]:
+    """Check that a remark at a line orders no change to it, where no hint is allowed."""
+    for place, text in texts.items():
+        if not place.startswith("codeAnnotations"):
+            continue
+        if any(_orders_change(sentence) for sentence in _SENTENCE.findall(folded(text or ""))):
+            yield must(place, "tells how to change the line", "Say what happens there, or ask.")
+
+
+def _orders_change(sentence: str) -> bool:
+    plain = sentence.strip()
+    return not plain.endswith(("?", "\uff1f")) and bool(_CHANGES.match(plain) or _SHOULD_BE.search(plain))
 
 
 def check_secrecy(texts: Mapping[str, str | None], payload: InterviewPayload) -> Iterator[Fault]:

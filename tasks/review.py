@@ -13,6 +13,7 @@ only.
 from __future__ import annotations
 
 import logging
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -24,6 +25,7 @@ from aiplane.contracts import (
     Severity,
     Suggestion,
 )
+from aiplane.folding import folded
 from aiplane.listing import Listing
 from aiplane.llm.answers import ReviewAnswer
 from aiplane.llm.cases import ReviewCase
@@ -35,7 +37,9 @@ from tasks.asking import Question, ask
 from tasks.faults import Checked, Fault, checked, should
 from tasks.in_language import in_language
 from tasks.judging import Judge
+from tasks.manners import check_manners
 from tasks.named_lines import check_lines_named
+from tasks.praise import check_praise
 from tasks.prompting import session_of
 from tasks.right_language import check_language, expected_language
 from tasks.rubric import is_correctness, key, label
@@ -55,6 +59,12 @@ log = logging.getLogger(__name__)
 
 MOST_SUGGESTIONS = 10
 """So many, the most severe ones: a candidate reads no more, and each replacement is parsed."""
+
+_OVERALL = re.compile(
+    r"\b(?:overall|final|total) (?:score|rating|grade|mark)\b|\bgesamt(?:note|punktzahl|wertung)\b"
+    r"|\b(?:puntuacion|calificacion|nota|note|pontuacao) (?:total|final|globale?|finale)\b|总分"
+    r"|総合(?:点|スコア)"
+)
 
 _LINES_READ = {
     "en": "Lines read",
@@ -138,6 +148,10 @@ def _faults(result: ReviewResult, summary: str, judge: Judge, tag: str | None) -
     judged = [each.feedback for each in result.categories if each.judged is not False]
     texts = {"summary": summary, "feedback": "\n".join(judged), "suggestions": "\n".join(messages.values())}
     yield from check_language(texts, tag)
+    yield from check_manners(texts)
+    yield from check_praise(texts, judge.payload.execution)
+    if _OVERALL.search(folded(summary)):
+        yield should("summary", "tells an overall score", "Leave it out: it is computed from the categories.")
     if not all_pass(judge.payload.execution):
         return
     for place, each in zip(messages, result.suggestions, strict=True):

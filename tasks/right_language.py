@@ -1,16 +1,20 @@
-"""The language of an answer: the one that was asked for, as far as that can be told."""
+"""The language of an answer: the one that was asked for, or else that of the candidate."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiplane.written_in import is_written_in
-from tasks.faults import Fault, must
+from aiplane.written_in import is_written_in, language_of
+from tasks.faults import Fault, must, should
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.llm import LLM
+
+
+LATEST_TURNS = 5
+"""So many of a candidate's turns tell in which language they write."""
 
 
 def expected_language(tag: str | None, llm: LLM) -> str | None:
@@ -19,10 +23,7 @@ def expected_language(tag: str | None, llm: LLM) -> str | None:
 
 
 def check_language(texts: Mapping[str, str | None], tag: str | None) -> Iterator[Fault]:
-    """Check the language of each text, and of all of them together where each is too short to tell.
-
-    Where no language was asked for, the answer may be in the candidate's own.
-    """
+    """Check the language of each text, and of all of them together where each is too short to tell."""
     if tag is None:
         return
     wrong = [place for place, text in texts.items() if text and is_written_in(text, tag) is False]
@@ -30,4 +31,20 @@ def check_language(texts: Mapping[str, str | None], tag: str | None) -> Iterator
     if not wrong and is_written_in(whole, tag) is False:
         wrong = ["answer"]
     for place in wrong:
-        yield must(place, "is not in the language that was asked for", f"Write it in the language {tag}.")
+        yield must(
+            place,
+            "is not in the language that was asked for",
+            f"Write it in the language {tag}.",
+        )
+
+
+def candidates_language(turns: Sequence[str]) -> str | None:
+    """Return the tag of the language that a candidate surely writes."""
+    return language_of("\n".join(turns[-LATEST_TURNS:]))
+
+
+def check_own_language(texts: Mapping[str, str | None], tag: str | None) -> Iterator[Fault]:
+    """Check that an answer is in the language that the candidate writes, where none was asked for."""
+    whole = "\n".join(text for text in texts.values() if text)
+    if tag is not None and is_written_in(whole, tag) is False:
+        yield should("reply", "is not in the language that the candidate writes", f"Write it in {tag}.")

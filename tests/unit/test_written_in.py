@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiplane.written_in import is_written_in
+from aiplane.written_in import is_written_in, language_of
 
 TEXTS = {
     "en": "You are on the right track: this is a good idea. Look at line 15 and at what is at the border.",
@@ -63,3 +63,24 @@ def test_names_of_the_field_in_english_do_not_make_a_text_english() -> None:
     text = "Das ist gut: mit einem Dictionary von Value auf Index reicht ein Loop. Was ist mit Edge Cases?"
 
     assert is_written_in(text, "de") is not False
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("Guardo la mejor suma que termina en cada número y la mejor de todas.", "es"),
+        ("The first index of the current window, and then I compare it with the last.", "en"),
+        ("Ich zähle die Klammern und vergleiche sie am Ende.", "de"),
+        ("Je parcours le tableau et je garde la somme dans une variable.", "fr"),
+        ("Scorro la lista e tengo la somma in una variabile per ogni numero che vedo.", "it"),
+        ("Eu percorro a lista e guardo a soma em uma variável para cada número.", "pt"),
+        ("我先遍历数组,然后保存每个数字的位置。再看看剩下的数字。", "zh"),
+        ("まず配列を走査して、それぞれの数の位置を保存します。", "ja"),
+        ("n squared", None),
+        ("ok", None),
+        ("`for i in range(n): print(i)`", None),
+        ("Kadane, O(n)", None),
+    ],
+)
+def test_the_language_that_a_person_surely_writes(text: str, tag: str | None) -> None:
+    assert language_of(text) == tag
