@@ -1,7 +1,8 @@
 """Reading a model's answer: from text that may be anything to the shape that was asked for, or an error.
 
 What costs nothing to see through is seen through: thoughts in front of the object, words around it, a fence,
-a comma after the last item, an object around the object, a line break within a text.
+a comma after the last item, comments, an object around the object, a string around it, a line break within
+a text.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ MAX_TRIED_CHARACTERS = 4_000_000
 M = TypeVar("M", bound=BaseModel)
 
 _COMMA_TOO_MANY = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,(?=\s*[}\]])', re.DOTALL)
+_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+"?)|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?', re.DOTALL)
+_ESCAPED = re.compile(r'\{\s*+\\+"')
+"""The beginning of an object that was written as one writes it within a string."""
+
+MAX_STRINGS_AROUND = 2
 
 
 class ReadAnswer(NamedTuple, Generic[M]):
@@ -58,7 +64,7 @@ def read_object(text: str, shape: type[M]) -> ReadAnswer[M]:
             f"The model's answer is longer than {MAX_ANSWER_CHARACTERS} characters."
         )
     misfits: list[ValidationError] = []
-    for data in _objects(without_thoughts(text)):
+    for data in _read(without_thoughts(text), MAX_STRINGS_AROUND):
         try:
             return ReadAnswer(shape.model_validate(data), data)
         except ValidationError as error:
@@ -69,17 +75,48 @@ def read_object(text: str, shape: type[M]) -> ReadAnswer[M]:
     raise LLMInvalidResponseError("The model's answer holds no complete JSON object.")
 
 
+def _read(text: str, strings: int) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects in ``text``, then those in the string that it is, or its object's only field."""
+    within = _unescaped(text)
+    for number, data in enumerate(_objects(text)):
+        yield data
+        if number == 0 and within is None:
+            within = _only_text(data)
+    if within is not None and strings > 0:
+        yield from _read(within, strings - 1)
+
+
+def _only_text(data: dict[str, Any]) -> str | None:
+    """Return the text that is all that an object holds, if it begins as an object does."""
+    value = next(iter(data.values())) if len(data) == 1 else None
+    return value if isinstance(value, str) and value.lstrip().startswith(("{", '"{')) else None
+
+
+def _unescaped(text: str) -> str | None:
+    """Return the text of the JSON string that holds an object; None where the object stands in none."""
+    first, last = text.find("{"), text.rfind("}")
+    if last < first or not _ESCAPED.match(text, first):
+        return None
+    try:
+        return str(json.loads(f'"{text[first : last + 1]}"', strict=False))
+    except ValueError:
+        return None
+
+
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects in ``text``: from its first brace to its last, then from the end backwards."""
     first, last = text.find("{"), text.rfind("}")
     if first < 0 or last < first:
         return
-    for whole in (text[first : last + 1], _without_trailing_commas(text[first : last + 1])):
+    plain, bare = _without_trailing_commas(text), _without_trailing_commas(_without_comments(text[first:]))
+    for whole in (text[first : last + 1], _without_trailing_commas(text[first : last + 1]), bare.rstrip()):
         found = _decoded(whole)
         if found is not None and found[1] == len(whole):
             yield found[0]
             break
-    yield from _from_the_end(_without_trailing_commas(text))
+    yield from _from_the_end(plain)
+    if len(bare) < len(plain) - first:
+        yield from _from_the_end(bare)
 
 
 def _from_the_end(text: str) -> Iterator[dict[str, Any]]:
@@ -112,6 +149,10 @@ def _decoded(text: str, start: int = 0) -> tuple[dict[str, Any], int] | None:
 
 def _without_trailing_commas(text: str) -> str:
     return _COMMA_TOO_MANY.sub(lambda match: match[1] or "", text)
+
+
+def _without_comments(text: str) -> str:
+    return _COMMENT.sub(lambda match: match[1] or "", text)
 
 
 def _missing(misfit: ValidationError) -> int:

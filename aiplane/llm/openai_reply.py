@@ -7,7 +7,6 @@ does not throw a paid answer away.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from aiplane.contracts import clean
@@ -15,18 +14,13 @@ from aiplane.errors import LLMInvalidResponseError, LLMRequestRejectedError, LLM
 from aiplane.llm import Completion
 from aiplane.llm.openai_failed import tells_of_error
 from aiplane.llm.openai_json import count_or_zero, first_object, text_or_none
-from aiplane.llm.thoughts import without_thoughts
+from aiplane.llm.thoughts import is_all_thoughts, without_thoughts
 
 MOST_CHOICES = 16
 """Choices that are looked at; one is asked for."""
 
 LONGEST_NAME = 200
 """Characters of the name that a server gives its model."""
-
-_UNENDED_THOUGHTS = re.compile(
-    r"<(?:[a-z]{1,12}:)?(?:think|thinking|thought|thoughts|reasoning)>|\[THINK\]|◁think▷", re.IGNORECASE
-)
-"""The beginning of a text that is thoughts to its end."""
 
 _OF_A_COMPLETION = frozenset({"choices", "usage", "model", "id", "created"})
 """Fields that say nothing of an error."""
@@ -95,7 +89,7 @@ def _answer(choice: dict[str, Any], usage: dict[str, Any]) -> str:
 def _cut_off(text: str, usage: dict[str, Any]) -> LLMInvalidResponseError:
     """Tell an answer that was cut off from one for which thinking left no room: no repair shortens that."""
     written = without_thoughts(text).strip()
-    if written and not _UNENDED_THOUGHTS.match(written):
+    if written and not is_all_thoughts(written):
         return LLMInvalidResponseError(
             "The model's answer was cut off. Raise LLM_MAX_OUTPUT_TOKENS if it recurs."
         )

@@ -205,10 +205,53 @@ GOOD = '{"message": "Well {done}.", "difficulty": "hard"}'
         f'{{"answer": {GOOD}}}',
         GOOD.replace("}", ",\n}").replace("{done,\n}", "{done}"),
         GOOD.replace("}", ", }").replace("{done, }", "{done}") + " Done.",
+        f"<think></think>{GOOD}</think>",
+        f"<think>Hm {{}}</think>{GOOD}</think>\n</think>Done.",
+        f"<think>Hm</think>Here: {GOOD}<think>Is {{it}}?</think>",
+        f"```json\n{GOOD}\n```\n</think>",
+        f"[THINK]Hm[/THINK]{GOOD}[/THINK]",
+        json.dumps(GOOD),
+        json.dumps(json.dumps(GOOD)),
+        f"```json\n{json.dumps(GOOD)}\n```",
+        f"Here it is: {json.dumps(GOOD)[1:-1]}",
+        json.dumps({"answer": GOOD}),
+        json.dumps({"answer": json.dumps(GOOD)}),
+        f"<think>{{}}</think>{json.dumps(GOOD)}",
+        GOOD.replace(', "', ', // as "asked" {\n"'),
+        GOOD.replace('{"', '{ /* of {me}, * and " */ "'),
+        GOOD.replace('"hard"}', '"hard", // the last\n}') + " // {done}",
+        f"Here // it is: {{ // one\n{GOOD[1:]} I hope {{it}} helps.",
     ],
 )
 def test_the_answer_is_found_wherever_it_stands(text: str) -> None:
     assert read_answer(text, Reply) == Reply(message="Well {done}.", difficulty="hard")
+
+
+@pytest.mark.parametrize(
+    "message", ["See https://a.example/b // c", "/* a */", "// {", '"//"', '{"message": "No."}']
+)
+def test_what_looks_like_a_comment_or_an_answer_within_a_text_is_of_the_text(message: str) -> None:
+    text = json.dumps({"message": message, "difficulty": "hard"})
+
+    assert read_answer(text, Reply).message == message
+    assert read_answer(text.replace("}", ",}") if "{" not in message else text, Reply).message == message
+    assert read_answer(json.dumps(text), Reply).message == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Let me draft {GOOD}</think>",
+        f"<think>Hm {GOOD}</think>",
+        f"<think>a<think>b</think>c {GOOD}</think>",
+        f"<think>Hm</think>I cannot.<think>{GOOD}</think>",
+        json.dumps(json.dumps(json.dumps(json.dumps(GOOD)))),
+        json.dumps({"code": GOOD, "answer": 1}),
+    ],
+)
+def test_thoughts_and_quotations_are_no_answer(text: str) -> None:
+    with pytest.raises(LLMInvalidResponseError):
+        read_answer(text, Reply)
 
 
 def test_a_tag_of_thoughts_within_an_answer_is_what_it_talks_about() -> None:
@@ -266,7 +309,20 @@ def test_a_refusal_names_the_field_but_nothing_that_the_model_wrote() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["{", '{"a":', '[{"a":', '{"a":1,', '{"a":"', '{"a":{},', "{'", "[", '{"message":{"message":']
+    "piece",
+    [
+        "{",
+        '{"a":',
+        '[{"a":',
+        '{"a":1,',
+        '{"a":"',
+        '{"a":{},',
+        "{'",
+        "[",
+        "{//}\n",
+        "<think>{}",
+        '{"message":{"message":',
+    ],
 )
 @pytest.mark.parametrize("ending", ["", ",0" * 50_000, '"' + "x" * 100_000])
 def test_no_text_takes_long_to_refuse(piece: str, ending: str) -> None:
