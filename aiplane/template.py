@@ -24,7 +24,24 @@ _NO_HEADER = (
     r"(?:return|else|elif|throw|raise|new|await|yield|delete|del|case|for|foreach|while|until|unless|if|switch"
     r"|match|when|with|catch|except|do|try|assert|print|echo|go|defer|not|in|and|or|lambda|co_\w+)\b"
 )
-_NOTHING = r"(?:None|null|NULL|nullptr|nil|undefined|0|-1|false|true|False|True|\"\"|\[\]|\{\})"
+_ARGUMENTS = r"<(?>[^<>;(){}]+|<(?>[^<>;(){}]+|<[^<>;(){}]*>)*>)*>"
+"""Types in angle brackets, three deep."""
+
+_EMPTY = rf"""(?:
+    new\s+[\w.]+\s*(?:{_ARGUMENTS})?\s*(?:\(\s*0?\s*\)|(?:\[\s*0?\s*\])+(?:\s*\{{\s*\}})?)
+  | (?:[\w:]+\s*{_ARGUMENTS}|(?:std::)?string|set|dict|list|tuple|str)\s*(?:\(\s*\)|\{{\s*\}})
+  | (?:\[\]|map\[\w+\])[\w.*\[\]]+\{{\s*\}} | make\([\w.*\[\]]+(?:,\s*0)?\)
+  | (?:[A-Z]\w*|{_ARGUMENTS})(?:::{_ARGUMENTS})?::(?:new|default)\(\) | vec!\[\]
+)"""
+"""A value of some type that holds nothing, by its constructor."""
+
+_VALUE = (
+    r"(?:None|null|NULL|nullptr|nil|undefined|0(?:\.0*)?[fFlL]?(?!\w)|-1|false|true|False|True|\"\"|\[\]"
+    r"|\{\s*\}|\(\s*\)|" + _EMPTY + ")"
+)
+_NOTHING = rf"{_VALUE}(?:\s*,\s*{_VALUE})*"
+_SAID = r"(?:\(\s*(?:\"_?\")?\s*\)|\{\s*(?:\"_?\")?\s*\})"
+"""Brackets around nothing, or around a text."""
 
 _PIECE = re.compile(
     rf"""
@@ -44,7 +61,10 @@ _PIECE = re.compile(
     | \#!?\[[^\]]*\] | \#.* | @[\w.]+(?:{_BRACKETS})?
     | (?:public|private|protected)\s*:
     | (?:pass|\.\.\.|else\s*:?|end)(?!\w) | "_?"(?=[\s;,]|$)
-    | raise\s+NotImplementedError\b(?:{_BRACKETS})? | (?:todo|unimplemented)!{_BRACKETS}
+    | raise\s+NotImplemented(?:Error)?\b(?:{_BRACKETS})? | raise\s+(?:Exception|RuntimeError)\b{_SAID}
+    | (?:todo|unimplemented|panic|unreachable)!{_BRACKETS} | (?:panic|TODO|fatalError){_SAID}
+    | throw\s+(?:(?:new\s+)?[\w.:]+\s*{_SAID}|"_?")
+    | (?:None|(?<![\w.)]){_EMPTY}|(?:Default|Self)::default\(\))(?=\s*(?:[}}]|$))
     | return(?:\s+{_NOTHING})?\s*(?=[;}}]|$)
     | [{{}}()\[\];,]
     """,
