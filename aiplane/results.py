@@ -353,7 +353,13 @@ def _read(kind: Kind, record: Mapping[str, str]) -> Delivery | None:
     if not isinstance(job_id, str) or not job_id:
         log.error("what came as a result of %s is none, and is left out", kind)
         return None
-    return Delivery(kind, job_id, data, record.get("tm"))
+    return Delivery(kind, job_id, data, _trace_of(record))
+
+
+def _trace_of(record: Mapping[str, str]) -> str | None:
+    """Return the trace context that a result came with. BullMQ leaves it among the options of the job."""
+    trace = record.get("tm") or read_object(record.get("opts", "")).get("tm")
+    return trace if isinstance(trace, str) else None
 
 
 def _failed(queue: BullQueue, job: JobHandle, record: Mapping[str, str], reason: str) -> Any:

@@ -1,4 +1,4 @@
-"""Every metric of the control plane, as a scrape of its process shows it."""
+"""What a collector and a scrape see of a request: one trace from HTTP to the stored row, and every metric."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from aiplane.telemetry.instruments import METRICS
 from tests.support.api import Api, api_environment
-from tests.support.otlp import Collector
-from tests.support.processes import Process
+from tests.support.otlp import Collector, Span
+from tests.support.processes import Plane, Process
 from tests.support.stand_in import StandIn
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.support.postgres_server import PostgresServer
     from tests.support.redis_server import RedisServer
 
+CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+SECRET = "candidates-own-words"
 HINTS = "ai.generate-hint"
 
 
@@ -75,6 +77,36 @@ async def until(process: Process, name: str, wanted: Callable[[float], bool], **
             if value is not None and wanted(value):
                 return
             await asyncio.sleep(0.2)
+
+
+async def test_a_hint_is_one_trace_from_the_browser_to_the_row(
+    api: Api, redis_server: RedisServer, collector: Collector
+) -> None:
+    env = {"LLM_PROVIDER": "offline", **collector.env}
+    with Plane(redis_server.url, "http://127.0.0.1:1", env=env, kinds=("hint",)):
+        room = await api.room()
+        asked = {"hintLevel": "gentle", "code": f"# {SECRET}"}
+        job = await api.asked(room, "hint", asked, headers={"traceparent": CALLER})
+        assert (await api.ended(room, job))["status"] == "completed"
+        whole = ["POST /rooms/{roomId}/ai/hint", f"process {HINTS}", "run hint", "store hint result"]
+
+        def spans() -> dict[str, Span]:
+            return {span.name: span for span in collector.trace(CALLER.split("-")[1])}
+
+        await asyncio.to_thread(collector.wait_for, lambda _: set(whole) <= set(spans()), f"trace of {job}")
+    request, processed, run, stored = (spans()[name] for name in whole)
+    assert request.parent_id == CALLER.split("-")[2]
+    assert processed.parent_id == request.span_id
+    assert run.parent_id == processed.span_id
+    assert stored.parent_id == processed.span_id
+    assert request.attributes["http.response.status_code"] == 202
+    seen = repr(collector.spans) + repr(collector.lines) + repr(collector.metrics)
+    assert SECRET not in seen
+    assert room not in seen
+    # One span a request, and none that the framework makes by itself.
+    requests = [span for span in collector.trace(request.trace_id) if span.kind == "SERVER"]
+    assert requests == [request]
+    assert not [span for span in collector.spans if span.name.startswith("fastapi.")]
 
 
 async def test_every_metric_of_the_control_plane_is_seen(
