@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from redis.exceptions import RedisError
 from sqlalchemy import case, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
+from aiplane.queues import KINDS
 from control_plane.errors import UnavailableError
+from control_plane.side_task import SideTask
 from control_plane.tables import PoolAbsence
 
 if TYPE_CHECKING:
@@ -23,18 +27,28 @@ if TYPE_CHECKING:
 GONE_SECONDS: Final = 15.0
 """Seconds without a pool of a kind before its requests are refused. One that is replaced is back before."""
 
+WATCH_SECONDS: Final = 5.0
+"""Seconds between two looks that nobody's request causes."""
 
-class Admission:
-    """Lets requests in while there is somebody who will answer them."""
+
+class Admission(SideTask):
+    """Lets requests in while there is somebody who will answer them.
+
+    Within an ``async with`` block it looks for pools without being asked: a request that comes after an hour
+    of silence is told at once that nobody has been there.
+    """
 
     def __init__(
         self, database: Database, client: Client, breaker: Breaker, settings: ControlPlaneSettings
     ) -> None:
+        super().__init__("look for pools", self.look, WATCH_SECONDS)
         self._database = database
         self._client = client
         self._breaker = breaker
+        self._timeout = settings.call_timeout_seconds
         self._oldest_ms = settings.oldest_waiting_seconds * 1000
-        self._missed: set[Kind] = set()
+        # Until a pool of a kind is seen: a process before this one may have left word that there is none.
+        self._missed = set(KINDS)
         self._again = math.ceil(settings.breaker_open_seconds)
 
     async def admit(self, kind: Kind) -> None:
@@ -52,6 +66,17 @@ class Admission:
         if await self._gone_for(kind, capacity) >= GONE_SECONDS:
             sentence = f"Nobody works on a {kind} at the moment; try again a little later."
             raise UnavailableError(sentence, retry_after=self._again, code="no_workers")
+
+    async def look(self) -> None:
+        """Take note of the kinds that have a pool, and of those that have none."""
+        # Not through the breaker: what it counts are requests, and the one probe belongs to one of them.
+        try:
+            async with asyncio.timeout(self._timeout):
+                capacities = await self._client.capacity()
+        except (RedisError, OSError, TimeoutError):
+            return  # others say that Redis is away, and nobody can be seen there
+        for kind, capacity in capacities.items():
+            await self._gone_for(kind, capacity)
 
     async def _gone_for(self, kind: Kind, capacity: Capacity) -> float:
         """Return for how many seconds no pool of a kind has been seen, by whatever process."""

@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 
 from aiplane.client import Client
 from aiplane.results import ResultsConsumer
+from aiplane.settings import SettingsError
+from aiplane.settings.rules import broken_rules
 from control_plane.admission import Admission
 from control_plane.audio_store import store_of
 from control_plane.bell import Bell
@@ -30,7 +32,9 @@ from control_plane.recording import longest_body
 from control_plane.refusing import add_handlers
 from control_plane.relay import Relay
 from control_plane.routes import ai, docs, events, health, history, me, platform, voice
+from control_plane.schema import check_schema
 from control_plane.services import Services
+from control_plane.settings import ControlPlaneSettings
 from control_plane.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
 
     from control_plane.hooks import Hooks
     from control_plane.identity import Identity
-    from control_plane.settings import ControlPlaneSettings
 
 VERSION = "1.0.0"
 """Of the HTTP surface, not of the code."""
@@ -70,9 +73,12 @@ def create_app(
         identity: who knows callers; by default, bearer tokens as the settings say.
         rules: who may do what, and where.
         hooks: what is known of rooms; by default, the service's own tables.
+
+    Raises:
+        SettingsError: tokens are to be read, and the settings do not say how.
     """
     services = _services(
-        settings, identity or BearerTokens(settings), rules or Rules(), hooks or StandAlone()
+        settings, identity or _bearer_tokens(settings), rules or Rules(), hooks or StandAlone()
     )
     prefix = settings.api_prefix
     app = FastAPI(
@@ -95,6 +101,14 @@ def create_app(
     for module in (health, docs, platform, ai, voice, history, events, me):
         app.include_router(module.router, prefix=prefix)
     return app
+
+
+def _bearer_tokens(settings: ControlPlaneSettings) -> BearerTokens:
+    """Read tokens, as settings say that were perhaps read for somebody who knows callers otherwise."""
+    faults = tuple(fault.sentence for fault in broken_rules(settings, (), ControlPlaneSettings.rules))
+    if faults:
+        raise SettingsError(faults)
+    return BearerTokens(settings)
 
 
 def _services(settings: ControlPlaneSettings, identity: Identity, rules: Rules, hooks: Hooks) -> Services:
@@ -129,7 +143,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(here.cache.close)
         if here.audio is not None:
             stack.callback(here.audio.close)
+        await check_schema(here.database)
         await stack.enter_async_context(here.client)
+        await stack.enter_async_context(here.admission)
         await stack.enter_async_context(here.bell)
         await stack.enter_async_context(here.relay)
         consumer = ResultsConsumer(

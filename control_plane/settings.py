@@ -79,13 +79,16 @@ def _what_it_needs(settings: ControlPlaneSettings) -> Iterator[Fault]:
     if settings.database_url is None:
         sentence = "DATABASE_URL is missing: set it to a PostgreSQL, postgresql://user:password@host/database"
         yield Fault(("DATABASE_URL",), sentence)
+    given = [variable for variable in _STORAGE if getattr(settings, variable.lower()) is not None]
+    for variable in set(_STORAGE) - set(given) if given else ():
+        yield Fault((variable,), f"{variable} is missing: {given[0]} needs it")
+
+
+def _tokens_say_whose_they_are(settings: ControlPlaneSettings) -> Iterator[Fault]:
     if settings.app_env == "production":
         for variable in ("JWT_ISSUER", "JWT_AUDIENCE"):
             if getattr(settings, variable.lower()) is None:
                 yield Fault((variable,), f"{variable} is missing: in production a token says whose it is")
-    given = [variable for variable in _STORAGE if getattr(settings, variable.lower()) is not None]
-    for variable in set(_STORAGE) - set(given) if given else ():
-        yield Fault((variable,), f"{variable} is missing: {given[0]} needs it")
 
 
 def _one_way_to_know_a_token(settings: ControlPlaneSettings) -> Iterator[Fault]:
@@ -113,18 +116,14 @@ def _key_set_exists(settings: ControlPlaneSettings) -> Iterator[Fault]:
         yield Fault(("JWT_JWKS",), "JWT_JWKS must be the path of a file that exists, or an http(s) URL")
 
 
-_RULES: Final[tuple[Rule, ...]] = (
-    _what_it_needs,
-    _one_way_to_know_a_token,
-    _key_set_exists,
-    queues_are_distinct,
-)
+_TOKENS: Final[tuple[Rule, ...]] = (_tokens_say_whose_they_are, _one_way_to_know_a_token, _key_set_exists)
+_RULES: Final[tuple[Rule, ...]] = (_what_it_needs, queues_are_distinct)
 
 
 class ControlPlaneSettings(Settings):
     """The environment of the service. It needs no key of a model: the workers ask it."""
 
-    rules: ClassVar[tuple[Rule, ...]] = _RULES
+    rules: ClassVar[tuple[Rule, ...]] = (*_RULES, *_TOKENS)
 
     database_url: Annotated[
         Annotated[str, AfterValidator(_database_url), Field(max_length=2_000)] | None,
@@ -176,3 +175,9 @@ class ControlPlaneSettings(Settings):
         keys = self.jwt_secret or self.jwt_jwks
         assert keys is not None, "the settings were not checked"  # noqa: S101 -- for the type checker
         return keys
+
+
+class OwnIdentitySettings(ControlPlaneSettings):
+    """The environment of a service whose application knows its callers itself: it needs none of ``JWT_*``."""
+
+    rules: ClassVar[tuple[Rule, ...]] = _RULES

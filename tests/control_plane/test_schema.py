@@ -50,6 +50,10 @@ async def test_forward_and_back_and_forward_again(empty: PostgresServer) -> None
     ]
     with pytest.raises(SchemaError, match="behind"):
         await check(empty.url)
+    # Whoever mounts it starts it without ``python -m control_plane``.
+    with pytest.raises(SchemaError, match="behind"):
+        async with serving(api_environment(empty.url)):
+            pass
     migrate(empty.url)
     await check(empty.url)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aiplane.settings import SettingsError
-from control_plane.settings import ControlPlaneSettings, RateLimit
+from control_plane.application import create_app
+from control_plane.identity import Caller
+from control_plane.settings import ControlPlaneSettings, OwnIdentitySettings, RateLimit
 
 SECRET = "s" * 32
 ENOUGH = {"DATABASE_URL": "postgresql://me:secret@db/rooms", "JWT_SECRET": SECRET}
@@ -85,3 +87,22 @@ def test_a_key_set_goes_with_public_keys_only() -> None:
 def test_half_a_bucket_is_no_bucket() -> None:
     said = faults(S3_ENDPOINT="http://s3:8333")
     assert "S3_BUCKET is missing: S3_ENDPOINT needs it" in said
+
+
+class Everybody:
+    async def caller(self, _: object) -> Caller:
+        return Caller("ada")
+
+
+def test_who_knows_callers_otherwise_needs_nothing_about_tokens() -> None:
+    env = {"APP_ENV": "production", "DATABASE_URL": ENOUGH["DATABASE_URL"]}
+    assert create_app(OwnIdentitySettings.load(env), identity=Everybody())
+    with pytest.raises(SettingsError, match="DATABASE_URL is missing"):
+        OwnIdentitySettings.load({})
+
+
+@pytest.mark.parametrize("secret", ["", "short"])
+def test_tokens_are_never_read_with_settings_that_were_not_checked_for_them(secret: str) -> None:
+    settings = OwnIdentitySettings.load({**ENOUGH, "JWT_SECRET": secret})
+    with pytest.raises(SettingsError, match="JWT_SECRET"):
+        create_app(settings)
