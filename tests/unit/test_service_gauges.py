@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -16,7 +19,7 @@ from control_plane.errors import UnavailableError
 from control_plane.gauges import Gauges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from control_plane.database import Database
 
@@ -26,6 +29,23 @@ class Away:
 
     def transaction(self) -> Any:
         raise UnavailableError("away", retry_after=1)
+
+
+class Present:
+    """A database that answers: the breaker is open, and an entry has been in the outbox for two seconds."""
+
+    def __init__(self) -> None:
+        self._answers = [1, 2]
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Present]:
+        yield self
+
+    async def scalar(self, _: object) -> int:
+        return self._answers.pop(0)
+
+
+ROWS = {"ai.api.breaker_open": 1, "ai.api.outbox_oldest_ms": 2000}
 
 
 @pytest.fixture
@@ -58,15 +78,15 @@ async def test_what_is_away_is_left_out_and_nothing_else(reader: InMemoryMetricR
         assert await asyncio.to_thread(collected, reader) == {"ai.api.results_oldest_ms": 40}
 
 
-async def test_no_number_is_told_when_everything_is_away(reader: InMemoryMetricReader) -> None:
+async def test_a_redis_that_is_away_hides_nothing_of_the_database(reader: InMemoryMetricReader) -> None:
     async def broken() -> Mapping[str, int]:
         raise RedisConnectionError
 
-    async with Gauges(cast("Database", Away()), broken):
-        assert await asyncio.to_thread(collected, reader) == {}
+    async with Gauges(cast("Database", Present()), broken):
+        assert await asyncio.to_thread(collected, reader) == ROWS
 
 
-async def test_what_hangs_is_not_waited_for(
+async def test_what_hangs_is_not_waited_for_and_hides_nothing(
     reader: InMemoryMetricReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hanging() -> Mapping[str, int]:
@@ -74,13 +94,30 @@ async def test_what_hangs_is_not_waited_for(
         return {}
 
     monkeypatch.setattr(gauges, "PATIENCE", 0.05)
-    async with Gauges(cast("Database", Away()), hanging), asyncio.timeout(5):
-        assert await asyncio.to_thread(collected, reader) == {}
+    async with Gauges(cast("Database", Present()), hanging), asyncio.timeout(5):
+        assert await asyncio.to_thread(collected, reader) == ROWS
 
 
-async def test_whoever_collects_in_the_loop_itself_does_not_stop_it(reader: InMemoryMetricReader) -> None:
-    async with Gauges(cast("Database", Away()), lag):
+async def test_a_loop_that_is_stuck_does_not_keep_whoever_collects(
+    reader: InMemoryMetricReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, float]] = []
+    collecting = threading.Thread(target=lambda: seen.append(collected(reader)), daemon=True)
+    monkeypatch.setattr(gauges, "PATIENCE", 0.05)
+    async with Gauges(cast("Database", Present()), lag):
+        collecting.start()
+        collecting.join(10)  # in the loop, which turns no more until then
+        assert seen == [{}]
+
+
+async def test_whoever_collects_in_the_loop_itself_does_not_stop_it(
+    reader: InMemoryMetricReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gauges, "PATIENCE", 5)
+    async with Gauges(cast("Database", Present()), lag):
+        began = time.monotonic()
         assert collected(reader) == {}
+        assert time.monotonic() - began < gauges.PATIENCE
 
 
 async def test_nothing_is_told_after_the_end(reader: InMemoryMetricReader) -> None:
