@@ -9,6 +9,7 @@ from aiplane.contracts import clean
 from aiplane.errors import LLMError, TranscriptionFailedError
 from aiplane.llm.openai_client import connect_openai
 from aiplane.llm.openai_errors import RefusedError
+from aiplane.llm.openai_failed import tells_of_error
 from aiplane.llm.openai_json import first_object, read_json
 from aiplane.llm.openai_refusal import refusal_in_reply
 from aiplane.queues import QUEUES
@@ -153,7 +154,7 @@ def _read(response: Response, asked: str | None) -> Transcript:
         raise TranscriptionFailedError("The provider's answer is not a transcription.") from error
     text = reply.get("text")
     if not isinstance(text, str):
-        if "error" in reply:  # in a 200, as gateways have it
+        if "error" in reply or tells_of_error(reply):  # in a 200, as gateways have it
             raise RefusedError(refusal_in_reply(response.status_code, response.headers, reply))
         raise TranscriptionFailedError("The provider's answer is not a transcription.")
     heard = reply.get("language")

@@ -133,10 +133,15 @@ def test_a_language_that_is_none_costs_no_transcript(
     assert ear.transcribe(said(case), language=None) == Transcript("Hm \ufffd", None)
 
 
+@pytest.mark.parametrize("said_so", [b'{"error": {"code": 401, "message": "k"}}', b'{"statusCode": 401}'])
 def test_an_error_in_a_200_is_told_as_what_it_is(
-    provider: FakeProvider, ear: OpenAISpeechToText, case: str, monkeypatch: pytest.MonkeyPatch
+    provider: FakeProvider,
+    ear: OpenAISpeechToText,
+    case: str,
+    monkeypatch: pytest.MonkeyPatch,
+    said_so: bytes,
 ) -> None:
-    monkeypatch.setattr(provider, "_transcription", lambda _: b'{"error": {"code": 401, "message": "k"}}')
+    monkeypatch.setattr(provider, "_transcription", lambda _: said_so)
     with pytest.raises(TranscriptionFailedError, match="200 with error 401: it does not accept the key"):
         ear.transcribe(said(case), language=None)
 
