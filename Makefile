@@ -30,7 +30,7 @@ test: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.in
 		tests/bench tests/faults tests/processes tests/interop tests/control_plane tests/integration tests/manners
 
 faults: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every fault test, with outages and silences of minutes (40 minutes)
-	$(BIN)/pytest tests/faults tests/processes/test_readme.py tests/manners -m "slow or not slow"
+	$(BIN)/pytest tests/faults tests/processes/test_readme.py tests/manners tests/control_plane/test_chaos.py -m "slow or not slow"
 
 SEED ?= 1
 MINUTES ?= 3

@@ -34,7 +34,8 @@ async def play(
         seed: decides on what is asked, of whom, and who is killed.
         requests: how many are sent.
         clients: how many are under way at once.
-        every: seconds between two blows. All four have fallen before the last request is sent.
+        every: seconds between two blows, or more: until what was killed before serves again. All four have
+            fallen before the last requests are sent.
         say: told in a sentence what goes on.
     """
     plan = draw_requests(seed, requests)
@@ -48,7 +49,7 @@ async def play(
         say("everything serves; clients ask, and blows fall")
         began = time.monotonic()
         over = asyncio.Event()
-        striking = asyncio.create_task(_strike_on(stage, every, say, over))
+        striking = asyncio.create_task(_strike_on(stage, traffic, every, say, over))
         await traffic.flow(plan, clients, every * (len(Blow) + 0.5))
         asked = time.monotonic() - began
         over.set()
@@ -63,13 +64,19 @@ async def play(
         return verdict
 
 
-async def _strike_on(stage: Stage, every: float, say: Callable[[str], None], over: asyncio.Event) -> None:
+async def _strike_on(
+    stage: Stage, traffic: Traffic, every: float, say: Callable[[str], None], over: asyncio.Event
+) -> None:
     """Strike in turn until it is over; who was killed is back when this returns."""
-    for blow in itertools.cycle(Blow):
+    for number, blow in enumerate(itertools.cycle(Blow)):
+        if number == len(Blow):
+            traffic.may_end.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(every):
                 await over.wait()
             return
+        # One that is killed while it starts would never serve, on a machine that is slow enough.
+        await asyncio.to_thread(stage.await_all)
         await stage.strike(blow)
         say(f"killed: {blow.value} {stage.kills[-1][2]}; open: {_open(stage)}")
 

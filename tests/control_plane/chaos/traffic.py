@@ -36,6 +36,8 @@ class Traffic:
         accepted: by the key of a request, the ids of jobs that were answered: there may be one.
         answers: how often each status was answered; ``(nothing)`` where the connection broke.
         problems: what should not have been answered.
+        seconds: how long it took from asking to the end, where the client looked for so long.
+        may_end: without it the last requests are held back.
     """
 
     def __init__(self, urls: list[str], seed: int) -> None:
@@ -48,6 +50,7 @@ class Traffic:
         self.answers: Counter[str] = Counter()
         self.problems: list[str] = []
         self.seconds: list[float] = []
+        self.may_end = asyncio.Event()
 
     async def aclose(self) -> None:
         for service in self._services:
@@ -67,6 +70,7 @@ class Traffic:
         """Send all requests, each once it is due and a client is free; they are due within ``seconds``."""
         began, due = time.monotonic(), seconds / len(requests)
         left = iter(enumerate(requests))
+        self._held = len(requests) - max(1, len(requests) // 10)
         async with asyncio.TaskGroup() as group:
             for _ in range(clients):
                 group.create_task(self._ask_on(left, began, due))
@@ -89,6 +93,8 @@ class Traffic:
     async def _ask_on(self, left: Iterator[tuple[int, Request]], began: float, due: float) -> None:
         for number, request in left:
             await asyncio.sleep(max(0.0, began + number * due - time.monotonic()))
+            if number >= self._held:
+                await self.may_end.wait()
             asked = time.monotonic()
             await asyncio.gather(*(self._ask(request) for _ in range(2 if request.twice else 1)))
             for job_id in self.accepted[request.key]:

@@ -106,14 +106,15 @@ def _judge_rows(verdict: Verdict, rows: dict[str, Row], stage: Stage) -> None:
         verdict.counts[f"jobs {row.state}"] += 1
         if row.code:
             verdict.counts[f"failed: {row.code}"] += 1
-        if fault := _fault(row, told[row.id]):
+        if fault := fault_of(row, told[row.id]):
             verdict.violations.append(f"{fault}: {row}, told {told[row.id]}")
     for what, query in _LEFT.items():
         if left := stage.postgres.query(query)[0][0]:
             verdict.violations.append(f"{left} {what}")
 
 
-def _fault(row: Row, told: dict[str, int]) -> str | None:
+def fault_of(row: Row, told: dict[str, int]) -> str | None:
+    """Return what is wrong with a job, if anything is, and with how often its asker was told of it."""
     completed, failed = row.state == "completed", row.state == "failed"
     rules = {
         "has not ended": completed or failed,
