@@ -30,7 +30,6 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 429, "5xx"]
 """A body that is too large is refused as that, whatever else is wrong with it."""
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("caller", ["service", "ada"])
 async def test_the_document_is_true(
     postgres: PostgresServer, redis_server: RedisServer, caller: str, tmp_path: Path
@@ -48,7 +47,7 @@ async def test_the_document_is_true(
             *(SCHEMATHESIS, "--config-file", str(config), "run", f"{url}/api/v1/openapi.json"),
             *("--header", f"Authorization: Bearer {signed}", "--exclude-checks", ",".join(UNTOLD)),
             # A stream has no end that could be waited for.
-            *("--exclude-path", "/api/v1/rooms/{roomId}/ai/events", "--max-examples", "10"),
+            *("--exclude-path", "/api/v1/rooms/{roomId}/ai/events", "--max-examples", "5"),
             *(
                 "--request-timeout",
                 "30",
