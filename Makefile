@@ -23,8 +23,8 @@ check: $(VENV)/.develops ## Format, lint, types, imports and unit tests, in two 
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n auto tests/unit
 
-test: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every test
-	$(BIN)/pytest -q -n auto tests/unit tests/attacks
+test: check $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Check, and run every test
+	$(BIN)/pytest -q -n auto tests/attacks
 # The longest files first, so that no process is left alone with one.
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder \
 		tests/bench tests/faults tests/processes tests/interop tests/control_plane tests/integration tests/manners
