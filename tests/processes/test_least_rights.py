@@ -38,7 +38,8 @@ def bucket(s3: S3Server) -> Iterator[dict[str, str]]:
         yield s3.env | {"S3_ENDPOINT": endpoint.url, "S3_ACCESS_KEY": NARROW_KEY}
 
 
-@pytest.fixture(params=[*SERVERS, CLIENT_AND_INFO_REFUSED, RENAMED])
+# The commands that are gone are refused in both of the last two; `make faults` starts the second plane, too.
+@pytest.fixture(params=[*SERVERS, CLIENT_AND_INFO_REFUSED, pytest.param(RENAMED, marks=pytest.mark.slow)])
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[RedisServer, str]]:
     """A server, and the URL of its user with the least rights."""
     kind = request.param
