@@ -76,7 +76,7 @@ JOBS: dict[str, tuple[Kind, dict[str, Any], str]] = {
 """Jobs of the largest sizes that the contract allows, each with the code that it ends with."""
 
 COMMONEST = "a microphone that sent nothing"
-"""The one that needs nobody's ill will. The others are gigabytes of payloads, minutes in all: `make faults`."""
+"""It needs nobody's ill will. The others are gigabytes of payloads, and minutes: `make faults`."""
 
 CASES = [pytest.param(name, marks=[] if name == COMMONEST else pytest.mark.slow, id=name) for name in JOBS]
 
