@@ -51,7 +51,7 @@ async def test_of_a_hundred_at_once_by_two_services_three_pass(
 
 
 async def test_retry_after_waited_out_lets_the_next_one_pass(env: dict[str, str]) -> None:
-    async with serving({**env, "RATE_LIMIT_HINTS": "2/2"}) as (api, _):
+    async with serving({**env, "RATE_LIMIT_HINTS": "2/8"}) as (api, _):
         room = await api.room()
         path = f"/rooms/{room}/ai/hint"
         await api.asked(room, "hint", HINT)
