@@ -140,8 +140,8 @@ async def test_an_upload_that_is_cut_off_leaves_nothing_behind(
     assert caplog.records == []
 
 
-# Not among the tests of each run: on a busy machine the two were at times not known to be under way within
-# a minute, and why is not found yet. tests/unit/test_uploads.py holds the rule itself.
+# Not among the tests of each run: it passes alone, and hangs after the other tests of this file, on an idle
+# machine too. Why is not found yet. tests/unit/test_uploads.py holds the rule itself.
 @pytest.mark.slow
 async def test_one_person_sends_two_at_once_and_others_are_not_kept_out(api: Api) -> None:
     room = await api.room(ada="candidate", bob="candidate")
