@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 GONE_SECONDS: Final = 15.0
 """Seconds without a pool of a kind before its requests are refused. One that is replaced is back before."""
 
+STARTING_SECONDS: Final = 60.0
+"""The same where nobody knows that there ever was one: with all that starts at once, pools serve last."""
+
 WATCH_SECONDS: Final = 5.0
 """Seconds between two looks that nobody's request causes."""
 
@@ -49,6 +52,7 @@ class Admission(SideTask):
         self._oldest_ms = settings.oldest_waiting_seconds * 1000
         # Until a pool of a kind is seen: a process before this one may have left word that there is none.
         self._missed = set(KINDS)
+        self._known: set[Kind] = set()
         self._again = math.ceil(settings.breaker_open_seconds)
 
     async def admit(self, kind: Kind) -> None:
@@ -80,6 +84,8 @@ class Admission(SideTask):
 
     async def _gone_for(self, kind: Kind, capacity: Capacity) -> float:
         """Return for how many seconds no pool of a kind has been seen, by whatever process."""
+        if capacity.slots:
+            self._known.add(kind)
         if capacity.slots and kind not in self._missed:
             return 0.0
         async with self._database.transaction() as session:
@@ -89,12 +95,14 @@ class Admission(SideTask):
                 return 0.0
             self._missed.add(kind)
             now = func.clock_timestamp()
+            head_start = 0.0 if kind in self._known else STARTING_SECONDS - GONE_SECONDS
+            begins = now + timedelta(seconds=head_start)
             # One that was not seen again for a while had ended: whoever saw a pool then did not know of it.
             ended = PoolAbsence.seen_at < now - timedelta(seconds=GONE_SECONDS)
-            since = case((ended, now), else_=PoolAbsence.since)
+            since = case((ended, begins), else_=PoolAbsence.since)
             absence: timedelta | None = await session.scalar(
                 insert(PoolAbsence)
-                .values(kind=kind, since=now, seen_at=now)
+                .values(kind=kind, since=begins, seen_at=now)
                 .on_conflict_do_update(index_elements=["kind"], set_={"since": since, "seen_at": now})
                 .returning(PoolAbsence.seen_at - PoolAbsence.since)
             )

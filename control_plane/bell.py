@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
 
+from aiplane.cancellation import cancel
 from control_plane.database import connect_arguments
 from control_plane.events import CHANNEL
 
@@ -50,9 +51,7 @@ class Bell:
     async def __aexit__(self, *_: object) -> None:
         self.close()
         if self._listening is not None:
-            self._listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listening
+            await cancel(self._listening)
 
     def close(self) -> None:
         """Have whoever waits look once more, and then go."""
@@ -105,5 +104,6 @@ class Bell:
 async def wait_until_rung(rung: asyncio.Event, seconds: float) -> None:
     """Wait until the bell rings, or it is time to look all the same."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(rung.wait(), min(seconds, LOOK_AGAIN_SECONDS))
+        async with asyncio.timeout(min(seconds, LOOK_AGAIN_SECONDS)):
+            await rung.wait()
     rung.clear()

@@ -26,6 +26,9 @@ WAIT_SECONDS: Final = 5.0
 TRANSACTION_SECONDS: Final = 10.0
 """The longest that a transaction may take; the server ends a statement, and an idle transaction, before."""
 
+CANCEL_SECONDS: Final = 1.0
+"""Seconds that a server gets to cancel what took too long. One that is frozen does not hear of it."""
+
 _SERVER_SIDE: Final = (
     "-c statement_timeout=8000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
     " -c timezone=UTC -c jit=off"
@@ -58,7 +61,12 @@ class Database:
                 not known whether the transaction counts: whoever asks again asks with the same key.
         """
         try:
-            async with asyncio.timeout(TRANSACTION_SECONDS), self._sessions.begin() as session:
+            async with (
+                # Cancelled once, the driver asks the server to cancel, and waits; the second time it leaves.
+                asyncio.timeout(TRANSACTION_SECONDS + CANCEL_SECONDS),
+                asyncio.timeout(TRANSACTION_SECONDS),
+                self._sessions.begin() as session,
+            ):
                 yield session
         except (TimeoutError, PoolTimeoutError) as error:
             raise _away() from error

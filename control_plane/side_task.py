@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from redis.exceptions import RedisError
 
+from aiplane.cancellation import cancel
 from aiplane.results import NotNowError
 from control_plane.errors import ApiError
 
@@ -40,9 +41,7 @@ class SideTask:
 
     async def __aexit__(self, *_: object) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await cancel(self._task)
 
     def wake(self) -> None:
         """Begin the next round now."""
@@ -57,5 +56,7 @@ class SideTask:
                 log.warning("%s: put off, %s", self._name, type(error).__name__)
             except Exception:
                 log.exception("%s: failed", self._name)
+            # Not wait_for: in Python 3.11 it loses a cancellation that comes as the event is set.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._seconds)
+                async with asyncio.timeout(self._seconds):
+                    await self._woken.wait()

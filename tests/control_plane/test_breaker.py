@@ -44,8 +44,12 @@ async def test_a_frozen_redis_is_a_504_in_time_then_a_503_and_comes_back(
         redis_server.process.stop()
         try:
             for _ in range(3):
+                looking = asyncio.create_task(look(second))
                 status, code, seconds = await ask(first, room)
                 assert (status, code) == (504, "queues_timed_out")
+                assert seconds < 1
+                health, seconds = await looking
+                assert (health["status"], health["redis"]) == ("down", False)
                 assert seconds < 1
             await asyncio.sleep(0.5)  # for as long the other may not have looked
             for api in (first, second):
@@ -91,6 +95,7 @@ async def test_a_kind_without_a_pool_is_refused_after_a_while_and_named(
     env: dict[str, str], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(admission, "GONE_SECONDS", 1.0)
+    monkeypatch.setattr(admission, "STARTING_SECONDS", 1.0)
     async with living_pools(redis_server.url, ["review", "interview"]), serving(env) as (api, _):
         room = await api.room()
         began = time.monotonic()
@@ -112,6 +117,7 @@ async def test_whoever_comes_after_a_silence_is_told_that_nobody_works(
     env: dict[str, str], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
 ) -> None:
     monkeypatch.setattr(admission, "GONE_SECONDS", 1.0)
+    monkeypatch.setattr(admission, "STARTING_SECONDS", 1.0)
     monkeypatch.setattr(admission, "WATCH_SECONDS", 0.2)
     async with serving(env) as (api, _):
         room = await api.room()
@@ -123,6 +129,25 @@ async def test_whoever_comes_after_a_silence_is_told_that_nobody_works(
         assert (await ask(api, room))[:2] == (503, "no_workers")
         async with living_pools(redis_server.url):
             assert (await ask(api, room))[0] == 202
+
+
+async def test_whoever_comes_while_everything_starts_is_accepted_until_a_pool_has_come_and_gone(
+    env: dict[str, str], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "GONE_SECONDS", 1.0)
+    monkeypatch.setattr(admission, "WATCH_SECONDS", 0.2)
+    async with serving(env) as (api, _):
+        room = await api.room()
+        began = time.monotonic()
+        while time.monotonic() < began + 2 * admission.GONE_SECONDS:
+            assert (await ask(api, room))[0] == 202
+            await asyncio.sleep(0.2)
+        async with living_pools(redis_server.url):
+            await living(api)
+            assert (await ask(api, room))[0] == 202
+        async with asyncio.timeout(20):
+            while (await ask(api, room))[:2] != (503, "no_workers"):  # noqa: ASYNC110 -- a lease rings no bell
+                await asyncio.sleep(0.2)
 
 
 async def test_what_an_ended_process_knew_of_a_missing_pool_is_forgotten_once_there_is_one(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import tempfile
 from pathlib import Path
 from typing import Self
@@ -63,6 +64,22 @@ class PostgresServer:
         """Kill the server if it still runs, and start it again with the same port and data."""
         self.process.kill()
         self.start()
+
+    def stop(self) -> None:
+        """Freeze the server: connections stay open and nothing answers."""
+        # The postmaster first, so that nobody is born meanwhile.
+        self.process.stop()
+        for pid in self._backends():
+            os.kill(pid, signal.SIGSTOP)
+
+    def cont(self) -> None:
+        """Let a frozen server go on."""
+        for pid in (*self._backends(), self.process.pid):
+            os.kill(pid, signal.SIGCONT)
+
+    def _backends(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
 
     def query(self, statement: str, *arguments: object) -> list[tuple[object, ...]]:
         """Return the rows of a statement, for the test's own eyes."""

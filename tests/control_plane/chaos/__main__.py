@@ -21,7 +21,11 @@ from tests.support.environment import isolate
 @click.option("--clients", type=click.IntRange(1), default=50, show_default=True, help="How many at once.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides on requests and victims.")
 @click.option(
-    "--every", type=click.FloatRange(1), default=10.0, show_default=True, help="Seconds between two kills."
+    "--every",
+    type=click.FloatRange(1),
+    default=10.0,
+    show_default=True,
+    help="Seconds between two kills of a kind.",
 )
 def main(requests: int, clients: int, seed: int, every: float) -> None:
     """Ask while services, pools, bridges and Redis are killed; exit with 1 if a promise was broken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from enum import Enum
@@ -14,20 +15,19 @@ CODE = "def two_sum(numbers, target):\n    return [0, 1]\n"
 SAID = "I would look at each pair of numbers, which is quadratic. Or a dictionary?"
 
 _BODIES: dict[str, tuple[dict[str, Any], ...]] = {
-    "message": (
-        {"message": SAID},
-        {"message": SAID, "code": CODE},
-        {"message": SAID, "trigger": "user_message"},
-    ),
-    "hint": ({"hintLevel": "subtle"}, {"hintLevel": "moderate", "code": CODE}, {"hintLevel": "direct"}),
-    "review": ({"code": CODE}, {"code": CODE, "rubric": ["Is it correct?"]}),
+    "message": ({"message": SAID}, {"message": SAID, "trigger": "user_message"}),
+    "hint": ({"hintLevel": "subtle"}, {"hintLevel": "moderate"}, {"hintLevel": "direct"}),
+    "review": ({}, {"rubric": ["Is it correct?"]}),
 }
-_SHARES = {"message": 6, "hint": 3, "review": 1}
+SHARES = {"message": 6, "hint": 3, "review": 1}
 _TWICE = 0.1
+
+MEAN_SECONDS, LONGEST_SECONDS = 0.4, 3.0
+"""How long the model takes."""
 
 
 class Blow(Enum):
-    """One kind of kill, each by SIGKILL; they fall in this order, again and again."""
+    """One kind of kill, each by SIGKILL; they fall in turn."""
 
     SERVICE = "service"
     POOL = "pool"
@@ -56,6 +56,12 @@ class Request:
     twice: bool
 
 
+def limits_of(count: int) -> dict[str, int]:
+    """Return, by route, how often a person may ask in a room: a few of so many requests are too many."""
+    means = {what: count * share / sum(SHARES.values()) / (ROOMS * USERS) for what, share in SHARES.items()}
+    return {what: math.ceil(mean + math.sqrt(mean)) for what, mean in means.items()}
+
+
 def draw_requests(seed: int, count: int) -> list[Request]:
     """Return all requests in their order."""
     chance = random.Random(seed)
@@ -63,6 +69,10 @@ def draw_requests(seed: int, count: int) -> list[Request]:
 
 
 def _draw(chance: random.Random, key: str) -> Request:
-    (what,) = chance.choices([*_SHARES], [*_SHARES.values()])
+    (what,) = chance.choices([*SHARES], [*SHARES.values()])
     place = (chance.randrange(ROOMS), chance.randrange(USERS))
-    return Request(key, what, *place, chance.choice(_BODIES[what]), chance.random() < _TWICE)
+    # The model counts each call for the case that the code names, and takes its time.
+    takes = min(chance.expovariate(1 / MEAN_SECONDS), LONGEST_SECONDS)
+    code = f"# [[case: {key}]] [[provider: delay={takes:.2f}]]\n{CODE}"
+    body = {**chance.choice(_BODIES[what]), "code": code}
+    return Request(key, what, *place, body, chance.random() < _TWICE)

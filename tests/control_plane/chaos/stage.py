@@ -1,12 +1,17 @@
-"""Real processes of a run: two services, two bridges, a pool of each kind, PostgreSQL and Redis."""
+"""Real processes of a run: two services, two bridges, a pool of each kind, PostgreSQL, Redis and a model."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import random
 import sys
+import tempfile
 import time
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from aiplane.cli.private_redis import free_port
@@ -17,50 +22,78 @@ from tests.support.processes import Plane, Process, await_ready
 from tests.support.redis_server import RedisServer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Mapping
 
     from aiplane.queues import Kind
 
 KINDS: tuple[Kind, ...] = ("hint", "review", "interview")
-LIMIT = 10_000
-"""Of each rate limit, in a day: what is asked here never reaches it, and all of it is counted."""
 
 RESTART_AFTER = 0.5
 """Seconds until what was killed is started again, as a supervisor does."""
 
 REDIS_AWAY = 2.0
+CAUTION = 5.0
+"""Seconds from Redis' return until outcomes that waited for it are told."""
+
 STARTING = 180.0
-"""Seconds in which everybody must serve: all start at once, on whatever machine this is."""
+"""Seconds in which whoever was started must serve, on whatever machine this is."""
+
+POOLS = {"INTERVIEW_CONCURRENCY": "10"}
+"""Six of ten requests are messages."""
+
+QUICK = {"BREAKER_OPEN_SECONDS": "2"}
+"""Less than there is from one kill of Redis to the next."""
 
 READY = r"control plane is ready at"
+DAY = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One blow that fell: when, in seconds since the epoch, of what kind, and who it was."""
+
+    at: float
+    blow: Blow
+    victim: str
 
 
 class Stage:
     """Everything that runs. Used as an async context manager, it serves inside the block.
 
+    Args:
+        seed: decides on who is killed.
+        limits: by route, how often a person may ask in a room, for as long as the run lasts.
+
     Attributes:
         urls: where the services listen; the same after a restart.
-        kills: what was killed, and when, in seconds since the epoch.
+        kills: what was killed.
+        outages: from when to when Redis was away, and a little more.
+        calls: the model's ledger, a JSON line for each call's start and end.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, limits: Mapping[str, int]) -> None:
         self._chance = random.Random(seed)
+        self._limits = {f"RATE_LIMIT_{what.upper()}S": f"{limit}/{DAY}" for what, limit in limits.items()}
         self._stack = AsyncExitStack()
         self.redis, self.postgres = RedisServer(), PostgresServer()
-        self.kills: list[tuple[float, Blow, str]] = []
+        self.kills: list[Kill] = []
+        self.outages: list[tuple[float, float]] = []
+        self._members: dict[Blow, dict[str, Process]] = {}
 
     async def __aenter__(self) -> Self:
         try:
             self._stack.enter_context(self.redis)
             self._stack.enter_context(self.postgres)
-            self._plane = Plane(self.redis.url, "http://127.0.0.1:1", env={"LLM_PROVIDER": "offline"})
+            folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
+            self.calls = folder / "calls.jsonl"
+            self._plane = Plane(self.redis.url, self._start_model(), env=POOLS)
             self._stack.callback(self._plane.kill)
             ports = [free_port(), free_port()]
             self.urls = [f"http://127.0.0.1:{port}" for port in ports]
-            self._services = {str(port): self._start_service(str(port)) for port in ports}
             self._stack.callback(self._end_services)
-            self._bridges = {name: self._plane.start("bridge") for name in ("first", "second")}
-            self._pools = {kind: self._plane.start(kind) for kind in KINDS}
+            lines = {Blow.SERVICE: ports, Blow.BRIDGE: ("first", "second"), Blow.POOL: KINDS}
+            for blow, names in lines.items():
+                self._members[blow] = {name: self._start(blow, name) for name in map(str, names)}
             await asyncio.to_thread(self.await_all)
         except BaseException:
             await self._stack.aclose()
@@ -72,51 +105,69 @@ class Stage:
 
     async def strike(self, blow: Blow) -> None:
         """Kill one of a kind, and bring it back."""
-        strike: dict[Blow, Callable[[], Awaitable[str]]] = {
-            Blow.SERVICE: lambda: self._kill(self._services, self._start_service),
-            Blow.POOL: lambda: self._kill(self._pools, self._plane.start),
-            Blow.BRIDGE: lambda: self._kill(self._bridges, lambda _: self._plane.start("bridge")),
-            Blow.REDIS: self._kill_redis,
-        }
         at = time.time()
-        self.kills.append((at, blow, await strike[blow]()))
+        victim = await (self._kill_redis() if blow is Blow.REDIS else self._kill(blow))
+        self.kills.append(Kill(at, blow, victim))
 
-    async def _kill(self, members: dict[str, Process], start: Callable[[str], Process]) -> str:
+    async def _kill(self, blow: Blow) -> str:
+        members = self._members[blow]
         name = self._chance.choice([*members])
         await asyncio.to_thread(members[name].kill)
         await asyncio.sleep(RESTART_AFTER)
-        members[name] = start(name)
+        members[name] = self._start(blow, name)
         return name
 
+    def _start(self, blow: Blow, name: str) -> Process:
+        if blow is Blow.SERVICE:
+            return self._start_service(name)
+        return self._plane.start("bridge" if blow is Blow.BRIDGE else name)
+
     async def _kill_redis(self) -> str:
+        began = time.time()
         await asyncio.to_thread(self.redis.kill)
         await asyncio.sleep(REDIS_AWAY)
         await asyncio.to_thread(self.redis.start)
-        return f"for {REDIS_AWAY:g} s"
+        # For a while after it nobody is believed, and connections are made anew.
+        self.outages.append((began, time.time() + CAUTION))
+        return ""
+
+    def _start_model(self) -> str:
+        command = [sys.executable, "-m", "tests.support.provider", "--log", str(self.calls)]
+        model = self._stack.enter_context(Process("model", command, env=os.environ))
+        return model.wait_for_log(r"provider is ready at (\S+)")[1]
 
     def ended(self) -> list[str]:
         """Return who does not run though nobody killed it."""
-        running = {"service": self._services, "bridge": self._bridges, "pool": self._pools}
         return [
-            f"{line} {name} ended by itself:\n{process.tail(12)}"
-            for line, members in running.items()
+            f"{blow.value} {name} ended by itself:\n{process.tail(12)}"
+            for blow, members in self._members.items()
             for name, process in members.items()
             if not process.alive
         ]
 
+    def pool_kills(self, kind: Kind) -> list[float]:
+        """Return when the pool of a kind was killed."""
+        return [kill.at for kill in self.kills if (kill.blow, kill.victim) == (Blow.POOL, kind)]
+
+    def attempts_lost(self, queue: str, job_id: str) -> int:
+        """Return how many attempts of a job ended with their pool, as BullMQ's record of it tells."""
+        traces = json.loads(str(self.redis.client.hget(f"bull:{queue}:{job_id}", "stacktrace") or "[]"))
+        return sum(trace.startswith("worker_lost") for trace in traces)
+
     def _start_service(self, port: str) -> Process:
-        limits = {f"RATE_LIMIT_{each}": f"{LIMIT}/86400" for each in ("HINTS", "MESSAGES", "REVIEWS")}
-        more = {"API_PORT": port, "OLDEST_WAITING_SECONDS": "3600", "LOG_LEVEL": "info", **limits}
+        more = {"API_PORT": port, "LOG_LEVEL": "info", **QUICK, **self._limits}
         env = self._plane.env | api_environment(self.postgres.url, self.redis.url, **more)
         return Process(f"service {port}", [sys.executable, "-m", "control_plane"], env=env)
 
     def _end_services(self) -> None:
-        for process in self._services.values():
+        for process in self._members.get(Blow.SERVICE, {}).values():
             process.kill()
 
-    def await_all(self) -> None:
-        """Wait until everybody serves."""
-        for process in self._services.values():
-            process.wait_for_log(READY, STARTING)
-        for process in (*self._bridges.values(), *self._pools.values()):
-            await_ready(process, STARTING)
+    def await_all(self, *blows: Blow) -> None:
+        """Wait until everybody serves who is hit by some kinds of blows, or by any."""
+        for blow in blows or Blow:
+            for process in [*self._members.get(blow, {}).values()]:
+                if blow is Blow.SERVICE:
+                    process.wait_for_log(READY, STARTING)
+                else:
+                    await_ready(process, STARTING)

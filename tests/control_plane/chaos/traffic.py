@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 PATIENCE = 120.0
 """Seconds for which a client sends a request again that is not accepted."""
 
-LOOKING_SECONDS = 5
+LOOKING_SECONDS = 30.0
 """For so long a client looks what comes of it, and then asks for the next."""
+
+WAIT_SECONDS = 5
+"""Of these, what one look waits."""
+
+LATER = {"queues_unavailable", "no_workers", "workers_busy", "database_unavailable", "queues_timed_out"}
+"""Codes of refusals after which the same is asked again; each 503 says when."""
 
 FOREVER = 2**31
 
@@ -34,7 +40,8 @@ class Traffic:
 
     Attributes:
         accepted: by the key of a request, the ids of jobs that were answered: there may be one.
-        answers: how often each status was answered; ``(nothing)`` where the connection broke.
+        limited: the keys of requests that were refused since the person had asked too often.
+        answers: how often each status and code was answered; ``(nothing)`` where the connection broke.
         problems: what should not have been answered.
         seconds: how long it took from asking to the end, where the client looked for so long.
         may_end: without it the last requests are held back.
@@ -47,6 +54,7 @@ class Traffic:
         self._tokens = [token(f"user-{number}", exp=FOREVER) for number in range(USERS)]
         self.rooms: list[str] = []
         self.accepted: dict[str, set[str]] = defaultdict(set)
+        self.limited: set[str] = set()
         self.answers: Counter[str] = Counter()
         self.problems: list[str] = []
         self.seconds: list[float] = []
@@ -79,7 +87,7 @@ class Traffic:
         """Return how a job stands, as whoever asked for it is told."""
         path = f"/rooms/{self.rooms[request.room]}/ai/{request.what}/{job_id}"
         answer = await self._send("GET", path, request.user, params={"wait": wait})
-        if answer is not None and answer.status_code not in (200, 503, 504):
+        if answer is not None and answer.status_code != 200 and _code(answer) not in LATER:
             self.problems.append(f"GET {request.what} {job_id}: {answer.status_code} {answer.text}")
         return answer.json() if answer is not None and answer.status_code == 200 else None
 
@@ -110,7 +118,10 @@ class Traffic:
             if answer is not None and answer.status_code == 202:
                 self.accepted[request.key].add(answer.json()["jobId"])
                 return
-            if answer is not None and answer.status_code not in (503, 504):
+            if answer is not None and answer.status_code == 429:
+                self.limited.add(request.key)
+                return
+            if answer is not None and _code(answer) not in LATER:
                 self.problems.append(f"{request}: {answer.status_code} {answer.text}")
                 return
             await asyncio.sleep(0.2 + self._chance.random())
@@ -119,7 +130,7 @@ class Traffic:
     async def _see_the_end(self, request: Request, job_id: str, asked: float) -> None:
         until = time.monotonic() + LOOKING_SECONDS
         while time.monotonic() < until:
-            found = await self.look(request, job_id, wait=LOOKING_SECONDS)
+            found = await self.look(request, job_id, wait=WAIT_SECONDS)
             if found is None:
                 await asyncio.sleep(0.2)
             elif found["status"] in ("completed", "failed"):
@@ -134,7 +145,9 @@ class Traffic:
         except httpx2.HTTPError:
             self.answers[f"{method} (nothing)"] += 1
             return None
-        self.answers[f"{method} {answer.status_code}"] += 1
+        self.answers[f"{method} {answer.status_code} {_code(answer)}".rstrip()] += 1
+        if answer.status_code in (429, 503) and int(answer.headers.get("retry-after", "0")) < 1:
+            self.problems.append(f"{method} {path}: {answer.status_code} without Retry-After")
         return answer
 
     async def _told(self, path: str, body: Any) -> Any:
@@ -142,3 +155,7 @@ class Traffic:
         answer = await self._services[0].post(path, json=body, headers=headers)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
+
+
+def _code(answer: httpx2.Response) -> str:
+    return "" if answer.is_success else str(answer.json().get("code", ""))

@@ -1,18 +1,20 @@
-"""Judging a run: what every accepted request came to, in PostgreSQL, in BullMQ and over HTTP."""
+"""Judging a run: what every accepted request came to, in PostgreSQL, BullMQ and the ledger, and over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from aiplane.queues import QUEUES
+from tests.control_plane.chaos.bill import Lost, judge_calls, read_calls
 from tests.control_plane.chaos.plan import ROOMS, USERS
-from tests.control_plane.chaos.stage import KINDS, LIMIT
+from tests.control_plane.chaos.stage import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiplane.queues import Kind
     from tests.control_plane.chaos.plan import Request
     from tests.control_plane.chaos.stage import Stage
@@ -64,15 +66,18 @@ class Verdict:
     violations: list[str] = field(default_factory=list)
 
 
-async def judge(requests: list[Request], stage: Stage, traffic: Traffic, journal: Journal) -> Verdict:
+async def judge(
+    requests: list[Request], limits: Mapping[str, int], stage: Stage, traffic: Traffic, journal: Journal
+) -> Verdict:
     """Look at everything, once nothing happens any more."""
     verdict = Verdict(violations=[*traffic.problems, *stage.ended()])
     rows = {row[0]: Row(*row) for row in stage.postgres.query(_JOBS)}  # type: ignore[arg-type]  # as selected
     jobs = _judge_requests(verdict, requests, traffic, rows)
     _judge_rows(verdict, rows, stage)
-    _judge_queues(verdict, rows, stage, journal)
+    _judge_queues(verdict, rows, journal)
+    _judge_ledger(verdict, jobs, rows, stage)
     await _judge_answers(verdict, jobs, traffic, rows)
-    await _judge_quota(verdict, jobs, traffic, rows)
+    await _judge_quota(verdict, jobs, traffic, rows, limits)
     return verdict
 
 
@@ -84,6 +89,7 @@ def _judge_requests(
     for request in requests:
         ids = traffic.accepted.get(request.key, set())
         verdict.counts["requests accepted"] += bool(ids)
+        verdict.counts["requests past a limit"] += not ids and request.key in traffic.limited
         if len(ids) > 1:
             verdict.violations.append(f"asked {len(ids)} times: {request}: {ids}")
         if lost := ids - rows.keys():
@@ -129,25 +135,38 @@ def fault_of(row: Row, told: dict[str, int]) -> str | None:
     return next((fault for fault, kept in rules.items() if not kept), None)
 
 
-def _judge_queues(verdict: Verdict, rows: dict[str, Row], stage: Stage, journal: Journal) -> None:
-    """BullMQ had each job once, and ended it once, as PostgreSQL says; it ran again only after a kill."""
-    kills = [at * 1000 for at, _, _ in stage.kills]
+def _judge_queues(verdict: Verdict, rows: dict[str, Row], journal: Journal) -> None:
+    """BullMQ had each job once, and ended it once, as PostgreSQL says."""
     for row in rows.values():
         place = (QUEUES[row.kind].name, row.id)
         ends = [event.name for event in journal.of(*place, "completed", "failed")]
         if len(journal.of(*place, "added")) != 1 or ends != [row.state]:
             story = [event.name for event in journal.of(*place)]
             verdict.violations.append(f"BullMQ tells of {story}: {row}")
-        runs = journal.of(*place, "active")
-        verdict.counts["runs"] += len(runs)
-        verdict.counts["runs repeated after a kill"] += len(runs) - 1
-        for before, after in pairwise(runs):
-            if not any(before.at - 2000 < kill < after.at for kill in kills):
-                verdict.violations.append(f"asked again without a kill: {row}: {runs}")
     for kind in KINDS:
         extra = set(journal.jobs(QUEUES[kind].name, "added")) - rows.keys()
         if extra:
             verdict.violations.append(f"{len(extra)} jobs in BullMQ of no row: {sorted(extra)[:5]}")
+
+
+def _judge_ledger(verdict: Verdict, jobs: dict[str, Request], rows: dict[str, Row], stage: Stage) -> None:
+    """The model was asked once for each job, and again only where a killed pool took the answer with it."""
+    calls = read_calls(stage.calls)
+    for job_id, request in jobs.items():
+        if (row := rows.get(job_id)) is None:
+            continue
+        made = calls.pop(request.key, [])
+        verdict.counts["model calls"] += len(made)
+        lost = stage.attempts_lost(QUEUES[row.kind].name, job_id)
+        verdict.counts["attempts whose pool was killed"] += lost
+        repeated, fault = judge_calls(made, Lost(lost, stage.outages, stage.pool_kills(row.kind)))
+        verdict.counts[f"model calls repeated: pool {row.kind} was killed"] += repeated
+        if fault is None and row.state == "completed" and not made:
+            fault = "answered without a call"
+        if fault:
+            verdict.violations.append(f"{fault}: {row}: {made}")
+    if calls:
+        verdict.violations.append(f"calls of the model for nothing that was accepted: {calls}")
 
 
 async def _judge_answers(
@@ -173,7 +192,11 @@ async def _judge_answers(
 
 
 async def _judge_quota(
-    verdict: Verdict, jobs: dict[str, Request], traffic: Traffic, rows: dict[str, Row]
+    verdict: Verdict,
+    jobs: dict[str, Request],
+    traffic: Traffic,
+    rows: dict[str, Row],
+    limits: Mapping[str, int],
 ) -> None:
     """Of each limit as much is left as was not accepted, or failed."""
     used = Counter(
@@ -181,12 +204,15 @@ async def _judge_quota(
         for job_id, request in jobs.items()
         if job_id in rows and rows[job_id].state != "failed"
     )
+    verdict.counts["quotas: taken"] = used.total()
     for user in range(USERS):
         for room in range(ROOMS):
             left = await traffic.quota(user, room)
-            for what in ("message", "hint", "review"):
+            for what, limit in limits.items():
                 verdict.counts["quotas looked at"] += 1
-                if left[what] != LIMIT - used[user, room, what]:
+                verdict.counts["quotas: left"] += left[what]
+                verdict.counts["quotas: allowed"] += limit
+                if left[what] != limit - used[user, room, what]:
                     taken = f"{used[user, room, what]} were taken"
                     verdict.violations.append(
                         f"{what} of user {user}, room {room}: {left[what]} left, {taken}"
