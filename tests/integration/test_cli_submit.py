@@ -207,5 +207,5 @@ def test_a_redis_that_refuses_the_login(
     monkeypatch.setenv("REDIS_URL", redis.url.replace("redis://", "redis://:hunter2@"))
     assert run(["result", "hint", "1"]) == 4
     captured = capsys.readouterr().err
-    assert "WRONGPASS" in captured
+    assert "refuses (AUTH: it has no password): check the user and the password" in captured
     assert "hunter2" not in captured

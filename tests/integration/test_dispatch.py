@@ -72,4 +72,4 @@ async def test_a_broker_that_is_away_is_no_fault_of_the_job(
     dispatch = Dispatch(app)
     await dispatch.send(job())
     await dispatch.close()
-    assert "was not sent: ConnectionError" in caplog.text
+    assert "was not sent: Redis does not answer (ConnectionError)" in caplog.text

@@ -363,7 +363,7 @@ def test_a_fault_becomes_an_error_that_says_what_to_do(
 def test_what_the_model_wrote_reaches_no_error(
     provider: FakeProvider, llm: OpenAILLM, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider, "_choices", lambda *_: [{"message": {"content": [TEXT]}}])
+    monkeypatch.setattr(provider, "_choices", lambda *_: [{"message": {"content": [[TEXT]]}}])
     with pytest.raises(LLMInvalidResponseError, match="not a chat completion") as raised:
         llm.complete(prompt(case))
 

@@ -57,7 +57,8 @@ ROWS = {
     "heartbeat": Row({}, "ok.*sent"),
     "heed_cancellations": Row({}, "ok"),
     "active": Row({}, r"ai\.generate-hint"),
-    "reserved": Row({}, r"\[\]"),
+    # A job is reserved for the moment between its message and its slot, if at all.
+    "reserved": Row({}, r"^\[(\{.*ai\.generate-hint.*\})?\]$"),
     "scheduled": Row({}, r"\[\]"),
     "revoked": Row({}, "no-task-of-anybody"),
     "registered": Row({}, TASK),

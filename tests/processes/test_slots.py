@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from tests.support.provider import FakeProvider
     from tests.support.redis_server import RedisServer
 
-SLOW = {
-    "problemDescription": "Add. [[provider: delay=2]]",
-    "currentCode": "",
-    "language": "python",
-    "hintLevel": "gentle",
-}
+
+def held(case: str) -> dict[str, str]:
+    """Return a job's data whose model does not answer before the case is released."""
+    text = f"Add. [[case: {case}]] [[provider: hold]]"
+    return {"problemDescription": text, "currentCode": "", "language": "python", "hintLevel": "gentle"}
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +36,10 @@ async def queue(redis_server: RedisServer) -> AsyncIterator[Queue]:
         yield queue
 
 
-async def test_as_many_jobs_are_active_as_there_are_slots(plane: Plane, queue: Queue) -> None:
-    jobs = [await queue.add(SLOW) for _ in range(20)]
+async def test_as_many_jobs_are_active_as_there_are_slots(
+    plane: Plane, queue: Queue, provider: FakeProvider
+) -> None:
+    jobs = [await queue.add(held("as-many")) for _ in range(20)]
     # A job of another kind goes through the same loop, so by its end the hints were considered as well.
     assert await most_active(queue, seconds=2) == 0
     assert [await queue.state(job) for job in jobs] == ["waiting"] * 20
@@ -47,25 +48,29 @@ async def test_as_many_jobs_are_active_as_there_are_slots(plane: Plane, queue: Q
     assert await most_active(queue, until=5) == 5
     second = pool(plane, "two")
     assert await most_active(queue, until=10) == 10
+    provider.release("as-many")
     await asyncio.gather(*(queue.event(job, "completed") for job in jobs))
     for process in (first, second):
         process.terminate()
         assert process.wait() == 0
 
 
-async def test_slots_can_be_added_and_removed_while_a_pool_runs(plane: Plane, queue: Queue) -> None:
+async def test_slots_can_be_added_and_removed_while_a_pool_runs(
+    plane: Plane, queue: Queue, provider: FakeProvider
+) -> None:
     process = pool(plane, "one", arguments="-c 1")
-    for _ in range(30):
-        await queue.add(SLOW)
+    for _ in range(3):
+        await queue.add(held("before"))
+    after = [await queue.add(held("after")) for _ in range(3)]
     assert await most_active(queue, until=1) == 1
     control(plane, "pool_grow", "2")
     assert await most_active(queue, until=3) == 3
     control(plane, "pool_shrink", "2")
-    running = await queue.redis.lrange(queue.queue.key("active"), 0, -1)
-    for job in running:
-        await queue.event(job, "completed")
+    provider.release("before")
+    await queue.event(after[0], "active")
     assert await most_active(queue, seconds=2.5) == 1
-    await queue.redis.delete(queue.queue.key("wait"))
+    provider.release("after")
+    await asyncio.gather(*(queue.event(job, "completed") for job in after))
     process.terminate()
     assert process.wait() == 0
 
