@@ -41,6 +41,7 @@ class _Reading:
     """How things stand; None and nothing where that could not be found out."""
 
     breaker_open: int | None = None
+    outbox_length: int | None = None
     outbox_oldest_ms: float | None = None
     results_oldest_ms: Mapping[str, int] = field(default_factory=dict)
 
@@ -64,6 +65,7 @@ class Gauges:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         observe("ai.api.breaker_open", lambda: _one(self._fresh().breaker_open))
+        observe("ai.api.outbox_length", lambda: _one(self._fresh().outbox_length))
         observe("ai.api.outbox_oldest_ms", lambda: _one(self._fresh().outbox_oldest_ms))
         observe("ai.api.results_oldest_ms", lambda: _each(self._fresh().results_oldest_ms))
         return self
@@ -92,17 +94,17 @@ class Gauges:
 
     async def _look(self) -> _Reading:
         kept, lag = await asyncio.gather(_or_nothing(self._look_at_rows()), _or_nothing(self._lag()))
-        is_open, oldest_ms = kept or (None, None)
-        return _Reading(is_open, oldest_ms, lag or {})
+        is_open, length, oldest_ms = kept or (None, None, None)
+        return _Reading(is_open, length, oldest_ms, lag or {})
 
-    async def _look_at_rows(self) -> tuple[int, float]:
+    async def _look_at_rows(self) -> tuple[int, int, float]:
         now = func.clock_timestamp()
         open_breakers = select(func.count()).where(Breaker.name == NAME, Breaker.open_until.is_not(None))
-        age = select(func.extract("epoch", now - func.min(OutboxEntry.created_at)))
+        unsent = select(func.count(), func.extract("epoch", now - func.min(OutboxEntry.created_at)))
         async with self._database.transaction() as session:
             is_open = await session.scalar(open_breakers) or 0
-            seconds = await session.scalar(age) or 0
-        return is_open, max(float(seconds) * 1000, 0.0)
+            length, seconds = (await session.execute(unsent)).one()
+        return is_open, length, max(float(seconds or 0) * 1000, 0.0)
 
 
 async def _or_nothing(reading: Awaitable[T]) -> T | None:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from aiplane.telemetry.instruments import count
 from control_plane.envelope import request_id
 from control_plane.errors import ApiError, error_body
 
@@ -30,6 +31,8 @@ def add_handlers(app: FastAPI) -> None:
 
 async def _refuse(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ApiError):
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            count("ai.api.refused", code=error.code)
         return _answer(error.status, error.code, error.message, error.details, error.headers)
     refused = cast("HTTPException", error)
     status = refused.status_code

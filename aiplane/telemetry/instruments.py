@@ -105,9 +105,21 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 "From a request to the beginning of its answer.",
             ),
             Metric("ai.api.limited", "counter", ("limit",), "Requests refused because of a rate limit."),
+            Metric(
+                "ai.api.refused",
+                "counter",
+                ("code",),
+                "Requests refused because a part of the plane is away.",
+            ),
             Metric("ai.api.breaker_open", "gauge", (), "1 while requests are kept from the queues, else 0."),
             Metric(
                 "ai.api.outbox_oldest_ms", "gauge", (), "How long ago the oldest unsent job was accepted."
+            ),
+            Metric(
+                "ai.api.outbox_length",
+                "gauge",
+                (),
+                "Jobs that were accepted, and that BullMQ does not have yet.",
             ),
             Metric(
                 "ai.api.results_oldest_ms",

@@ -126,7 +126,7 @@ async def test_every_metric_of_the_control_plane_is_seen(
     assert answers[labels(method="POST", route=route, status="429")] == 2
     assert answers[labels(method="other", route="", status="404")] == 1
     assert samples["ai_api_limited_total"] == {labels(limit="hint"): 2}
-    assert set(samples) == {
+    assert set(samples) | {"ai_api_refused_total"} == {
         metric.prometheus + ("_count" if metric.kind == "histogram" else "")
         for metric in METRICS.values()
         if metric.name.startswith("ai.api.")
@@ -149,6 +149,8 @@ async def test_every_metric_of_the_control_plane_is_seen(
         )
         await until(process, "ai_api_breaker_open", lambda value: value == 1)
         await until(process, "ai_api_outbox_oldest_ms", lambda value: value > 100)
+        await until(process, "ai_api_outbox_length", lambda value: value == 1)
+        await until(process, "ai_api_refused_total", lambda value: value == 1, code="queues_timed_out")
         # What does not answer is left out, and nothing else is.
         assert "ai_api_results_oldest_ms" not in scraped(process)
     finally:

@@ -35,11 +35,12 @@ def test_each_alarm_fires_when_it_should_and_not_before():
     assert "SUCCESS" in promtool("test", "rules", RULES_TEST)
 
 
-def test_while_no_pool_lives_and_no_job_ends_no_panel_shows_a_share(tmp_path: Path):
+def test_while_nothing_lives_and_nobody_asks_no_panel_shows_a_share(tmp_path: Path):
     shares = [query for query in expressions() if "> 0)" in query]
     series = [
         *(f'ai_queue_{name}{{queue="q"}}' for name in ("active", "slots", "depth")),
         *(f'ai_job_duration_ms_count{{queue="q",status="{status}"}}' for status in ("completed", "failed")),
+        *(f'ai_api_duration_ms_count{{status="{status}"}}' for status in (200, 500)),
     ]
     group = {
         "interval": "15s",
@@ -48,7 +49,7 @@ def test_while_no_pool_lives_and_no_job_ends_no_panel_shows_a_share(tmp_path: Pa
     }
     tests = tmp_path / "tests.yml"
     tests.write_text(json.dumps({"rule_files": [], "tests": [group]}))
-    assert len(shares) == 2
+    assert len(shares) == 3
     assert "SUCCESS" in promtool("test", "rules", tests)
 
 

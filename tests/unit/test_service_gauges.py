@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -32,20 +33,20 @@ class Away:
 
 
 class Present:
-    """A database that answers: the breaker is open, and an entry has been in the outbox for two seconds."""
-
-    def __init__(self) -> None:
-        self._answers = [1, 2]
+    """A database that answers: the breaker is open, and the older of three entries is two seconds old."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Present]:
         yield self
 
     async def scalar(self, _: object) -> int:
-        return self._answers.pop(0)
+        return 1
+
+    async def execute(self, _: object) -> SimpleNamespace:
+        return SimpleNamespace(one=lambda: (3, 2))
 
 
-ROWS = {"ai.api.breaker_open": 1, "ai.api.outbox_oldest_ms": 2000}
+ROWS = {"ai.api.breaker_open": 1, "ai.api.outbox_length": 3, "ai.api.outbox_oldest_ms": 2000}
 
 
 @pytest.fixture
