@@ -24,6 +24,7 @@ from aiplane.syntax import CHECKERS, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.faults import Checked, Fault, checked
+from tasks.ideas_told import check_ideas
 from tasks.kept_back import check_kept_back, check_value
 from tasks.known import Known
 from tasks.manners import check_manners
@@ -122,6 +123,7 @@ def _check_told(
     """Hold a gentle hint to its level in prose: no name, no way, nothing of what is kept back."""
     yield from check_technique("gentle hint", texts, known, kept_back)
     yield from check_steps("hint", texts.values(), said, HINTS_ALLOWED)
+    yield from check_ideas("hint", texts, known)
     yield from check_kept_back(texts, kept_back, known)
 
 

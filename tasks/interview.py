@@ -34,6 +34,7 @@ from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.difficulty import decide
 from tasks.faults import Checked, Fault, checked, must
+from tasks.ideas_told import check_ideas
 from tasks.interviewing import check_length, check_question, check_remarks, check_secrecy, most_words
 from tasks.kept_back import check_kept_back, check_value
 from tasks.known import Known
@@ -177,6 +178,7 @@ def _faults(
     )
     if not may_help:
         yield from check_technique("reply", texts, known, kept_back)
+        yield from check_ideas("reply", texts, known)
         yield from check_kept_back(texts, kept_back, known)
         yield from check_value(texts, kept_back, known)
         yield from check_remarks(texts)

@@ -57,6 +57,17 @@ _SAME: Mapping[str, str] = MappingProxyType(
 )
 """Words for one thing, each by its stem."""
 
+_PLAIN = frozenset(
+    content_words(
+        "all every number list array string text value element item character letter word input output "
+        "result index position place line loop code function case example problem "
+        "alle zahl liste wert zeichen element eingabe ergebnis stelle zeile schleife "
+        "todos numero lista valor caracter elemento resultado tous toda nombre liste valeur caractere "
+        "resultat tutti valore numeri carattere все число список значение символ результат"
+    )
+)
+"""What every hint speaks of, whatever the idea, and whatever language the problem is told in."""
+
 _SPOKEN = (
     (re.compile(r"\b(?:plus|added to|increased by|mas|mais|плюс)\b"), "+"),
     (re.compile(r"\b(?:minus|less|decreased by|menos|moins|meno|минус)\b"), "-"),
@@ -102,7 +113,7 @@ def check_value(texts: Mapping[str, str | None], kept_back: str, known: Known) -
 
 def _idea(kept_back: str, known: Known) -> set[str]:
     without = _SITUATION.sub(" ", folded(kept_back))
-    return _about(without) - _about(known.words)
+    return _about(without) - _about(known.words) - _PLAIN
 
 
 def _about(text: str) -> set[str]:

@@ -128,7 +128,8 @@ _THINKING = re.compile(
     r"|想一想|想想|考虑|试着|思考|考えて)"
 )
 _OWN_CODE = re.compile(
-    r"\b(?:your|the) (?:code|function|loop|program|solution|method|version)\b[^,;]{0,30}\b\w+s\b"
+    r"\b(?:your|the) (?:code|function|loop|program|solution|method|version|idea|approach)\b"
+    r"[^,;]{0,30}\b\w+s\b"
     r"|\b(?:i see (?:that )?you|i notice|you (?:said|told|say|mention\w*|already|explained))\b"
     r"|\b(?:right now|currently|at the moment|at present|for now|as it stands)\b"
 )
@@ -140,7 +141,7 @@ _BY_HAND = re.compile(
 _LONGEST_LOOK = 8_000
 
 
-_ENGLISH_ENOUGH = 0.25
+ENGLISH_ENOUGH = 0.25
 """The share of common English words that only English has: then the verbs of other languages are none."""
 
 
@@ -208,7 +209,7 @@ def steps_told(text: str, *, as_told: bool = False) -> Told:
         as_told: whether it is a candidate's, and what they say that they do counts.
     """
     english = _TOLD if as_told else _ORDERS
-    patterns = (english,) if english_share(text) >= _ENGLISH_ENOUGH else (english, _ANYWHERE)
+    patterns = (english,) if english_share(text) >= ENGLISH_ENOUGH else (english, _ANYWHERE)
     found: list[Kind] = []
     for sentence in _SENTENCE.findall(folded(text[-_LONGEST_LOOK:])):
         plain = sentence.strip()
@@ -217,13 +218,17 @@ def steps_told(text: str, *, as_told: bool = False) -> Told:
     return Told(frozenset(found), len(found))
 
 
-def _orders_nothing(sentence: str) -> bool:
+def tells_nothing(sentence: str) -> bool:
+    """Tell whether a folded sentence asks, tells of the candidate's own code, or is for pencil and paper."""
     return (
         sentence.endswith(_ASKS)
-        or _THINKING.match(sentence) is not None
         or _OWN_CODE.search(sentence) is not None
         or _BY_HAND.search(sentence) is not None
     )
+
+
+def _orders_nothing(sentence: str) -> bool:
+    return tells_nothing(sentence) or _THINKING.match(sentence) is not None
 
 
 def _steps_in(sentence: str, patterns: Sequence[Mapping[Kind, re.Pattern[str]]]) -> Iterator[Kind]:
