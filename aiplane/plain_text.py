@@ -1,8 +1,8 @@
 """Text that a model wrote, as text and nothing else: whoever shows it need fear nothing of it.
 
-Control characters and those that turn the direction of reading are dropped; tags of HTML, images and links
-are taken out, and what they enclose stays. A tag within backticks is what the text talks about: it stays
-legible, in brackets that no browser takes for one.
+Control characters and those that turn the direction of reading are dropped; tags of HTML, images, links and
+the marks of headings are taken out, and what they enclose stays. A tag within backticks is what the text
+talks about: it stays legible, in brackets that no browser takes for one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,15 @@ _ADDRESS = re.compile(
     r"|(?<![\w.])www\.[^\s<>`\"')\]]{1,2000}|(?<!\w)//[a-z0-9-]{1,60}\.[a-z]{2,20}/[^\s<>`\"')\]]{0,2000}",
     re.IGNORECASE,
 )
+_HEADING = re.compile(
+    r"(?m)^ {0,3}#{1,6}[ \t]+(?=\S)(.*?)(?:[ \t]+#+)?[ \t]*$|^ {0,3}(?:\*\*"
+    r"|__)([^*_\n]{1,80})(?:\*\*|__):?[ \t]*$"
+)
+_UNDERLINE = re.compile(r"(?m)(?<=\S)\n {0,3}(?:={3,80}|-{3,80})[ \t]*$")
 _IN_BACKTICKS = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
+_LABEL_WORDS = 3
+"""A heading of so many words names what follows, and says nothing."""
+
 _MORE_ROUNDS = 4
 """What is taken out may have stood within something that is a tag without it."""
 
@@ -74,7 +82,15 @@ def _legible(code: str) -> str:
     return _TAG.sub(lambda tag: tag[0].replace("<", "\u2039").replace(">", "\u203a"), code)
 
 
+def _title(heading: re.Match[str]) -> str:
+    """Return what a heading says, and nothing where it only names what follows ("Summary")."""
+    words = heading[1] or heading[2] or ""
+    is_last = not heading.string[heading.end() :].strip()
+    return words if is_last or len(words.split()) > _LABEL_WORDS else ""
+
+
 def _without_markup(prose: str) -> str:
+    prose = _HEADING.sub(_title, _UNDERLINE.sub("", prose))
     for _ in range(_MORE_ROUNDS):
         before = prose
         prose = _TAG.sub("", _IMAGE.sub(r"\1", prose))

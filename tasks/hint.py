@@ -23,6 +23,7 @@ from aiplane.queues import QUEUES
 from aiplane.syntax import CHECKERS, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
+from tasks.claims import check_claims
 from tasks.faults import Checked, Fault, checked
 from tasks.ideas_told import check_ideas
 from tasks.kept_back import check_kept_back, check_value
@@ -111,6 +112,7 @@ def _checked(answer: HintAnswer, payload: HintPayload, tag: str | None) -> Check
         *check_language(texts, tag),
         *check_manners(texts),
         *check_praise(texts, payload.execution),
+        *check_claims(texts, payload.problem_description, payload.current_code, payload.execution),
         *check_form(level, answer.hint, is_english=exhibits.is_english(tag), known_words=known.words),
         *check_new(answer.hint, payload.hints_so_far),
     ]

@@ -59,9 +59,12 @@ _CODE = re.compile(r"`[^`\n]{0,400}`|\"[^\"\n]{0,80}\"")
 _SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f\n]{2,600}[.!?\u3002\uff01\uff1f]?")
 _LONGEST_LOOK = 8_000
 _INDIRECT = re.compile(
-    r"^\W*(?:think|consider|ask yourself|imagine|notice|find out|see|uberleg\w*|denk\w*|frag\w* dich|stell\w* dir"
-    r"|piensa|preguntate|imagina|reflechi\w*|demande toi|pense|pergunte se|pensa|chiediti|подума\w*|представь\w*)\b"
-    r"[^,;:]{0,30}?\b(?:which|what|how|why|whether|where|who|when|welche\w*|was|wie|warum|ob|wo|que|cual\w*|como"
+    r"^\W*(?:think|consider|ask yourself|imagine|notice|find out|uberleg\w*|denk\w*|frag\w* dich"
+    r"|stell\w* dir|piensa|preguntate|imagina|reflechi\w*|demande toi|pense|pergunte se|pensa|chiediti"
+    r"|подума\w*"
+    r"|представь\w*)\b"
+    r"[^,;:]{0,30}?\b(?:which|what|how|why|whether|where|who|when|welche\w*|was|wie|warum|ob|wo|que|cual\w*"
+    r"|como"
     r"|donde|quel\w*|comment|pourquoi|ou|o que|qual|quale|come|perche|как\w*|что|почему|где|когда)\b"
     r"|想一想|想想|考えて|か\W*$"
 )

@@ -32,6 +32,7 @@ from aiplane.queues import QUEUES
 from aiplane.wording import shortened
 from tasks import exhibits
 from tasks.asking import Question, ask
+from tasks.claims import check_claims
 from tasks.difficulty import decide
 from tasks.faults import Checked, Fault, checked, must
 from tasks.ideas_told import check_ideas
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
     from aiplane.llm import LLM
     from aiplane.llm.answers import AnnotationAnswer
-    from tasks.difficulty import Verdict
+from tasks.difficulty import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +186,7 @@ def _faults(
     yield from check_secrecy(texts, payload)
     yield from check_manners(texts)
     yield from check_praise(texts, payload.execution)
+    yield from check_claims(texts, payload.problem_description, payload.current_code, payload.execution)
     yield from check_length([message, follow_up or ""], case.most_words)
     yield from check_question(message, follow_up, payload)
 

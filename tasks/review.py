@@ -13,7 +13,6 @@ only.
 from __future__ import annotations
 
 import logging
-import re
 import textwrap
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -25,7 +24,6 @@ from aiplane.contracts import (
     Severity,
     Suggestion,
 )
-from aiplane.folding import folded
 from aiplane.listing import Listing
 from aiplane.llm.answers import ReviewAnswer
 from aiplane.llm.cases import ReviewCase
@@ -34,11 +32,15 @@ from aiplane.queues import QUEUES
 from aiplane.syntax import CHECKERS, still_parses, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
-from tasks.faults import Checked, Fault, checked, should
+from tasks.claims import check_claims
+from tasks.faults import Checked, Fault, checked, must, should
 from tasks.in_language import in_language
 from tasks.judging import Judge
+from tasks.known import Known
 from tasks.manners import check_manners
 from tasks.named_lines import check_lines_named
+from tasks.obeyed import check_obeyed
+from tasks.overall import without_overall
 from tasks.praise import check_praise
 from tasks.prompting import session_of
 from tasks.right_language import check_language, expected_language
@@ -59,12 +61,6 @@ log = logging.getLogger(__name__)
 
 MOST_SUGGESTIONS = 10
 """So many, the most severe ones: a candidate reads no more, and each replacement is parsed."""
-
-_OVERALL = re.compile(
-    r"\b(?:overall|final|total) (?:score|rating|grade|mark)\b|\bgesamt(?:note|punktzahl|wertung)\b"
-    r"|\b(?:puntuacion|calificacion|nota|note|pontuacao) (?:total|final|globale?|finale)\b|总分"
-    r"|総合(?:点|スコア)"
-)
 
 _LINES_READ = {
     "en": "Lines read",
@@ -126,6 +122,10 @@ def _checked(answer: ReviewAnswer, case: ReviewCase, tag: str | None) -> Checked
     if categories is None:
         return checked(None, faults)
     suggestions = _suggestions(answer.suggestions, case, listing)
+    summary = without_overall(answer.summary, Known(payload.code, payload.problem_description).words)
+    if not summary:
+        faults.append(must("summary", "tells an overall score and nothing else", "Say what matters most."))
+        return checked(None, faults)
     run = payload.execution
     result = ReviewResult(
         overall_score=overall_score(
@@ -133,25 +133,30 @@ def _checked(answer: ReviewAnswer, case: ReviewCase, tag: str | None) -> Checked
         ),
         categories=categories,
         suggestions=suggestions,
-        summary=answer.summary + _lines_read(case, listing),
-        weakness_signals=tuple(proven_in_code(answer.weakness_signals, listing)),
+        summary=summary + _lines_read(case, listing),
+        weakness_signals=tuple(proven_in_code(answer.weakness_signals, listing, categories, suggestions)),
     )
-    return checked(result, [*faults, *_faults(result, answer.summary, judge, tag)])
+    return checked(result, [*faults, *_faults(result, summary, judge, tag)])
 
 
 def _faults(result: ReviewResult, summary: str, judge: Judge, tag: str | None) -> Iterator[Fault]:
     """Check the texts of a review, and that no suggestion says that code is wrong which passes all tests."""
     feedback = {judge.place(at): each.feedback for at, each in enumerate(result.categories)}
     messages = {f"suggestion {at}": each.message for at, each in enumerate(result.suggestions, start=1)}
-    for place, text in {"summary": summary, **feedback, **messages}.items():
+    each_text = {"summary": summary, **feedback, **messages}
+    for place, text in each_text.items():
         yield from check_lines_named(place, text, len(judge.listing.lines))
     judged = [each.feedback for each in result.categories if each.judged is not False]
     texts = {"summary": summary, "feedback": "\n".join(judged), "suggestions": "\n".join(messages.values())}
     yield from check_language(texts, tag)
     yield from check_manners(texts)
     yield from check_praise(texts, judge.payload.execution)
-    if _OVERALL.search(folded(summary)):
-        yield should("summary", "tells an overall score", "Leave it out: it is computed from the categories.")
+    yield from check_claims(
+        each_text, judge.payload.problem_description, judge.payload.code, judge.payload.execution
+    )
+    yield from check_obeyed(
+        each_text, result.categories, judge.payload.code, all_pass=all_pass(judge.payload.execution)
+    )
     if not all_pass(judge.payload.execution):
         return
     for place, each in zip(messages, result.suggestions, strict=True):

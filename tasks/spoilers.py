@@ -11,6 +11,7 @@ import unicodedata
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from aiplane.folding import folded
 from tasks.faults import Fault, must
 
 if TYPE_CHECKING:
@@ -95,6 +96,18 @@ _CALLBACK = re.compile(r"[(,]\s*(?:\([^()\n]{0,60}\)|\w{1,30})\s*=>\s*(?![{\s])"
 """A function of one expression that is handed on: no function of the solution."""
 
 _RETURN = re.compile(r"\breturn\b|=>")
+_LOOP_TOLD = re.compile(
+    r"\b(?:while|until|as long as|solange|bis|mientras|hasta que|tant que|jusqu\w*|enquanto|finche"
+    r"|пока)\b[^`.\n]{0,30}`"
+    r"|直到[^`\n]{0,10}`|`[^`\n]{1,40}`[^`\n]{0,6}(?:间|間|まで|동안)"
+)
+_RETURN_TOLD = re.compile(
+    r"\b(?:return|hand back|gib|devuelv\w*|retorn\w*|renvo\w*|retourn\w*|devolv\w*|restitui\w*"
+    r"|верни\w*)\b[^`\n]{0,40}`|返回 ?`|`を返"
+)
+"""The frame of a function in words around its statements: they are its whole body then."""
+
+STATEMENTS_OF_A_BODY = 2
 
 
 def check_code(level: HintLevel, texts: Mapping[str, str | None], known: Known) -> Iterator[Fault]:
@@ -116,7 +129,11 @@ def check_code(level: HintLevel, texts: Mapping[str, str | None], known: Known) 
             f"{allowed}",
             "Say it in words; names and lines of the candidate's own code may stand in backticks.",
         )
-    if _is_whole(code) or any(_is_finished(block, known) for block in _blocks(texts)):
+    if (
+        _is_whole(code)
+        or _is_framed(code, texts)
+        or any(_is_finished(block, known) for block in _blocks(texts))
+    ):
         yield must("hint", "holds a whole function", "Show at most the one line that changes.")
 
 
@@ -154,6 +171,13 @@ def _is_whole(code: Sequence[str]) -> bool:
     lines = [_CALLBACK.sub("(", line) for line in code]
     returns = any(_RETURN.search(line) for line in lines)
     return returns and any(_FUNCTION.search(line) or _LOOP.search(line) for line in lines)
+
+
+def _is_framed(code: Sequence[str], texts: Mapping[str, str | None]) -> bool:
+    """Tell whether statements stand in a loop and before a return that are told in words."""
+    prose = folded("\n".join(text for text in texts.values() if text))
+    is_framed = _LOOP_TOLD.search(prose) is not None and _RETURN_TOLD.search(prose) is not None
+    return is_framed and len(code) >= STATEMENTS_OF_A_BODY
 
 
 def _blocks(texts: Mapping[str, str | None]) -> Iterator[list[str]]:

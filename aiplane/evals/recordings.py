@@ -13,20 +13,21 @@ from aiplane.evals.toml_text import toml_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-Should = Literal["accept", "refuse", "prompt", "unlabelled"]
+Should = Literal["accept", "mend", "repair", "refuse", "prompt", "unlabelled"]
 
 
 class Recording(BaseModel):
     """One payload, and what a model answered to it.
 
     Attributes:
-        should: ``accept``: pass as it is, at first; ``refuse``: reach no candidate; ``prompt``: not about an
-            answer, but about what the prompt says; ``unlabelled``: nobody has judged it yet.
+        should: ``accept``: pass as it is, at first; ``mend``: pass at first, without what is wrong with it;
+            ``repair``: go back once, for what should not be; ``refuse``: reach no candidate; ``prompt``: not
+            about an answer, but about what the prompt says; ``unlabelled``: nobody has judged it yet.
         why: what makes it one of these.
         written_by: the model, or who wrote it in a model's place.
         answers: what it wrote, and what it wrote when that went back. ``@CANARY@`` and ``@FENCE@`` stand for
             the secrets of a prompt.
-        must, must_not: of a prompt: what it has to say, and what it may not.
+        must, must_not: what the prompt, or the result that is mended, has to say, and what it may not.
         payload: as a control plane would send it.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from aiplane.evals.recordings import Recording
     from aiplane.llm import Prompt
 
-Outcome = Literal["accepted", "repaired", "refused", "prompt holds", "prompt fails"]
+Outcome = Literal["accepted", "mended", "not mended", "repaired", "refused", "prompt holds", "prompt fails"]
 
 _FENCE = re.compile(r"\[(\S+) begin")
 
@@ -46,7 +47,8 @@ class Played:
     """What came of a recording.
 
     Attributes:
-        outcome: ``accepted`` at first; ``repaired``: it went back, and then something went out; ``refused``.
+        outcome: ``accepted`` at first; ``mended``, where that was to be, or not; ``repaired``: it went back,
+            and then something went out; ``refused``.
         told: what went back or failed, in our words.
     """
 
@@ -58,17 +60,26 @@ class Played:
     @property
     def is_wrong(self) -> bool:
         """Whether something else came of it than should."""
-        return self.is_wrongly_refused or self.is_wrongly_accepted or self.outcome == "prompt fails"
+        return (
+            self.is_wrongly_refused
+            or self.is_wrongly_accepted
+            or self.outcome in ("prompt fails", "not mended")
+        )
 
     @property
     def is_wrongly_refused(self) -> bool:
         """Whether a good answer did not pass as it was."""
-        return self.recording.should == "accept" and self.outcome != "accepted"
+        return self.outcome not in {
+            "accept": ("accepted",),
+            "mend": ("mended", "not mended"),
+            "repair": ("repaired", "accepted"),
+        }.get(self.recording.should, (self.outcome,))
 
     @property
     def is_wrongly_accepted(self) -> bool:
-        """Whether a bad answer went out."""
-        return self.recording.should == "refuse" and self.outcome != "refused"
+        """Whether a bad answer went out, or one that is to go back went out at first."""
+        least = {"refuse": ("refused",), "repair": ("refused", "repaired")}
+        return self.outcome not in least.get(self.recording.should, (self.outcome,))
 
 
 def play(name: str, recording: Recording, app: Plane) -> Played:
@@ -77,24 +88,28 @@ def play(name: str, recording: Recording, app: Plane) -> Played:
     app.providers.__dict__["llm"] = replay
     outcome: Outcome = "accepted"
     told = ""
+    result: object = None
     try:
-        app.tasks[QUEUES[recording.kind].task](recording.payload)
+        result = app.tasks[QUEUES[recording.kind].task](recording.payload)
     except JobError as error:
         outcome, told = "refused", error.failed_reason
     if recording.should == "prompt":
-        return _prompt(name, recording, replay)
+        said = "\n".join(message.content for prompt in replay.prompts[:1] for message in prompt.messages)
+        told = _differences(recording, said)
+        return Played(name, recording, "prompt fails" if told else "prompt holds", told)
     if outcome == "accepted" and len(replay.prompts) > 1:
         outcome, told = "repaired", _faults_in(replay.prompts[1])
+    elif outcome == "accepted" and recording.should == "mend":
+        told = _differences(recording, json.dumps(result, ensure_ascii=False))
+        outcome = "not mended" if told else "mended"
     return Played(name, recording, outcome, told)
 
 
-def _prompt(name: str, recording: Recording, replay: Replay) -> Played:
-    """Look for what a prompt must say, and must not."""
-    said = "\n".join(message.content for prompt in replay.prompts[:1] for message in prompt.messages)
+def _differences(recording: Recording, said: str) -> str:
+    """Look for what a text must say, and must not."""
     lacks = [phrase for phrase in recording.must if phrase not in said]
     has = [phrase for phrase in recording.must_not if phrase in said]
-    told = "; ".join([*(f"lacks {phrase!r}" for phrase in lacks), *(f"has {phrase!r}" for phrase in has)])
-    return Played(name, recording, "prompt fails" if told else "prompt holds", told)
+    return "; ".join([*(f"lacks {phrase!r}" for phrase in lacks), *(f"has {phrase!r}" for phrase in has)])
 
 
 def _faults_in(prompt: Prompt) -> str:
@@ -110,10 +125,12 @@ def markdown(played: Sequence[Played]) -> str:
     rows = {
         "answers": lambda each: each.recording.should != "prompt",
         "accepted": lambda each: each.outcome == "accepted",
+        "mended": lambda each: each.outcome == "mended",
         "repaired": lambda each: each.outcome == "repaired",
         "refused": lambda each: each.outcome == "refused",
         "wrongly refused": lambda each: each.is_wrongly_refused,
         "wrongly accepted": lambda each: each.is_wrongly_accepted,
+        "not mended": lambda each: each.outcome == "not mended",
         "prompts that hold": lambda each: each.outcome == "prompt holds",
         "prompts that do not": lambda each: each.outcome == "prompt fails",
     }

@@ -179,6 +179,13 @@ def _own_model() -> Iterator[None]:
         ("refuse", [SPOILT], "refused", False),
         ("refuse", [SPOILT, GOOD], "repaired", True),
         ("refuse", [GOOD], "accepted", True),
+        ("repair", [SHORT], "repaired", False),
+        ("repair", [SHORT, GOOD], "repaired", False),
+        ("repair", [GOOD], "accepted", True),
+        ("repair", [SPOILT], "refused", True),
+        ("mend", [GOOD], "mended", False),
+        ("mend", [SHORT], "repaired", True),
+        ("mend", [SPOILT], "refused", True),
         ("unlabelled", [GOOD], "accepted", False),
         ("unlabelled", ["no object"], "refused", False),
     ],
@@ -218,6 +225,20 @@ def test_a_recording_may_be_about_what_the_prompt_says(
     came = played("prompt", must=must, must_not=must_not)
 
     assert (came.outcome, came.is_wrong) == (outcome, outcome == "prompt fails")
+
+
+@pytest.mark.parametrize(
+    ("must", "must_not", "outcome"),
+    [
+        (["loops"], ["## "], "mended"),
+        (["a song"], [], "not mended"),
+        ([], ["loops"], "not mended"),
+    ],
+)
+def test_a_recording_may_be_about_what_is_cut(must: list[str], must_not: list[str], outcome: str) -> None:
+    came = played("mend", {**GOOD, "hint": f"## Hint\n\n{GOOD_HINT}"}, must=must, must_not=must_not)
+
+    assert (came.outcome, came.is_wrong) == (outcome, outcome == "not mended")
 
 
 @pytest.mark.parametrize("name", RECORDINGS)

@@ -77,3 +77,20 @@ def test_no_text_takes_long(text: str) -> None:
     plain_text(text)
 
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("## Summary\n\nIt works.", "It works."),
+        ("# Your loop ends too early\nLook at it.", "Your loop ends too early\nLook at it."),
+        ("It works.\n\n### Next steps ###\n\nLine 4.", "It works.\n\n\n\nLine 4."),
+        ("**Verdict**\nIt works.", "It works."),
+        ("It works\n========\nLine 4.", "It works\nLine 4."),
+        ("# Done", "Done"),
+        ("C# and F# are #1, and **this** stays.", "C# and F# are #1, and **this** stays."),
+        ("```\n# a remark\n```", "```\n# a remark\n```"),
+    ],
+)
+def test_headings_are_plain_text(given: str, shown: str) -> None:
+    assert plain_text(given).strip() == shown
