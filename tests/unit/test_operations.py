@@ -1,4 +1,4 @@
-"""The operations guide and what stands in deploy/ agree with the product, and links lead somewhere."""
+"""The operations guide and the alarms agree with the product, and links lead somewhere."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiplane.errors import ERRORS
-from aiplane.queues import QUEUES
-from aiplane.worker.task import GRACE
-from bridges.__main__ import main as bridge
-from tests.support.deploy import ALARMS, OPERATIONS, REPOSITORY, RULES
+from tests.support.deploy import ALARMS, OPERATIONS, RULES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GUIDE = OPERATIONS.read_text(encoding="utf-8")
-LONGEST_JOB = max(spec.time_limit for spec in QUEUES.values()) + GRACE
-BRIDGE_GRACE = next(option.default for option in bridge.params if option.name == "grace")
 
 
 def headings(page: Path) -> set[str]:
@@ -45,40 +40,3 @@ def test_the_guide_says_of_every_code_what_to_do():
     assert set(
         re.findall(r"`(\w+)`", "".join(re.findall(r"^\|(.+?)\|.*\|$", GUIDE, flags=re.MULTILINE)))
     ) >= set(ERRORS)
-
-
-@pytest.mark.parametrize(
-    ("file", "setting"),
-    [
-        ("systemd/aiplane-pool@.service", "TimeoutStopSec="),
-        ("systemd/aiplane-bridge.service", "TimeoutStopSec="),
-        ("kubernetes/aiplane.yaml", "terminationGracePeriodSeconds: "),
-    ],
-)
-def test_nothing_is_killed_before_it_had_time_to_end(file: str, setting: str):
-    text = (REPOSITORY / "deploy" / file).read_text(encoding="utf-8")
-    graces = [int(seconds) for seconds in re.findall(rf"{setting}(\d+)", text)]
-    needed = {"aiplane-pool@.service": [LONGEST_JOB], "aiplane-bridge.service": [BRIDGE_GRACE]}
-    for grace, least in zip(
-        graces, needed.get(file.rpartition("/")[2], [BRIDGE_GRACE, LONGEST_JOB]), strict=True
-    ):
-        assert grace > least
-
-
-def test_kubernetes_probes_a_port_that_it_reaches() -> None:
-    text = (REPOSITORY / "deploy/kubernetes/aiplane.yaml").read_text(encoding="utf-8")
-    processes = text.count("kind: Deployment")
-    for line in (
-        'name: METRICS_PORT, value: "9464"',
-        "name: METRICS_HOST, value: 0.0.0.0",
-        "name: metrics, containerPort: 9464",
-        "httpGet: {path: /healthz, port: metrics}",
-    ):
-        assert text.count(line) == processes > 0, line
-
-
-def test_no_unit_is_short_of_files() -> None:
-    units = list((REPOSITORY / "deploy/systemd").glob("*.service"))
-    assert units
-    for unit in units:
-        assert re.search(r"^LimitNOFILE=\d{5,}$", unit.read_text(encoding="utf-8"), re.MULTILINE), unit.name
