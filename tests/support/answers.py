@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from typing import Any
 
@@ -14,6 +15,16 @@ _HINT = " ".join(
     for number in range(1, 7)
 )
 """A hint of a length and a level that teach; other texts of an answer may be short."""
+
+_LOOKS = ("Look at", "Read", "Think about", "Say what you know of", "Write down", "Trace", "Go back to")
+_THINGS = (
+    "the first pair", "the last number", "the whole list", "the target", "the loop", "the index", "the sum",
+    "the middle part", "the small case", "the result",
+)  # fmt: skip
+_MOMENTS = (
+    "before you go on", "when the list is short", "by hand on paper", "as the code runs",
+    "in your own words", "with two numbers", "once it has ended",
+)  # fmt: skip
 
 _USUALLY_JUDGED = ("correctness", "efficiency", "readability", "edge_cases")
 """What a review scores where the job brings no rubric."""
@@ -30,6 +41,17 @@ def good_answer(request: dict[str, Any]) -> str:
         answer["categories"] = [
             {**scores[0], "name": name, "evidence": evidence} for name in _judged(request)
         ]
+    return json.dumps(answer)
+
+
+def fresh_answer(request: dict[str, Any], case: str) -> str:
+    """Return a good answer whose hint, if it has one, no other case is given."""
+    answer = json.loads(good_answer(request))
+    if "hint" in answer:
+        chance = random.Random(case)
+        parts = (_LOOKS, _THINGS, _MOMENTS)
+        sentences = (" ".join(chance.choice(part) for part in parts) for _ in range(11))
+        answer["hint"] = " ".join(f"{sentence}." for sentence in sentences)
     return json.dumps(answer)
 
 

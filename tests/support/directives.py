@@ -17,6 +17,7 @@ behaviour, of these words:
 ``huge=50000000``      send a body of so many bytes
 ``gzip``               compress the body, though nobody asked for it
 ``answer=…``           one of :func:`tests.support.answers.strange_choices`, or ``html`` for a page of HTML;
+                       ``fresh`` for a good one that repeats no other case's;
                        of speech ``empty``, ``garbage`` or ``truncated``
 ``times=2``            do all this for the first two calls of the case only
 =====================  =====================================================================================

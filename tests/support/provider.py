@@ -25,7 +25,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from tests.support.answers import choice, good_answer, strange_choices
+from tests.support.answers import choice, fresh_answer, good_answer, strange_choices
 from tests.support.audio import recording
 from tests.support.calls import Call, Ledger
 from tests.support.directives import Behaviour, read_behaviour
@@ -196,6 +196,8 @@ class FakeProvider(ThreadedServer):
     def _choices(self, call: Call, asked: Behaviour) -> list[dict[str, Any]]:
         if call.case in self._scripted:
             return [choice(self._scripted[call.case])]
+        if asked.words.get("answer") == "fresh":
+            return [choice(fresh_answer(call.request, call.case))]
         if "answer" in asked.words:
             return strange_choices(asked.words["answer"], call.request)
         return [choice(good_answer(call.request))]

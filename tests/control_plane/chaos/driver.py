@@ -79,7 +79,8 @@ async def _strike_on(
             if len(fallen) == len(Blow):
                 traffic.may_end.set()
             open_jobs = await asyncio.to_thread(_open, stage)
-            say(f"killed: {blow.value} {stage.kills[-1].victim}; open: {open_jobs}")
+            victim = f"{blow.value} {stage.kills[-1].victim}".strip()
+            say(f"killed: {victim}; accepted: {sum(map(bool, traffic.accepted.values()))}, open: {open_jobs}")
             # One that is killed while it starts would never serve, on a machine that is slow enough.
             await asyncio.to_thread(stage.await_all, blow)
             pause = max(0.0, struck + every - time.monotonic())
@@ -109,7 +110,8 @@ def _open(stage: Stage) -> int:
 
 def _facts(stage: Stage, traffic: Traffic, asked: float, whole: float) -> dict[str, object]:
     kills = Counter(
-        f"{kill.blow.value} {kill.victim if kill.blow is Blow.POOL else ''}".strip() for kill in stage.kills
+        f"{kill.blow.value} {kill.victim.partition('-')[0] if kill.blow is Blow.POOL else ''}".strip()
+        for kill in stage.kills
     )
     seconds = sorted(traffic.seconds) or [0.0]
     return {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-ROOMS, USERS = 12, 20
-"""Fewer than there are clients: so two of them are often in one room, and sometimes in one name."""
+ROOMS, USERS = 48, 5
+"""Fewer rooms than there are clients: so two of them are often in one room, and sometimes in one name."""
 
 CODE = "def two_sum(numbers, target):\n    return [0, 1]\n"
 SAID = "I would look at each pair of numbers, which is quadratic. Or a dictionary?"
@@ -71,8 +71,8 @@ def draw_requests(seed: int, count: int) -> list[Request]:
 def _draw(chance: random.Random, key: str) -> Request:
     (what,) = chance.choices([*SHARES], [*SHARES.values()])
     place = (chance.randrange(ROOMS), chance.randrange(USERS))
-    # The model counts each call for the case that the code names, and takes its time.
+    # The model counts each call for the case that the code names, takes its time, and repeats no hint.
     takes = min(chance.expovariate(1 / MEAN_SECONDS), LONGEST_SECONDS)
-    code = f"# [[case: {key}]] [[provider: delay={takes:.2f}]]\n{CODE}"
+    code = f"# [[case: {key}]] [[provider: answer=fresh delay={takes:.2f}]]\n{CODE}"
     body = {**chance.choice(_BODIES[what]), "code": code}
     return Request(key, what, *place, body, chance.random() < _TWICE)

@@ -1,4 +1,4 @@
-"""Real processes of a run: two services, two bridges, a pool of each kind, PostgreSQL, Redis and a model."""
+"""Real processes of a run: two services, two bridges, two pools a kind, PostgreSQL, Redis and a model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CAUTION = 5.0
 STARTING = 180.0
 """Seconds in which whoever was started must serve, on whatever machine this is."""
 
-POOLS = {"INTERVIEW_CONCURRENCY": "10"}
+POOLS = {"INTERVIEW_CONCURRENCY": "6"}
 """Six of ten requests are messages."""
 
 QUICK = {"BREAKER_OPEN_SECONDS": "2"}
@@ -91,7 +91,8 @@ class Stage:
             ports = [free_port(), free_port()]
             self.urls = [f"http://127.0.0.1:{port}" for port in ports]
             self._stack.callback(self._end_services)
-            lines = {Blow.SERVICE: ports, Blow.BRIDGE: ("first", "second"), Blow.POOL: KINDS}
+            pools = [f"{kind}-{number}" for kind in KINDS for number in (1, 2)]
+            lines = {Blow.SERVICE: ports, Blow.BRIDGE: ("first", "second"), Blow.POOL: pools}
             for blow, names in lines.items():
                 self._members[blow] = {name: self._start(blow, name) for name in map(str, names)}
             await asyncio.to_thread(self.await_all)
@@ -120,7 +121,9 @@ class Stage:
     def _start(self, blow: Blow, name: str) -> Process:
         if blow is Blow.SERVICE:
             return self._start_service(name)
-        return self._plane.start("bridge" if blow is Blow.BRIDGE else name)
+        if blow is Blow.BRIDGE:
+            return self._plane.start("bridge")
+        return self._plane.start(name.partition("-")[0], arguments=f"-n {name}@%h")
 
     async def _kill_redis(self) -> str:
         began = time.time()
@@ -146,8 +149,9 @@ class Stage:
         ]
 
     def pool_kills(self, kind: Kind) -> list[float]:
-        """Return when the pool of a kind was killed."""
-        return [kill.at for kill in self.kills if (kill.blow, kill.victim) == (Blow.POOL, kind)]
+        """Return when a pool of a kind was killed."""
+        pools = (kill for kill in self.kills if kill.blow is Blow.POOL)
+        return [kill.at for kill in pools if kill.victim.startswith(f"{kind}-")]
 
     def attempts_lost(self, queue: str, job_id: str) -> int:
         """Return how many attempts of a job ended with their pool, as BullMQ's record of it tells."""

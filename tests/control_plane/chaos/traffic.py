@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 PATIENCE = 120.0
 """Seconds for which a client sends a request again that is not accepted."""
 
-LOOKING_SECONDS = 30.0
+LOOKING_SECONDS = 5.0
 """For so long a client looks what comes of it, and then asks for the next."""
 
-WAIT_SECONDS = 5
-"""Of these, what one look waits."""
+PAUSE = 1.0
+"""Seconds until a client tries again: sooner than each Retry-After."""
 
 LATER = {"queues_unavailable", "no_workers", "workers_busy", "database_unavailable", "queues_timed_out"}
 """Codes of refusals after which the same is asked again; each 503 says when."""
@@ -59,6 +59,7 @@ class Traffic:
         self.problems: list[str] = []
         self.seconds: list[float] = []
         self.may_end = asyncio.Event()
+        self._gate = asyncio.Semaphore(8)
 
     async def aclose(self) -> None:
         for service in self._services:
@@ -67,12 +68,17 @@ class Traffic:
     async def open_rooms(self) -> None:
         """Open the rooms, with everybody in each."""
         problem = await self._told("/problems", PROBLEM)
-        for _ in range(ROOMS):
-            room = {"problemId": problem["id"], "mode": "ai", "language": "python"}
-            self.rooms.append((await self._told("/rooms", room))["id"])
+        rooms = (self._open_room(problem["id"]) for _ in range(ROOMS))
+        self.rooms = await asyncio.gather(*rooms)
+
+    async def _open_room(self, problem_id: str) -> str:
+        async with self._gate:
+            room = {"problemId": problem_id, "mode": "ai", "language": "python"}
+            room_id = str((await self._told("/rooms", room))["id"])
             for user in range(USERS):
                 member = {"userId": f"user-{user}", "role": "candidate"}
-                await self._told(f"/rooms/{self.rooms[-1]}/participants", member)
+                await self._told(f"/rooms/{room_id}/participants", member)
+        return room_id
 
     async def flow(self, requests: list[Request], clients: int, seconds: float) -> None:
         """Send all requests, each once it is due and a client is free; they are due within ``seconds``."""
@@ -124,15 +130,15 @@ class Traffic:
             if answer is not None and _code(answer) not in LATER:
                 self.problems.append(f"{request}: {answer.status_code} {answer.text}")
                 return
-            await asyncio.sleep(0.2 + self._chance.random())
+            await asyncio.sleep(PAUSE * (0.5 + self._chance.random()))
         self.problems.append(f"not accepted in {PATIENCE:g} s: {request}")
 
     async def _see_the_end(self, request: Request, job_id: str, asked: float) -> None:
         until = time.monotonic() + LOOKING_SECONDS
         while time.monotonic() < until:
-            found = await self.look(request, job_id, wait=WAIT_SECONDS)
+            found = await self.look(request, job_id, wait=round(LOOKING_SECONDS))
             if found is None:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(PAUSE)
             elif found["status"] in ("completed", "failed"):
                 self.seconds.append(time.monotonic() - asked)
                 return

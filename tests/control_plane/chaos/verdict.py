@@ -164,7 +164,7 @@ def _judge_ledger(verdict: Verdict, jobs: dict[str, Request], rows: dict[str, Ro
         if fault is None and row.state == "completed" and not made:
             fault = "answered without a call"
         if fault:
-            verdict.violations.append(f"{fault}: {row}: {made}")
+            verdict.violations.append(f"{fault}: {request}: {row}: {made}")
     if calls:
         verdict.violations.append(f"calls of the model for nothing that was accepted: {calls}")
 
