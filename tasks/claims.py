@@ -28,7 +28,7 @@ _FAILS = re.compile(
     r"|index ?error"
     r"|out of (?:range|bounds)|exception|division by zero|instead of|never (?:ends|returns|terminates)"
     r"|endless\w*"
-    r"|infinite|should (?:be|give|return)|(?:and|is) not"
+    r"|infinite|should (?:be|give|return)|expected|erwartet\w*|esperad\w*|attendu\w*|ожида\w*|(?:and|is) not"
     r"|falsch\w*|scheitert|absturz\w*|sturzt|bricht|fehler|wirft|statt|anstatt|endlos\w*"
     r"|falla\w*|rompe|lanza|incorrect[oa]\w*|equivocad\w*|en (?:lugar|vez) de|error"
     r"|echoue\w*|plante\w*|leve une|fausse?|faux|au lieu|incorrecte?s?|erreur"
@@ -38,14 +38,15 @@ _FAILS = re.compile(
     r"|错误|出错|崩溃|失败|而不是|越界|应该是|间违|間違|失敗|エラー|例外|クラッシュ|ではなく|誤|잘못|오류|실패|예외"
 )
 _RETURNS = re.compile(
-    r"(?:\b(?:returns?|gives?|yields?|outputs?|prints?|produces?|computes?|gets?|is|liefert|gibt|ergibt"
+    r"(?:\b(?:returns?|gives?|yields?|outputs?|prints?|produces?|computes?|liefert|gibt|ergibt"
     r"|devuelve|da|retorna"
     r"|renvoie|donne|retourne|devolve|restituisce|возвращает|выдает|дает)|返回|得到|给出|返し|返す|になり)[\s:'`]{0,3}"
     r"(?:a |an |the |only |nur |solo )?[`\"']?(\[[^\]\n]{0,80}\]|-?\d+(?:\.\d+)?|true|false|none|null"
     r"|nil)(?!\w)"
 )
 _EMPTY = re.compile(
-    r"\b(?:empty|nothing in it|leere?[rsnm]?|vaci[oa]s?|vides?|vazi[oa]s?|vuot[oa])\b"
+    r"\b(?:empty|nothing in it|no (?:numbers|elements|items|words|values|entries|characters)|leere?[rsnm]?"
+    r"|vaci[oa]s?|vides?|vazi[oa]s?|vuot[oa])\b"
     r"|\b(?:пуст)\w+|空|빈 "
 )
 _BREAKS_OFF = re.compile(
@@ -69,14 +70,22 @@ _OTHERWISE = re.compile(
     r"|never (?:crashes|fails)"
     r"|(?:not|n't|nor|never|nothing|neither|no) (?:\w+ ){0,2}(?:fail\w*|crash\w*|break\w*|throw\w*|panic\w*"
     r"|wrong|error"
-    r"|raise\w*)|not (?:be )?(?:an? )?(?:error|exception)|instead of (?:crashing|failing|throwing|raising)"
+    r"|raise\w*)|not (?:be )?(?:an? )?(?:error|exception)|instead of (?:\w+ ){0,2}(?:crash\w*|fail\w*"
+    r"|throw\w*|rais\w*|error|exception|panic\w*)|as (?:it )?(?:should|expected|wanted)"
     r"|rather than"
-    r"|wurde\w*|wenn|falls|nicht|kein\w*|ohne|konnte|si|seria|podria|sin|no|ne|pas|aucun\w*|sans|serait"
+    r"|wurde\w*|wenn|falls|nicht|kein\w*|ohne|konnte|si|seria|podria|sin|no (?:falla|lanza|hay|se|es|da"
+    r"|devuelve)|ne|pas|aucun\w*|sans|serait"
     r"|pourrait|se|sem|nao"
     r"|sarebbe|senza|non|если|бы|не|без)\b|如果|会不会|不会|没有|なら|れば|ません|ない|않|없"
 )
 _LITERAL = re.compile(r"\[[^\[\]\n]{1,80}\]|\[\[[^\n]{1,120}?\]\]|\"[^\"\n]{2,60}\"")
 _ORDINARY = re.compile(r"\[[^\[\],\n]{1,30}(?:,[^\[\],\n]{1,30}){1,20}\]")
+_RESULT = re.compile(
+    r"(\[[^\[\]\n]{1,80}\]|\"[^\"\n]{2,60}\")(?:, ?[^\n>=]{1,40}?)? ?(?:->|=>|\u2192) ?"
+    r"(\[[^\]\n]{0,80}\]|-?\d+(?:\.\d+)?|true|false|none|null|nil)(?!\w)"
+)
+"""An example of the problem, and what comes of it."""
+
 _BLANKS = re.compile(r"\s+")
 
 
@@ -93,11 +102,12 @@ def check_claims(
     """
     if not _gives_no_wrong_result(run):
         return
-    examples = {_squeezed(found) for found in _LITERAL.findall(folded(problem))}
+    examples = {_squeezed(found): "" for found in _LITERAL.findall(folded(problem))}
+    examples |= {_squeezed(given): _squeezed(result) for given, result in _RESULT.findall(folded(problem))}
     handles_empty = _EMPTY.search(folded(problem)) or _LOOKS_FOR_EMPTY.search(code)
     for place, text in texts.items():
         claims = [each for each in _SENTENCE.findall(folded(text or "")) if _is_claim(each)]
-        if any(_contradicts(each, examples, folded(problem)) for each in claims):
+        if any(_contradicts(each, examples) for each in claims):
             yield must(
                 place, "says that the problem's example comes out wrong, and no test does", "Leave it out."
             )
@@ -128,13 +138,25 @@ def _says_what_it_should(sentence: str) -> str:
     )
 
 
-def _contradicts(sentence: str, examples: set[str], problem: str) -> bool:
-    """Tell whether a sentence says that an example of the problem has another result than it has."""
-    if not any(_squeezed(found) in examples for found in _LITERAL.findall(sentence)):
+def _contradicts(sentence: str, examples: Mapping[str, str]) -> bool:
+    """Tell whether a sentence says that an example of the problem has another result than it has.
+
+    Args:
+        sentence: folded.
+        examples: the problem's, each with its result where that is known.
+    """
+    named = [found for found in map(_squeezed, _LITERAL.findall(sentence)) if found in examples]
+    if not named:
         return False
     result = _RETURNS.search(sentence)
-    differs = result is not None and _squeezed(result[1]) not in _squeezed(problem)
+    expected = examples[named[-1]]
+    differs = result is not None and _is_another(_squeezed(result[1]), expected)
     return differs or _FAILS.search(_says_what_it_should(sentence)) is not None
+
+
+def _is_another(result: str, expected: str) -> bool:
+    """Tell whether a result is of the kind that is expected, and not that: a part of the work has its own."""
+    return expected != "" and (result[:1] == "[") == (expected[:1] == "[") and result != expected
 
 
 def _is_unlikely(sentence: str, *, handles_empty: bool) -> bool:

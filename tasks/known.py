@@ -56,7 +56,8 @@ class Known:
 
     def __init__(self, code: str, problem: str, said: Sequence[str] = ()) -> None:
         self.code = code[:_LONGEST_LOOK]
-        self._texts = (self.code, problem[:_LONGEST_LOOK], *_latest(said))
+        self._said = (*_latest(said),)
+        self._texts = (self.code, problem[:_LONGEST_LOOK], *self._said)
 
     def quotes(self, span: str) -> bool:
         """Tell whether a span of code stands in one of the texts, whatever its white space."""
@@ -87,6 +88,11 @@ class Known:
         """All texts in folded form, names of several words taken apart."""
         apart = (_HUMP.sub(" ", text).replace("_", " ") for text in self._texts)
         return folded("\n".join(apart))
+
+    @cached_property
+    def said(self) -> str:
+        """What was said alone, in folded form."""
+        return folded("\n".join(self._said))
 
     def _holds(self, piece: str) -> bool:
         if not piece:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.llm import LLM
-    from aiplane.llm.answers import SuggestionAnswer
+    from aiplane.llm.answers import CategoryAnswer, SuggestionAnswer
 
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
@@ -136,10 +136,12 @@ def _checked(answer: ReviewAnswer, case: ReviewCase, tag: str | None) -> Checked
         summary=summary + _lines_read(case, listing),
         weakness_signals=tuple(proven_in_code(answer.weakness_signals, listing, categories, suggestions)),
     )
-    return checked(result, [*faults, *_faults(result, summary, judge, tag)])
+    return checked(result, [*faults, *_faults(result, answer.categories, judge, tag, summary)])
 
 
-def _faults(result: ReviewResult, summary: str, judge: Judge, tag: str | None) -> Iterator[Fault]:
+def _faults(
+    result: ReviewResult, given: Sequence[CategoryAnswer], judge: Judge, tag: str | None, summary: str
+) -> Iterator[Fault]:
     """Check the texts of a review, and that no suggestion says that code is wrong which passes all tests."""
     feedback = {judge.place(at): each.feedback for at, each in enumerate(result.categories)}
     messages = {f"suggestion {at}": each.message for at, each in enumerate(result.suggestions, start=1)}
@@ -154,9 +156,7 @@ def _faults(result: ReviewResult, summary: str, judge: Judge, tag: str | None) -
     yield from check_claims(
         each_text, judge.payload.problem_description, judge.payload.code, judge.payload.execution
     )
-    yield from check_obeyed(
-        each_text, result.categories, judge.payload.code, all_pass=all_pass(judge.payload.execution)
-    )
+    yield from check_obeyed(each_text, given, judge.payload.code, all_pass=all_pass(judge.payload.execution))
     if not all_pass(judge.payload.execution):
         return
     for place, each in zip(messages, result.suggestions, strict=True):

@@ -128,8 +128,9 @@ _THINKING = re.compile(
     r"|想一想|想想|考虑|试着|思考|考えて)"
 )
 _OWN_CODE = re.compile(
-    r"\b(?:your|the) (?:code|function|loop|program|solution|method|version|idea|approach)\b"
-    r"[^,;]{0,30}\b\w+s\b"
+    r"(?<!let )(?<!make )\b(?:your|the) (?:code|function|loop|program|solution|method|version|idea"
+    r"|approach)\b"
+    r"[^,;]{0,30}\b(?!its\b|this\b|us\b)\w+s\b"
     r"|\b(?:i see (?:that )?you|i notice|you (?:said|told|say|mention\w*|already|explained))\b"
     r"|\b(?:right now|currently|at the moment|at present|for now|as it stands)\b"
 )

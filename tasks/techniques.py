@@ -90,7 +90,8 @@ _NAMES: Mapping[str, str] = MappingProxyType(
         "greedy": r"(?<!be\ )(?<!too\ )greed(?:y|ily)|gierige\w*|贪心|貪欲法",
         "divide and conquer": r"divide\ and\ conquer|teile\ und\ herrsche|分治",
         "depth first": r"depth\ first(?:\ search|\ traversal)?|dfs|tiefensuche|busqueda\ en\ profundidad"
-        r"|parcours\ en\ profondeur|busca\ em\ profundidade|ricerca\ in\ profondita|поиск\w*\ в\ глубину"
+        r"|parcours\ en\ profondeur|busca\ em\ profundidade|ricerca\ in\ profondita|(?:поиск\w*\ "
+        r"|обход\w*\ )?(?:в\ глубину|вглубь)"
         r"|深度优先|深さ優先|깊이\ ?우선",
         "breadth first": r"breadth\ first(?:\ search|\ traversal)?|bfs|breitensuche|busqueda\ en\ anchura"
         r"|parcours\ en\ largeur|busca\ em\ largura|ricerca\ in\ ampiezza|поиск\w*\ в\ ширину"

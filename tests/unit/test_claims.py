@@ -27,7 +27,7 @@ def claimed(text: str, run: dict[str, int] | None, code: str = CODE, problem: st
     "text",
     [
         "For [3, 1, 2] it gives 3 and not 2.",
-        "It returns [3] for [3, 1, 2].",
+        "It returns 3 for [3, 1, 2].",
         "With [3,1,2] the result is wrong.",
         "Für [3, 1, 2] kommt das Falsche heraus: falsch ist die Mitte bei [3, 1, 2].",
         "对于 [3, 1, 2] 结果错误。",
@@ -66,6 +66,9 @@ def test_the_empty_input_is_known_where_the_problem_names_it_or_the_code_looks_f
         "It does not fail for [3, 1, 2].",
         "An empty list never crashes here.",
         "For 10^5 numbers the sort takes too long.",
+        "For [3, 1, 2] the call of sorted returns [1, 2, 3].",
+        "An empty list gives None instead of an error.",
+        "The result of [3, 1, 2] is 2, as it should be.",
     ],
 )
 def test_what_is_right_denied_or_asked_is_no_claim(text: str) -> None:

@@ -70,3 +70,36 @@ def test_the_fault_is_none_where_the_candidate_has_the_idea() -> None:
     assert not [*check_ideas("reply", text, Known("stack = []\nstack.pop()", "Brackets."))]
     assert not [*check_ideas("reply", text, Known("x = 1", "Brackets.", ["I would use a stack."]))]
     assert not [*check_ideas("reply", {"message": None}, Known("x = 1", "Brackets."))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For each bar work out the highest one up to it, and keep the smaller of the two.",
+        "Of those that are not done, always take the one that is reached first, and update its neighbours.",
+        "Remplis chaque case avec un de plus que la plus petite des trois cases voisines.",
+        "把每一天和之前最小的价格比较并记住最大的差。",
+    ],
+)
+def test_a_sentence_that_says_much_in_general_tells_a_way(text: str) -> None:
+    assert [*check_ideas("hint", {"hint": text}, Known("", ""))]
+    assert not [*check_ideas("hint", {"hint": text}, Known("", "", [text]))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You compare each bar with the highest one so far, and keep the smaller of the two.",
+        "Write down for each bar the highest one so far, and the smaller of the two.",
+        "It is right that each bar keeps the highest one up to it and the smaller of the two.",
+        "With so many bars, looking at each of the smaller ones again and again would take too long.",
+        "Every bar holds the smaller of the two.",
+        "The count grows with every cell, although several cells may belong to the same thing.",
+        "Check it with one day, then with two days, and write both results next to each other.",
+        "Exactly, you keep the smallest value so far and compare each new one with it.",
+        "Chaque appel refait une bonne partie du travail du précédent.",
+        "现在每次查询都要从头走一遍,所以数据越多越慢。",
+    ],
+)
+def test_a_description_an_example_and_a_short_sentence_tell_none(text: str) -> None:
+    assert not [*check_ideas("hint", {"hint": text}, Known("", ""))]
