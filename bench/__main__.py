@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bench import figures, machine, page, plots, table
-from bench.parts import cost, idle, latency, saturation, utilisation, waiting, wide
+from bench.parts import cost, idle, latency, saturation, service, utilisation, waiting, wide
 from bench.rounds import Rounds
 from tests.support.environment import isolate
 
@@ -31,6 +31,7 @@ PARTS: Mapping[str, Callable[[Rounds], list[dict[str, Any]]]] = MappingProxyType
         "wide": wide.measure,
         "idle": idle.measure,
         "cost": cost.measure,
+        "service": service.measure,
     }
 )
 RESULTS = Path(__file__).parent / "results.json"

@@ -198,6 +198,30 @@ def _cost(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
     yield Figure("one hint: commands within scripts", _values(rows, lambda row: row["in_scripts"]))
 
 
+def _service(rows: Rows, _: Mapping[str, Any]) -> Iterator[Figure]:
+    message, look = ("service", "client"), ("result", "empty")
+    yield _added(rows, "the service adds to a message, median (ms)", message, 0.5, 25)
+    yield _added(rows, "the same, 95th percentile (ms)", message, 0.95)
+    yield _added(rows, "and to a GET of a result, median (ms)", look, 0.5, 2)
+
+
+def _added(rows: Rows, name: str, pair: tuple[str, str], share: float, most: float | None = None) -> Figure:
+    """Return by how much the first of a pair takes longer than the second."""
+
+    def read(row: Mapping[str, Any], of: str) -> float:
+        return percentile(row[of], share)
+
+    whole, alone = (_values(rows, partial(read, of=of))[OURS].median for of in pair)
+    added = _values(rows, lambda row: read(row, pair[0]) - read(row, pair[1]))
+    return Figure(
+        name,
+        added,
+        "" if most is None else f"at most {most:g}",
+        f"{whole:.1f} beside {alone:.1f}",
+        None if most is None else added[OURS].median <= most,
+    )
+
+
 _READERS: Mapping[str, Callable[[Rows, Mapping[str, Any]], Iterator[Figure]]] = {
     "utilisation": _utilisation,
     "latency": _latency,
@@ -206,6 +230,7 @@ _READERS: Mapping[str, Callable[[Rows, Mapping[str, Any]], Iterator[Figure]]] = 
     "wide": _wide,
     "idle": _idle,
     "cost": _cost,
+    "service": _service,
 }
 
 

@@ -43,3 +43,13 @@ def test_the_commands_of_a_job_are_told_by_what_they_are_for(tmp_path: Path) -> 
     once_a_job = ("bridge: settle", "hint: claim", "hint: finish")
     assert {name: ours["sent"][name] for name in once_a_job} == dict.fromkeys(once_a_job, 1.0)
     assert ours["in_scripts"] > 10
+
+
+def test_the_control_plane_is_measured_beside_the_client_and_the_framework(tmp_path: Path) -> None:
+    results = measure("service", tmp_path / "results.json")
+    (row,) = results["parts"]["service"]
+    assert [len(row[name]) for name in ("service", "client", "result", "empty")] == [3, 3, 20, 20]
+    # Each turn is at least the model's, and the request is accepted long before its end.
+    assert all(took > 200 for took in row["service"] + row["client"])
+    assert all(row["accepted"][turn] < row["service"][turn] for turn in range(3))
+    assert len(figures.of(results)) == 3
