@@ -115,7 +115,7 @@ async def find_room(here: Here, room_id: str) -> RoomFacts:
     """
     if not _ID.fullmatch(room_id):
         raise no_such_room()
-    async with here.database.transaction() as session:
+    async with here.database.statements() as session:
         room = await here.hooks.load_room(session, room_id)
     if room is None:
         raise no_such_room()

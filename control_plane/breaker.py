@@ -80,7 +80,7 @@ class Breaker:
         """Pass, or do not; True if there were failures that a success makes forgotten."""
         if time.monotonic() < self._closed_until:
             return False
-        async with self._database.transaction() as session:
+        async with self._database.statements() as session:
             now = func.clock_timestamp()
             row: Any = (
                 await session.execute(

@@ -21,4 +21,4 @@ async def say(session: AsyncSession, message: Message) -> None:
     await hold(session, message.room_id)
     session.add(message)
     await session.flush()
-    await publish(session, message.room_id, "message", {"messageId": message.id, "jobId": message.job_id})
+    publish(session, message.room_id, "message", {"messageId": message.id, "jobId": message.job_id})

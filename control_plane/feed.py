@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from control_plane.events import everything_told
 from control_plane.messages import show
@@ -64,25 +64,21 @@ async def begin(here: Services, room_id: str, seen: int | None) -> Start:
 async def read_after(here: Services, visit: Visit, last: int) -> list[Told]:
     """Read what the room or the caller was told after an event: :data:`PAGE` of it, the oldest first."""
     for_caller = or_(Event.user_id.is_(None), Event.user_id == visit.caller.id)
+    turn = and_(Event.type == "message", Message.id == Event.data["messageId"].as_string())
     rows = (
-        select(Event)
+        select(Event, Message)
+        .outerjoin(Message, turn)
         .where(Event.room_id == visit.room.id, Event.id > last, for_caller)
         .order_by(Event.id)
         .limit(PAGE)
     )
-    async with here.database.transaction() as session:
-        events = (await session.scalars(rows)).all()
-        wanted = [event.data["messageId"] for event in events if event.type == "message"]
-        messages: dict[str, Message] = {}
-        if wanted:
-            found = await session.scalars(select(Message).where(Message.id.in_(wanted)))
-            messages = {each.id: each for each in found}
-    return [Told(event.id, event.type, _data(event, messages, here.audio)) for event in events]
+    async with here.database.statements() as session:
+        told = (await session.execute(rows)).all()
+    return [Told(event.id, event.type, _data(event, message, here.audio)) for event, message in told]
 
 
-def _data(event: Event, messages: dict[str, Message], audio: AudioStore | None) -> dict[str, Any]:
+def _data(event: Event, message: Message | None, audio: AudioStore | None) -> dict[str, Any]:
     """Return what an event tells: a message as it is shown now, everything else as it was written."""
-    message = messages.get(event.data.get("messageId", ""))
     if message is None:
         return event.data
     return show(message, audio).model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import JSON, func, select
 
 from control_plane.tables import CodeVersion, Execution, Participant, Problem, Room
 
@@ -89,7 +89,10 @@ class HistoryFacts:
 
 
 class Hooks(Protocol):
-    """The place for a team's own tables. Each method is called within the request's transaction."""
+    """The place for a team's own tables.
+
+    Each method is called within the request's transaction, and ``load_room`` before it begins as well.
+    """
 
     async def load_room(self, session: AsyncSession, room_id: str) -> RoomFacts | None:
         """Return a room; None if there is none of that id."""
@@ -111,17 +114,19 @@ class StandAlone:
 
     async def load_room(self, session: AsyncSession, room_id: str) -> RoomFacts | None:
         """Read a room, its problem and its participants."""
+        roles = select(func.json_object_agg(Participant.user_id, Participant.role, type_=JSON)).where(
+            Participant.room_id == room_id
+        )
         found = (
             await session.execute(
-                select(Room, Problem).join(Problem, Room.problem_id == Problem.id).where(Room.id == room_id)
+                select(Room, Problem, roles.scalar_subquery())
+                .join(Problem, Room.problem_id == Problem.id)
+                .where(Room.id == room_id)
             )
         ).one_or_none()
         if found is None:
             return None
-        room, problem = found
-        members = await session.execute(
-            select(Participant.user_id, Participant.role).where(Participant.room_id == room_id)
-        )
+        room, problem, members = found
         return RoomFacts(
             id=room.id,
             mode=room.mode,
@@ -129,7 +134,7 @@ class StandAlone:
             language=room.language,
             problem_title=problem.title,
             problem_description=problem.description,
-            roles=MappingProxyType(dict(members.all())),
+            roles=MappingProxyType(members or {}),
             response_language=room.response_language,
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aiplane.queues import Kind
     from control_plane.access import Visit
     from control_plane.bodies import Body
-    from control_plane.limits import Asked
+    from control_plane.limits import Asked, Quota
     from control_plane.services import Services
     from control_plane.settings import ControlPlaneSettings
 
@@ -72,14 +72,14 @@ async def accept(
         call = await once(session, visit.caller, f"POST /rooms/{room}/ai/{asked}", key, body)
         if call.answer is not None:
             return call.answer
-        await limits.take(session, limits.limit_of(here.settings, asked), asked, room, user)
+        quota = await limits.take(session, limits.limit_of(here.settings, asked), asked, room, user)
         job_id = new_job_id(kind)
         whose = {"room_id": room, "user_id": user, "about": about or visit.own_work}
         job = Job(id=job_id, kind=kind, asked=asked, counts=True, noted=noted, **whose)
-        await enqueue(session, job, lambda: writing(session, job_id))
-        await tell_quota(session, here.settings, job)
+        entry = await enqueue(session, job, lambda: writing(session, job_id))
+        _tell_quota(session, job, quota.after(job.created_at))
         answer = await call.keep(session, {"jobId": job_id})
-    here.relay.wake()
+    here.relay.send_soon(entry)
     return answer
 
 
@@ -87,12 +87,16 @@ async def tell_quota(session: AsyncSession, settings: ControlPlaneSettings, job:
     """Tell a person what is left of the limit that a job counts for."""
     asked = cast("Asked", job.asked)
     quota = await limits.look(session, limits.limit_of(settings, asked), asked, job.room_id, job.user_id)
-    told = {"kind": asked, **quota.to_wire()}
-    await publish(session, job.room_id, "quota", told, user_id=job.user_id)
+    _tell_quota(session, job, quota)
 
 
-async def enqueue(session: AsyncSession, job: Job, payload: Any) -> None:
-    """Write a job and its outbox entry, and tell the room.
+def _tell_quota(session: AsyncSession, job: Job, quota: Quota) -> None:
+    told = {"kind": job.asked, **quota.to_wire()}
+    publish(session, job.room_id, "quota", told, user_id=job.user_id)
+
+
+async def enqueue(session: AsyncSession, job: Job, payload: Any) -> OutboxEntry:
+    """Write a job and its outbox entry, which is returned, and tell the room.
 
     Args:
         session: the transaction.
@@ -103,6 +107,8 @@ async def enqueue(session: AsyncSession, job: Job, payload: Any) -> None:
     session.add(job)
     await session.flush()
     data = json.dumps(await payload())
-    session.add(OutboxEntry(job_id=job.id, kind=job.kind, payload=data, trace=dict(carrier()), attempts=0))
+    entry = OutboxEntry(job_id=job.id, kind=job.kind, payload=data, trace=dict(carrier()), attempts=0)
+    session.add(entry)
     told = {"jobId": job.id, "kind": job.asked, "status": "queued"}
-    await publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)
+    publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)
+    return entry

@@ -16,12 +16,13 @@ from sqlalchemy import func, select
 
 from aiplane.telemetry.instruments import count
 from control_plane.errors import RateLimitedError
+from control_plane.settings import RateLimit
 from control_plane.tables import Job
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from control_plane.settings import ControlPlaneSettings, RateLimit
+    from control_plane.settings import ControlPlaneSettings
 
 Asked: TypeAlias = Literal["message", "voice", "hint", "review"]
 """The things a person can ask for; each has a limit of its own."""
@@ -42,6 +43,7 @@ class Quota:
         remaining: how many may come now.
         reset_at: when the next one may come, if none may now; else when all are back.
         retry_after: whole seconds until the next one may come; 0 if one may now.
+        made: when the latest requests that count came, oldest first.
     """
 
     limit: int
@@ -49,6 +51,12 @@ class Quota:
     remaining: int
     reset_at: datetime
     retry_after: int
+    made: tuple[datetime, ...] = ()
+
+    def after(self, request: datetime) -> Quota:
+        """Return how it stands after one more request."""
+        limit = RateLimit(self.limit, self.window_seconds)
+        return judge(limit, request, [*self.made, request][-self.limit :])
 
     def to_wire(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
@@ -101,24 +109,25 @@ def judge(limit: RateLimit, now: datetime, made: list[datetime]) -> Quota:
     remaining = limit.requests - len(made)
     if remaining > 0:
         reset = made[-1] + window if made else now
-        return Quota(limit.requests, limit.seconds, remaining, max(reset, now), 0)
+        return Quota(limit.requests, limit.seconds, remaining, max(reset, now), 0, tuple(made))
     reset = made[0] + window
-    return Quota(limit.requests, limit.seconds, 0, reset, max(math.ceil((reset - now).total_seconds()), 1))
+    wait = max(math.ceil((reset - now).total_seconds()), 1)
+    return Quota(limit.requests, limit.seconds, 0, reset, wait, tuple(made))
 
 
-async def take(session: AsyncSession, limit: RateLimit, asked: Asked, room_id: str, user_id: str) -> None:
-    """See whether one more may be asked for; until the transaction ends nobody else asks in that name.
+async def take(session: AsyncSession, limit: RateLimit, asked: Asked, room_id: str, user_id: str) -> Quota:
+    """Return how a limit stands that allows one more; nobody else is told so until the transaction ends.
 
     Raises:
         RateLimitedError: not now.
     """
     name = f"{asked} {room_id} {user_id}"
     await session.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(name))))
-    await check(session, limit, asked, room_id, user_id)
+    return await check(session, limit, asked, room_id, user_id)
 
 
-async def check(session: AsyncSession, limit: RateLimit, asked: Asked, room_id: str, user_id: str) -> None:
-    """See whether one more could be asked for at this moment; another may be quicker.
+async def check(session: AsyncSession, limit: RateLimit, asked: Asked, room_id: str, user_id: str) -> Quota:
+    """Return how a limit stands, if one more could be asked for at this moment; another may be quicker.
 
     Raises:
         RateLimitedError: not now.
@@ -132,3 +141,4 @@ async def check(session: AsyncSession, limit: RateLimit, asked: Asked, room_id: 
             retry_after=quota.retry_after,
             details=quota.to_wire(),
         )
+    return quota

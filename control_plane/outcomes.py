@@ -65,7 +65,7 @@ class Outcomes:
             )
             if job is not None:
                 told = {"jobId": job.id, "kind": job.asked, "status": "running"}
-                await publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)
+                publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)
 
     async def completed(self, delivery: Delivery) -> None:
         """Write down a result. One that came before, or that answers no job of ours, changes nothing.
@@ -91,7 +91,8 @@ class Outcomes:
                         await tell_quota(session, self._settings, job)
         except UnavailableError as error:
             raise NotNowError from error
-        self._relay.wake()
+        if delivery.kind == "transcribe":
+            self._relay.wake()  # what was said aloud is answered
         if job is not None and job.state == "completed":
             await self._cache.put(job.id, outcome_of(job))
             self._forget_recording(job)
@@ -152,7 +153,7 @@ async def tell(session: AsyncSession, job: Job) -> None:
     told: dict[str, Any] = {"jobId": job.id, "kind": job.asked, "status": job.state}
     if job.state == "failed":
         told["error"] = error_of(job)
-    await publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)
+    publish(session, job.room_id, "job", told, user_id=job.user_id, job_id=job.id)
 
 
 def shown(result: Mapping[str, Any]) -> dict[str, Any]:

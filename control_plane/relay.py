@@ -2,6 +2,10 @@
 
 An entry is locked while it is sent and removed once BullMQ has confirmed the job. A process that dies between
 the two leaves it to another, which sends it again: BullMQ adds a job of one id once.
+
+What a process has accepted itself it sends as soon as that is committed, without a look into the outbox. The
+entry is there all the same until BullMQ has confirmed the job: whatever goes wrong with that, the next look
+finds it.
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ from redis.exceptions import RedisError
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import defer
 
+from aiplane.cancellation import cancel
+from control_plane.errors import UnavailableError
 from control_plane.side_task import SideTask
 from control_plane.tables import Job, OutboxEntry
 
@@ -36,6 +42,9 @@ BATCH: Final = 20
 
 LONGEST_PAUSE_SECONDS: Final = 15.0
 """The longest that an entry waits for its next try while Redis is away."""
+
+LARGEST_AT_ONCE: Final = 256 * 1024
+"""Characters of a payload that is held in memory until it is sent. A recording waits in the outbox."""
 
 _DAY: Final = 24 * 60 * 60
 
@@ -65,6 +74,38 @@ class Relay(SideTask):
         self._database = database
         self._client = client
         self._timeout = timeout
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def __aexit__(self, *exception: object) -> None:
+        for sending in [*self._sending]:
+            await cancel(sending)
+        await super().__aexit__(*exception)
+
+    def send_soon(self, entry: OutboxEntry) -> None:
+        """Send an entry that has just been committed. Where no relay runs, another process does."""
+        if not self.running:
+            return
+        if len(entry.payload) > LARGEST_AT_ONCE:
+            self.wake()
+            return
+        sending = asyncio.create_task(self._send_at_once(entry), name=f"sending {entry.job_id}")
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+
+    async def _send_at_once(self, entry: OutboxEntry) -> None:
+        try:
+            if await self._send(entry, entry.payload):
+                await self._remove(entry.job_id)
+        except UnavailableError:
+            log.debug("what was sent is removed from the outbox later")
+        except Exception:
+            log.exception("a job could not be sent, and is sent later")
+
+    async def _remove(self, job_id: str) -> None:
+        # One that another process has found meanwhile is locked, and that one removes it.
+        own = select(OutboxEntry.job_id).where(OutboxEntry.job_id == job_id).with_for_update(skip_locked=True)
+        async with self._database.statements() as session:
+            await session.execute(delete(OutboxEntry).where(OutboxEntry.job_id.in_(own)))
 
     async def _send_all(self) -> None:
         while await self.send_batch():

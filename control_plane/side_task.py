@@ -43,6 +43,11 @@ class SideTask:
         if self._task is not None:
             await cancel(self._task)
 
+    @property
+    def running(self) -> bool:
+        """Whether there is a next round."""
+        return self._task is not None and not self._task.done()
+
     def wake(self) -> None:
         """Begin the next round now."""
         self._woken.set()

@@ -71,7 +71,7 @@ async def status_of(
 async def _row(here: Services, owner: dict[str, str], job_id: str) -> Job:
     job = None
     if is_ours(job_id):
-        async with here.database.transaction() as session:
+        async with here.database.statements() as session:
             job = await session.get(Job, job_id)
     if job is None or owner != {"roomId": job.room_id, "userId": job.user_id, "asked": job.asked}:
         raise NotFoundError("There is no such job, or it is none of yours.")

@@ -212,5 +212,5 @@ async def finish_room(room_id: RoomId, _: Platform, here: Here) -> Any:
             .returning(Room.id)
         )
         if ended is not None:
-            await publish(session, room.id, "room", {"state": "finished"})
+            publish(session, room.id, "room", {"state": "finished"})
     return RoomState(id=room.id, state="finished")

@@ -11,7 +11,7 @@ import pytest
 
 from control_plane import bell, conversation, listeners
 from control_plane.conversation import say
-from control_plane.events import publish
+from control_plane.events import hold, publish, write_events
 from control_plane.identity import LEEWAY_SECONDS
 from control_plane.routes import events
 from control_plane.tables import Job, Message
@@ -173,7 +173,8 @@ async def test_nothing_is_missed_or_told_twice_over_two_services(
 
         async def tell(number: int) -> None:
             async with services[number % 2].database.transaction() as session:
-                await publish(session, room, "note", {"number": number})
+                publish(session, room, "note", {"number": number})
+                await write_events(session)
                 await asyncio.sleep(0.01 * (number % 7))
 
         async with Stream(api, room) as stream:
@@ -197,7 +198,8 @@ async def test_an_event_is_never_told_before_an_earlier_one(api: Api) -> None:
 
     async def tell(number: int) -> None:
         async with database.transaction() as session:
-            await publish(session, room, "note", {"number": number})
+            publish(session, room, "note", {"number": number})
+            await write_events(session)
             if number == 1:
                 written.set()
                 await go_on.wait()
@@ -240,11 +242,11 @@ async def test_a_turn_is_never_read_before_an_earlier_one(
     database = api.app.state.services.database
     written, go_on = asyncio.Event(), asyncio.Event()
 
-    async def publish_late(*arguments: Any) -> None:
+    async def hold_on(*arguments: Any) -> None:
+        await hold(*arguments)
         if not written.is_set():
             written.set()
             await go_on.wait()
-        await publish(*arguments)
 
     async def speak(job: str) -> None:
         async with database.transaction() as session:
@@ -256,7 +258,7 @@ async def test_a_turn_is_never_read_before_an_earlier_one(
     def turns() -> list[tuple[object, ...]]:
         return postgres.query("SELECT content FROM messages ORDER BY created_at, id")
 
-    monkeypatch.setattr(conversation, "publish", publish_late)
+    monkeypatch.setattr(conversation, "hold", hold_on)
     first = asyncio.create_task(speak("first"))
     await written.wait()
     second = asyncio.create_task(speak("second"))

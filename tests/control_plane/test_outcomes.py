@@ -10,6 +10,7 @@ import pytest
 
 from control_plane import reconcile, relay
 from control_plane.outcomes import Outcomes
+from control_plane.relay import Relay
 from tests.support.api import Api, api_environment, serving
 from tests.support.stand_in import ANSWERS, StandIn, living_pools
 
@@ -171,11 +172,11 @@ async def test_every_silent_job_is_asked_about(
 async def test_what_a_dead_process_left_in_the_outbox_is_sent_once(
     env: dict[str, str], postgres: PostgresServer, worker: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def dies(*_: object) -> bool:
-        raise RuntimeError("dead")
+    async def dies(*_: object) -> None:
+        await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr(relay.Relay, "send_batch", dies)
+        patch.setattr(relay.Relay, "_send", dies)
         async with serving(env) as (api, _):
             room = await api.room()
             job = await api.asked(room, "hint", HINT)
@@ -186,6 +187,34 @@ async def test_what_a_dead_process_left_in_the_outbox_is_sent_once(
         await worker.complete(job)
         assert (await api.ended(room, job))["status"] == "completed"
     assert await worker.redis.llen(worker.queue.key("wait")) == 0
+
+
+@pytest.mark.parametrize("largest", [relay.LARGEST_AT_ONCE, 0])
+async def test_an_accepted_job_is_sent_at_once_and_a_large_one_from_the_outbox(
+    env: dict[str, str],
+    postgres: PostgresServer,
+    worker: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    largest: int,
+) -> None:
+    looks = asyncio.Event()
+
+    async def look(_: Relay) -> bool:
+        looks.set()
+        return False
+
+    monkeypatch.setattr(relay, "LARGEST_AT_ONCE", largest)
+    monkeypatch.setattr(relay, "LOOK_SECONDS", 60.0)
+    async with serving(env) as (api, _):
+        room = await api.room()
+        if largest:
+            monkeypatch.setattr(Relay, "send_batch", look)
+        job = await api.asked(room, "hint", HINT)
+        assert await worker.take() == job
+        async with asyncio.timeout(10):
+            while postgres.query("SELECT job_id FROM outbox"):  # noqa: ASYNC110 -- its removal is told to nobody
+                await asyncio.sleep(0.02)
+        assert not looks.is_set()
 
 
 async def test_an_accepted_job_outlives_a_redis_that_dies(
