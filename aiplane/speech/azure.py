@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aiplane.audio.containers import CONTAINERS
+from aiplane.contracts import clean
 from aiplane.deadline import remaining, within
 from aiplane.errors import TranscriptionFailedError
 from aiplane.foreign import ForeignError
-from aiplane.http_client import OpenedOnce, UnreadableBodyError, open_http, why_no_answer
+from aiplane.http_client import MAX_BODY_BYTES, OpenedOnce, UnreadableBodyError, open_http, why_no_answer
 from aiplane.http_environment import HttpEnvironmentError
+from aiplane.llm.openai_json import first_object, read_json
 from aiplane.queues import QUEUES
 from aiplane.speech import LONGEST_SPEECH_BYTES, SpeechFailedError, Transcript, spoken
 from aiplane.speech.faults import (
@@ -29,9 +30,11 @@ from aiplane.speech.faults import (
     status_sentence,
     timeout_sentence,
 )
-from aiplane.speech.languages import same_language, voice_tag
+from aiplane.speech.languages import language_tag, same_language, voice_tag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aiplane.audio import Recording
     from aiplane.audio.containers import Container
     from aiplane.settings import Settings
@@ -53,13 +56,14 @@ class AzureConnection:
         key: the key of the resource.
         choice: the setting that chooses the voice or the model, for the errors.
         timeout: seconds that one call may take, from connecting to the last byte.
+        max_body: the longest answer that is read, in bytes.
     """
 
-    def __init__(self, key: str, *, choice: str, timeout: float) -> None:
+    def __init__(self, key: str, *, choice: str, timeout: float, max_body: int = MAX_BODY_BYTES) -> None:
         self._key = key
         self._names = SettingNames("AZURE_SPEECH_KEY", "AZURE_SPEECH_REGION or AZURE_SPEECH_ENDPOINT", choice)
         self._timeout = timeout
-        self._client = OpenedOnce(lambda: open_http(max_body=LONGEST_SPEECH_BYTES))
+        self._client = OpenedOnce(lambda: open_http(max_body=max_body))
 
     def post(self, url: str, *, headers: dict[str, str] | None = None, **body: Any) -> bytes:
         """Send one request and return the body of its answer.
@@ -138,21 +142,6 @@ class AzureTextToSpeech:
         )
 
 
-class _Phrase(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    text: str = ""
-    locale: str | None = None
-
-
-class _Reply(BaseModel):
-    # A validation error may reach the log; what a candidate said must not.
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    combinedPhrases: tuple[_Phrase, ...]  # noqa: N815 - the provider's spelling
-    phrases: tuple[_Phrase, ...] = ()
-
-
 class AzureSpeechToText:
     """A transcription service behind one :class:`AzureConnection`."""
 
@@ -172,14 +161,10 @@ class AzureSpeechToText:
             "definition": (None, json.dumps(definition).encode(), "application/json"),
         }
         try:
-            reply = _Reply.model_validate_json(self._connection.post(self._url, files=files))
+            reply = self._connection.post(self._url, files=files)
         except SpeechFailedError as error:
             raise TranscriptionFailedError(f"The audio could not be transcribed. {error.sentence}") from error
-        except ValidationError as error:
-            raise TranscriptionFailedError("The provider's answer is not a transcription.") from error
-        heard = next((phrase.locale for phrase in reply.phrases if phrase.locale), None)
-        text = " ".join(phrase.text.strip() for phrase in reply.combinedPhrases)
-        return Transcript(text=text.strip(), language=language or heard)
+        return read_transcription(reply, language)
 
     def close(self) -> None:
         """Close the connection. For programs that outlive it."""
@@ -188,7 +173,10 @@ class AzureSpeechToText:
 
 def create_text_to_speech(settings: Settings) -> AzureTextToSpeech:
     """Make the voice behind ``TTS_PROVIDER=azure``. Outside a job it may take as long as a job may."""
-    connection = AzureConnection(_key(settings), choice="TTS_VOICE", timeout=QUEUES["interview"].time_limit)
+    seconds = QUEUES["interview"].time_limit
+    connection = AzureConnection(
+        _key(settings), choice="TTS_VOICE", timeout=seconds, max_body=LONGEST_SPEECH_BYTES
+    )
     region = _region(settings)
     host = f"https://{region}.tts.speech.microsoft.com" if region else f"{settings.azure_speech_endpoint}/tts"
     return AzureTextToSpeech(
@@ -209,6 +197,36 @@ def create_speech_to_text(settings: Settings) -> AzureSpeechToText:
     return AzureSpeechToText(
         connection, url=f"{host}/speechtotext/transcriptions:transcribe?api-version={API_VERSION}"
     )
+
+
+def read_transcription(body: bytes, asked: str | None) -> Transcript:
+    """Read a transcription, in whatever form it comes.
+
+    Args:
+        body: the answer.
+        asked: the language that was asked for.
+
+    Raises:
+        TranscriptionFailedError: it is none.
+    """
+    try:
+        reply = first_object(read_json(body))
+    except ValueError as error:
+        raise TranscriptionFailedError("The provider's answer is not a transcription.") from error
+    if not isinstance(reply.get("combinedPhrases"), list):
+        raise TranscriptionFailedError("The provider's answer is not a transcription.")
+    # One text for each channel of the recording.
+    text = " ".join(_texts(reply["combinedPhrases"], "text"))
+    heard = next(_texts(reply.get("phrases"), "locale"), "")
+    return Transcript(text=clean(text).strip(), language=asked or language_tag(heard))
+
+
+def _texts(phrases: object, name: str) -> Iterator[str]:
+    """Yield a field of each phrase that has it; anybody may have written them."""
+    for each in phrases if isinstance(phrases, list) else ():
+        value = each.get(name) if isinstance(each, dict) else None
+        if isinstance(value, str) and value.strip():
+            yield value.strip()
 
 
 def _region(settings: Settings) -> str | None:
