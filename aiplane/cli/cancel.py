@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from aiplane.app import app
+from aiplane.audit_trail import announce, kept_lines, person
+from aiplane.bull import iso_now
 from aiplane.cancelling import Cancelling, Was
 from aiplane.cli.faults import NotAllDoneError, NotFoundError, naming_redis
-from aiplane.cli.queue_argument import kind_of, queue_named
+from aiplane.cli.queue_argument import kind_of, open_queues, queue_named
 from aiplane.cli.screen import one_line, show_json
 from aiplane.connections import connect_thread
 from aiplane.patience import OutOfPatienceError, wait_for
+from aiplane.stored_json import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +50,12 @@ def cancel(settings: Settings, *, queue: str, wanted: Sequence[str], as_json: bo
     name = queue_named(settings, queue)
     with naming_redis(settings.redis_url), closing(connect_thread(settings.redis_url)) as redis:
         cancelling = Cancelling(redis, settings)
-        done = [cancelling.cancel(name, job_id) for job_id in wanted]
+        done: list[Cancellation] = []
+        try:
+            for job_id in wanted:
+                done.append(cancelling.cancel(name, job_id))  # noqa: PERF401 -- what was done is told though the next one fails
+        finally:
+            asyncio.run(_leave_word(settings, name, done))
         _wake_pools(done)
         unsettled = _await_settled(redis, settings, [each for each in done if each.done])
     if as_json:
@@ -66,6 +76,24 @@ def _row(cancellation: Cancellation, *, settled: bool) -> dict[str, Any]:
         "cancelled": cancellation.done,
         "settled": settled,
     }
+
+
+async def _leave_word(settings: Settings, queue: str, done: Sequence[Cancellation]) -> None:
+    """Write who it was into the log of each job that was cancelled now, and have the bridges do so."""
+    jobs = [each.job for each in done if each.done and each.was is not Was.CANCELLED]
+    if not jobs:
+        return
+    # Done is done, whether or not it can be told.
+    with suppress(RedisError):
+        async with open_queues(settings) as (redis, bull):
+            who, own = person(), bull.queue(queue)
+            await bull.load_scripts()
+            for job in jobs:
+                options = read_object((await own.record(job)).get("opts", ""))
+                async with redis.pipeline(transaction=True) as pipe:
+                    own.logging(job, f"{iso_now()} cancelled by {who}", kept_lines(options)).stage(pipe)
+                    await pipe.execute()
+            await announce(redis, bull.prefix, who=who, did="cancelled jobs", queue=queue, jobs=jobs)
 
 
 def _wake_pools(done: Sequence[Cancellation]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aiplane.audit_trail import channel, read
 from aiplane.cancelling import Cancelling, Was
 from aiplane.claims import CANCELLED, Claims
+from aiplane.cli import cancel as command
+from aiplane.cli.faults import NotFoundError
 from aiplane.connections import connect_thread
 from aiplane.errors import InternalError, JobCancelledError
 from aiplane.runs import Outcome, run_id, run_key
@@ -168,3 +172,26 @@ def test_a_run_that_cannot_be_claimed_is_refused_once(redis: Redis) -> None:
     assert claims.refuse(RUN, refusal, token="t1")
     assert not claims.refuse(RUN, Outcome(result="{}"), token="t2")
     assert redis.hget(KEY, "outcome") == refusal.to_json()
+
+
+def test_who_cancelled_a_job_stands_in_its_log_and_is_announced_once(
+    redis: Redis, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "alice")
+    monkeypatch.setattr(command, "SETTLED_SECONDS", 0)  # no bridge is here to settle it
+    redis.lpush(f"bull:{QUEUE}:wait", "7")
+    settings = Settings.load({"REDIS_URL": redis_server.url})
+    with redis.pubsub() as heard:
+        heard.subscribe(channel("bull"))
+        assert heard.get_message(timeout=5)
+        for _ in range(2):
+            command.cancel(settings, queue="hint", wanted=["7"], as_json=True)
+        with pytest.raises(NotFoundError):
+            command.cancel(settings, queue="hint", wanted=["8"], as_json=True)
+        told = heard.get_message(timeout=5)
+        assert told
+        assert re.fullmatch(rf"alice@\S+ has cancelled jobs of {QUEUE}: 7", read(told["data"]))
+        assert heard.get_message(timeout=0) is None
+    [line] = redis.lrange(f"{HASH}:logs", 0, -1)
+    assert re.fullmatch(r"20\S+Z cancelled by alice@\S+", line)
+    assert not redis.exists(f"bull:{QUEUE}:8:logs")
