@@ -11,7 +11,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
-import uvicorn
 
 from aiplane.settings import SettingsError
 from aiplane.telemetry.logs import configure_logs
@@ -20,7 +19,7 @@ from control_plane.application import create_app
 from control_plane.database import Database
 from control_plane.schema import SchemaError, check_schema
 from control_plane.schema import migrate as migrate_database
-from control_plane.server import Server
+from control_plane.server import Server, configured
 from control_plane.settings import ControlPlaneSettings
 
 if TYPE_CHECKING:
@@ -83,18 +82,7 @@ async def _run(settings: ControlPlaneSettings, telemetry: Telemetry) -> None:
     finally:
         await database.close()
     app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.api_host,
-        port=settings.api_port,
-        # The log is ours, and says what was done by a request's id; addresses hold the ids of people.
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=64 * 1024,
-    )
+    config = configured(app, settings.api_host, settings.api_port, grace=GRACE_SECONDS)
     # uvicorn hands on the signal that it has obeyed, which would end us before the telemetry is sent.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

@@ -79,7 +79,10 @@ class Envelope:
         try:
             with _request_span(scope, headers) as current:
                 answer.seen_by(current)
-                await self._app(scope, self._incoming(scope, receive), answer.send)
+                if "transfer-encoding" in headers and "content-length" in headers:
+                    await answer.framed_twice()
+                else:
+                    await self._app(scope, self._incoming(scope, receive), answer.send)
         except Exception:
             # The framework has a last resort of its own, but that raises on, and hands the log the text.
             log.exception("a request failed")
@@ -137,11 +140,20 @@ class _Answer:
             self._span.set_attribute("http.route", route or "(none)")
             self._span.set_attribute("http.response.status_code", status)
 
+    async def framed_twice(self) -> None:
+        # A proxy in front may have gone by the other of the two, and its next request begin somewhere else.
+        sentence = "The body says its length in two ways; send it in one."
+        await self._refuse(400, "invalid_request", sentence, (b"connection", b"close"))
+
     async def internal_error(self) -> None:
         sentence = "Something went wrong on our side; the log says what, under this request's id."
-        body = json.dumps(error_body(500, "internal_error", sentence, request_id())).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self._refuse(500, "internal_error", sentence)
+
+    async def _refuse(self, status: int, code: str, sentence: str, *more: tuple[bytes, bytes]) -> None:
+        body = json.dumps(error_body(status, code, sentence, request_id())).encode()
+        length = str(len(body)).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", length), *more]
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 
 

@@ -37,7 +37,8 @@ async def _refuse(_: Request, error: Exception) -> JSONResponse:
     refused = cast("HTTPException", error)
     status = refused.status_code
     sentence = _SENTENCES.get(status, "The request cannot be read.")
-    return _answer(status, HTTPStatus(status).name.lower(), sentence, headers=refused.headers)
+    code = "invalid_request" if status == HTTPStatus.BAD_REQUEST else HTTPStatus(status).name.lower()
+    return _answer(status, code, sentence, headers=refused.headers)
 
 
 async def _explain(_: Request, error: Exception) -> JSONResponse:

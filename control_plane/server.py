@@ -8,15 +8,48 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from control_plane.connection import HEAD_SECONDS, Connection
+
 if TYPE_CHECKING:
     import socket
+
+    from starlette.types import ASGIApp
 
     from control_plane.bell import Bell
 
 log = logging.getLogger("control_plane")
 
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a request's line and headers. A token has a few thousand."""
+
 SILENT_SECONDS = 5.0
 """How long the loop may be held up before probes are told so; it turns ten times a second."""
+
+
+def configured(app: ASGIApp, host: str, port: int, *, grace: int, lifespan: bool = True) -> uvicorn.Config:
+    """Return how an application is served.
+
+    Args:
+        app: the application.
+        host: where to listen.
+        port: likewise; 0 for any that is free.
+        grace: seconds that open requests get to end.
+        lifespan: whether the application is started and stopped with the server.
+    """
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=Connection,
+        lifespan="on" if lifespan else "off",
+        # The log is ours, and says what was done by a request's id; addresses hold the ids of people.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=int(HEAD_SECONDS),
+        timeout_graceful_shutdown=grace,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+    )
 
 
 class Server(uvicorn.Server):

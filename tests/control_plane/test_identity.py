@@ -9,6 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from starlette.requests import Request
@@ -113,6 +115,46 @@ async def test_a_public_key_is_never_a_secret(tmp_path: Path) -> None:
     forged = f"{signed_part}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
     with pytest.raises(UnauthenticatedError):
         await caller(tokens(JWT_JWKS=str(tmp_path / "keys.json")), f"Bearer {forged}")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"kid": "../../../../etc/passwd"},
+        {"kid": "/dev/null"},
+        {"kid": "x' UNION SELECT 'secret"},
+        {"kid": "http://127.0.0.1:1/keys.json"},
+        {"kid": ["a"]},
+        {"kid": ""},
+        {"jku": "http://127.0.0.1:1/keys.json"},
+        {"x5u": "http://127.0.0.1:1/cert.pem"},
+        {"jwk": "own"},
+        {"crit": ["exp"]},
+        {"alg": "none"},
+        {"alg": "nOnE"},
+        {"alg": "PS256"},
+    ],
+)
+async def test_no_token_chooses_its_key(tmp_path: Path, more: dict[str, Any]) -> None:
+    trusted, own = RSAKey.generate_key(2048, {"kid": "a"}), RSAKey.generate_key(2048, {"kid": "a"})
+    publish(tmp_path / "keys.json", trusted)
+    if more.get("jwk"):
+        more = {"jwk": own.as_dict(private=False)}
+    # By hand, since no library would sign all of these; the key is the caller's own, under the name of ours.
+    head = {"alg": "RS256", "kid": "a", **more}
+    signed_part = f"{b64(head)}.{b64({'sub': 'ada', 'exp': 9e9, 'scope': 'service'})}"
+    made = own.private_key.sign(signed_part.encode(), padding.PKCS1v15(), hashes.SHA256())
+    signature = base64.urlsafe_b64encode(made).decode().rstrip("=")
+    for key_set in ({"JWT_JWKS": str(tmp_path / "keys.json")}, {"JWT_SECRET": SECRET}):
+        for forged in (f"{signed_part}.{signature}", f"{signed_part}."):
+            with pytest.raises(UnauthenticatedError):
+                await caller(tokens(**key_set), f"Bearer {forged}")
+
+
+async def test_where_a_secret_is_set_no_other_family_counts() -> None:
+    rsa = RSAKey.generate_key(2048, {"kid": "a"})
+    with pytest.raises(UnauthenticatedError):
+        await caller(tokens(JWT_SECRET=SECRET), signed(rsa, "RS256"))
 
 
 async def test_a_key_set_that_cannot_be_read_is_no_fault_of_the_caller(tmp_path: Path) -> None:

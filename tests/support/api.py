@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from control_plane.application import create_app
+from control_plane.server import configured
 from control_plane.settings import ControlPlaneSettings
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ async def serving(env: Mapping[str, str], **replaced: Any) -> AsyncIterator[tupl
 @asynccontextmanager
 async def listening(app: FastAPI, api: Api) -> AsyncIterator[str]:
     """Let an application that runs in this process listen on a socket, and have ``api`` speak to that."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_config=None))
+    server = uvicorn.Server(configured(app, "127.0.0.1", 0, grace=10, lifespan=False))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 -- uvicorn has a flag and no event
         await asyncio.sleep(0.01)
