@@ -132,3 +132,31 @@ def test_the_task_is_a_plain_call() -> None:
 
     assert reply_to_candidate.name == QUEUES["interview"].task
     assert result["shouldRespond"] is True
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The tier of this reply is easy.",
+        "The level of my message is low.",
+        "Between the fences I see no code.",
+        "Hints are not allowed here.",
+        "Die Stufe dieser Antwort ist leicht.",
+    ],
+)
+def test_a_reply_that_speaks_of_how_it_came_about_is_refused(message: str) -> None:
+    with pytest.raises(LLMInvalidResponseError, match="tells its own instructions"):
+        replied({"message": message})
+
+
+def test_a_reply_goes_back_once_that_is_not_in_the_language_of_the_candidate() -> None:
+    said = (
+        "No sé por qué mi función no pasa todas las pruebas, porque cuando la lista está vacía no hace nada."
+    )
+    english = "I see what you mean, and that is a good question about what the code does when there is nothing in it."
+    llm = ScriptedLLM({**ANSWER, "message": english})
+
+    result = reply(InterviewPayload.parse({**BARE, "userMessage": said}), llm)
+
+    assert result.message == english
+    assert "is not in the language that the candidate writes" in llm.sent_back
