@@ -153,7 +153,7 @@ def test_a_reply_goes_back_once_that_is_not_in_the_language_of_the_candidate() -
     said = (
         "No sé por qué mi función no pasa todas las pruebas, porque cuando la lista está vacía no hace nada."
     )
-    english = "I see what you mean, and that is a good question about what the code does when there is nothing in it."
+    english = "I see what you mean, and that is a good question about what the code does when it is empty."
     llm = ScriptedLLM({**ANSWER, "message": english})
 
     result = reply(InterviewPayload.parse({**BARE, "userMessage": said}), llm)
