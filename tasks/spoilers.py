@@ -98,7 +98,7 @@ _CALLBACK = re.compile(r"[(,]\s*(?:\([^()\n]{0,60}\)|\w{1,30})\s*=>\s*(?![{\s])"
 _RETURN = re.compile(r"\breturn\b|=>")
 _LOOP_TOLD = re.compile(
     r"\b(?:while|until|as long as|solange|bis|mientras|hasta que|tant que|jusqu\w*|enquanto|finche"
-    r"|пока)\b[^`.\n]{0,30}`"
+    r"|пока)\b[^`.,:;\n]{0,30}`"
     r"|直到[^`\n]{0,10}`|`[^`\n]{1,40}`[^`\n]{0,6}(?:间|間|まで|동안)"
 )
 _RETURN_TOLD = re.compile(

@@ -284,3 +284,12 @@ def test_a_new_line_set_into_the_whole_of_the_code_is_the_finished_solution() ->
         *check_code("direct", {"hint": "First\n```\nconst rest = cur.next;\ncur.next = prev;\n```"}, known)
     ]
     assert [*check_code("direct", {"hint": f"So\n```\n{whole}\n```"}, known)]
+
+
+def test_statements_in_a_loop_and_a_return_that_are_told_are_a_whole_body() -> None:
+    steps = "set `a.next = b`, then `b = a`"
+    assert "whole function" in faults("direct", f"While `a` is there, {steps}. Return `b`.")
+    assert "whole function" in faults("direct", f"Solange `a` da ist: {steps}. Gib am Ende `b` zurück.")
+    assert faults("direct", f"While the list lasts, {steps}. Return `b`.") == ""
+    assert faults("direct", f"While `a` is there, {steps}.") == ""
+    assert faults("direct", "While `a` is there, set `a.next = b`. Return `b`.") == ""
