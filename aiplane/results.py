@@ -131,7 +131,9 @@ class ResultsConsumer:
         on_failure: handles one failure, likewise. What it raises is logged, and the failure is not told
             again.
         on_started: hears of each job that a worker takes, by its kind and id, likewise.
-        loops: how many results of each kind are handled at once.
+        loops: how many results of each kind are waited for at once.
+        helpers: how many more are handled at once while there are any: a process that has much else to do
+            gives each its turn, and results are to have as many turns as what asks for them.
     """
 
     def __init__(
@@ -142,11 +144,13 @@ class ResultsConsumer:
         *,
         on_started: Callable[[Kind, str], Awaitable[None]] | None = None,
         loops: int = 2,
+        helpers: int = 6,
     ) -> None:
         self._on_result = on_result
         self._on_failure = on_failure
         self._on_started = on_started
-        self._loops = loops
+        self._loops, self._helpers = loops, helpers
+        self._more = {kind: asyncio.Semaphore(0) for kind in KINDS}
         self._redis = connect(settings.redis_url, name="aiplane-results")
         self._blocking = connect(
             settings.redis_url, timeout=BLOCK_SECONDS + COMMAND_TIMEOUT, name="aiplane-results-waiting"
@@ -163,8 +167,9 @@ class ResultsConsumer:
 
     async def __aenter__(self) -> Self:
         for kind in KINDS:
-            for number in range(self._loops):
-                self._start(self._consume(kind), f"results of {kind} {number}")
+            for number in range(self._loops + self._helpers):
+                helps = number >= self._loops
+                self._start(self._consume(kind, helps=helps), f"results of {kind} {number}")
             self._start(self._recover(kind), f"stalled results of {kind}")
         self._start(self._listen(), "failures")
         return self
@@ -202,17 +207,21 @@ class ResultsConsumer:
 
     # ---- results ----------------------------------------------------------------------------------
 
-    async def _consume(self, kind: Kind) -> None:
-        queue = self._queues[kind]
+    async def _consume(self, kind: Kind, *, helps: bool) -> None:
+        queue, more = self._queues[kind], self._more[kind]
         pauses = 0
         while True:
             try:
+                if helps:
+                    await more.acquire()
                 token = uuid.uuid4().hex
                 taken = await self._take(queue, token)
-                if taken.job_id is None:
-                    await self._wait(queue, taken)
-                else:
+                if taken.job_id is not None:
+                    # Where there was one there may be another: one that helps looks.
+                    more.release()
                     await self._see_through(kind, queue, _handle_of(taken, token), taken.record)
+                elif not helps:
+                    await self._wait(queue, taken)
                 pauses = 0
             except ScriptRefusedError as error:
                 # It stalled meanwhile, and is another's: what was handled here is handled there again.

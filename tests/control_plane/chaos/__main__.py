@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 
@@ -27,7 +28,10 @@ from tests.support.environment import isolate
     show_default=True,
     help="Seconds between two kills of a kind.",
 )
-def main(requests: int, clients: int, seed: int, every: float) -> None:
+@click.option(
+    "--minutes", type=click.FloatRange(0), default=math.inf, help="After so many nobody asks for more."
+)
+def main(requests: int, clients: int, seed: int, every: float, minutes: float) -> None:
     """Ask while services, pools, bridges and Redis are killed; exit with 1 if a promise was broken."""
     isolate()
     started = time.monotonic()
@@ -35,7 +39,7 @@ def main(requests: int, clients: int, seed: int, every: float) -> None:
     def say(sentence: str) -> None:
         click.echo(f"{time.monotonic() - started:7.1f} s  {sentence}", err=True)
 
-    verdict = asyncio.run(play(seed, requests, clients, every, say))
+    verdict = asyncio.run(play(seed, requests, clients, every, say, minutes))
     table = Table("what came of it", "", title=f"{requests} requests, {clients} clients, seed {seed}")
     for name, value in {**verdict.facts, **verdict.counts}.items():
         table.add_row(name, str(value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections import Counter, defaultdict
@@ -45,6 +46,7 @@ class Traffic:
         problems: what should not have been answered.
         seconds: how long it took from asking to the end, where the client looked for so long.
         may_end: without it the last requests are held back.
+        sent: the requests that were sent.
     """
 
     def __init__(self, urls: list[str], seed: int) -> None:
@@ -59,6 +61,7 @@ class Traffic:
         self.problems: list[str] = []
         self.seconds: list[float] = []
         self.may_end = asyncio.Event()
+        self.sent: list[Request] = []
         self._gate = asyncio.Semaphore(8)
 
     async def aclose(self) -> None:
@@ -80,14 +83,19 @@ class Traffic:
                 await self._told(f"/rooms/{room_id}/participants", member)
         return room_id
 
-    async def flow(self, requests: list[Request], clients: int, seconds: float) -> None:
-        """Send all requests, each once it is due and a client is free; they are due within ``seconds``."""
+    async def flow(
+        self, requests: list[Request], clients: int, seconds: float, until: float = math.inf
+    ) -> None:
+        """Send all requests, each once it is due and a client is free; they are due within ``seconds``.
+
+        Past ``until``, on the monotonic clock, nobody asks for anything more.
+        """
         began, due = time.monotonic(), seconds / len(requests)
         left = iter(enumerate(requests))
         self._held = len(requests) - max(1, len(requests) // 10)
         async with asyncio.TaskGroup() as group:
             for _ in range(clients):
-                group.create_task(self._ask_on(left, began, due))
+                group.create_task(self._ask_on(left, began, due, until))
 
     async def look(self, request: Request, job_id: str, *, wait: int = 0) -> Any:
         """Return how a job stands, as whoever asked for it is told."""
@@ -104,11 +112,16 @@ class Traffic:
         assert answer.status_code == 200, answer.text
         return {what: left["remaining"] for what, left in answer.json().items() if what != "roomId"}
 
-    async def _ask_on(self, left: Iterator[tuple[int, Request]], began: float, due: float) -> None:
+    async def _ask_on(
+        self, left: Iterator[tuple[int, Request]], began: float, due: float, until: float
+    ) -> None:
         for number, request in left:
+            if time.monotonic() > until:
+                return
             await asyncio.sleep(max(0.0, began + number * due - time.monotonic()))
             if number >= self._held:
                 await self.may_end.wait()
+            self.sent.append(request)
             asked = time.monotonic()
             await asyncio.gather(*(self._ask(request) for _ in range(2 if request.twice else 1)))
             for job_id in self.accepted[request.key]:

@@ -88,6 +88,7 @@ def _judge_requests(
     jobs: dict[str, Request] = {}
     for request in requests:
         ids = traffic.accepted.get(request.key, set())
+        verdict.counts["requests"] += 1
         verdict.counts["requests accepted"] += bool(ids)
         verdict.counts["requests past a limit"] += not ids and request.key in traffic.limited
         if len(ids) > 1:
