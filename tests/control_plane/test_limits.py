@@ -13,6 +13,8 @@ from tests.support.stand_in import living_pools
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    import httpx2
+
     from tests.support.postgres_server import PostgresServer
     from tests.support.redis_server import RedisServer
 
@@ -22,8 +24,10 @@ HINT = {"hintLevel": "gentle"}
 @pytest.fixture
 async def env(postgres: PostgresServer, redis_server: RedisServer) -> AsyncIterator[dict[str, str]]:
     redis_server.client.flushall()
+    # What is asked here is whether the limits hold, on a machine as busy as it may be.
+    patient = {"CALL_TIMEOUT_SECONDS": "20", "BREAKER_OPEN_SECONDS": "1"}
     async with living_pools(redis_server.url):
-        yield api_environment(postgres.url, redis_server.url)
+        yield api_environment(postgres.url, redis_server.url, **patient)
 
 
 @pytest.fixture
@@ -37,10 +41,7 @@ async def test_of_a_hundred_at_once_by_two_services_three_pass(
 ) -> None:
     async with serving(env) as (first, _), serving(env) as (second, _):
         room = await first.room()
-        path = f"/rooms/{room}/ai/hint"
-        answers = await asyncio.gather(
-            *(each.call("POST", path, HINT) for _ in range(50) for each in (first, second))
-        )
+        answers = await asyncio.gather(*(answered(each, room) for _ in range(50) for each in (first, second)))
     passed = [answer for answer in answers if answer.status_code == 202]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert (len(passed), len(refused)) == (3, 97)
@@ -48,6 +49,13 @@ async def test_of_a_hundred_at_once_by_two_services_three_pass(
         assert 1 <= int(answer.headers["retry-after"]) <= 300
         details = answer.json()["details"]
         assert details == {"limit": 3, "windowSeconds": 300, "remaining": 0, "resetAt": details["resetAt"]}
+
+
+async def answered(api: Api, room: str) -> httpx2.Response:
+    """Ask for a hint until the limit alone decides: a hundred at once can be more than a machine manages."""
+    while (answer := await api.call("POST", f"/rooms/{room}/ai/hint", HINT)).status_code in (503, 504):  # noqa: ASYNC110 -- no event
+        await asyncio.sleep(1)
+    return answer
 
 
 async def test_retry_after_waited_out_lets_the_next_one_pass(env: dict[str, str]) -> None:

@@ -19,11 +19,14 @@ _HINT = " ".join(
 _LOOKS = ("Look at", "Read", "Think about", "Say what you know of", "Write down", "Trace", "Go back to")
 _THINGS = (
     "the first pair", "the last number", "the whole list", "the target", "the loop", "the index", "the sum",
-    "the middle part", "the small case", "the result",
+    "the middle part", "the small case", "the result", "the empty list", "the next step", "the two numbers",
+    "the line that adds", "the place where it ends", "each value in turn", "the name of each part",
+    "what you have seen", "what comes back", "the one that is left",
 )  # fmt: skip
 _MOMENTS = (
     "before you go on", "when the list is short", "by hand on paper", "as the code runs",
-    "in your own words", "with two numbers", "once it has ended",
+    "in your own words", "with two numbers", "once it has ended", "for a list of three", "from the left",
+    "as if you were the code", "and ask what it costs", "while nothing else moves", "one value at a time",
 )  # fmt: skip
 
 _USUALLY_JUDGED = ("correctness", "efficiency", "readability", "edge_cases")

@@ -199,12 +199,16 @@ async def _judge_quota(
     rows: dict[str, Row],
     limits: Mapping[str, int],
 ) -> None:
-    """Of each limit as much is left as was not accepted, or failed."""
+    """Of each limit as much is left as was not accepted, or failed; who was refused had reached it."""
+    places = {job_id: (request.user, request.room, request.what) for job_id, request in jobs.items()}
+    accepted = Counter(places.values())
     used = Counter(
-        (request.user, request.room, request.what)
-        for job_id, request in jobs.items()
-        if job_id in rows and rows[job_id].state != "failed"
+        place for job_id, place in places.items() if job_id in rows and rows[job_id].state != "failed"
     )
+    for request in traffic.sent:
+        place = (request.user, request.room, request.what)
+        if request.key in traffic.limited and accepted[place] < limits[request.what]:
+            verdict.violations.append(f"refused below the limit, {accepted[place]} were accepted: {request}")
     verdict.counts["quotas: taken"] = used.total()
     for user in range(USERS):
         for room in range(ROOMS):
