@@ -104,7 +104,8 @@ _EXAMPLE = re.compile(
     r"|escreva|disegna"
     r"|scrivi|нарисуи|запиши|посмотри|отмечаи)\b|\b(?:line|zeile|linea|ligne|linha|riga) \d|\b(?:tests?"
     r"|pruebas?|write down"
-    r"|note (?:what|which|every value|it)|too (?:long|slow)|steps each|\d+ steps|would take|wait until"
+    r"|draw\w*|note (?:each value|after|what|which|every value|it)|too (?:long|slow)|steps each|\d+ steps"
+    r"|would take|wait until"
     r"|loops?|schleife\w*|bucle"
     r"|boucle)\b|テスト|测试|테스트|行目|第 ?\d+ ?行|手で|纸|紙|ループ|循环"
 )
