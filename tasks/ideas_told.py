@@ -111,23 +111,7 @@ _EXAMPLE = re.compile(
 )
 """What is to be done with an example, and what is said of tests, loops and time."""
 
-_ACTIONS = (
-    *(
-        "keep",
-        "drop",
-        "look",
-        "take",
-        "arrange",
-        "advance",
-        "compute",
-        "grow",
-        "mark",
-        "reuse",
-        "merge",
-        "choice",
-    ),
-    "settle",
-)
+_ACTIONS = tuple("keep drop take arrange advance compute grow mark reuse merge choice settle".split())
 _ORDER = (
     r"(?:^|[,;:\u2013\u2014]|\b(?:and|then|or|to|just|only|simply|you (?:can|could|should|would|need to"
     r"|have to|must|then)"
