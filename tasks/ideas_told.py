@@ -111,21 +111,19 @@ _EXAMPLE = re.compile(
 )
 """What is to be done with an example, and what is said of tests, loops and time."""
 
-_ACTIONS = tuple(
-    [
-        "keep",
-        "drop",
-        "take",
-        "arrange",
-        "advance",
-        "compute",
-        "grow",
-        "mark",
-        "reuse",
-        "merge",
-        "choice",
-        "settle",
-    ]
+_ACTIONS = (
+    "keep",
+    "drop",
+    "take",
+    "arrange",
+    "advance",
+    "compute",
+    "grow",
+    "mark",
+    "reuse",
+    "merge",
+    "choice",
+    "settle",
 )
 _ORDER = (
     r"(?:^|[,;:\u2013\u2014]|\b(?:and|then|or|to|just|only|simply|you (?:can|could|should|would|need to"
