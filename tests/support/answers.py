@@ -16,17 +16,17 @@ _HINT = " ".join(
 )
 """A hint of a length and a level that teach; other texts of an answer may be short."""
 
-_LOOKS = ("Look at", "Read", "Think about", "Say what you know of", "Write down", "Trace", "Go back to")
+_LOOKS = (
+    "Look at", "Read", "Think about", "Say what you know of", "Write down", "Trace", "Go back to", "Draw",
+    "Ask about", "Give a name to", "Take a note of", "Tell a friend about", "Put a mark at", "Say aloud",
+)  # fmt: skip
 _THINGS = (
-    "the first pair", "the last number", "the whole list", "the target", "the loop", "the index", "the sum",
-    "the middle part", "the small case", "the result", "the empty list", "the next step", "the two numbers",
-    "the line that adds", "the place where it ends", "each value in turn", "the name of each part",
-    "what you have seen", "what comes back", "the one that is left",
+    "the task", "your plan", "the first test", "the last test", "the example", "the question", "the rule",
+    "your last change", "the words of the task", "your own notes",
 )  # fmt: skip
 _MOMENTS = (
-    "before you go on", "when the list is short", "by hand on paper", "as the code runs",
-    "in your own words", "with two numbers", "once it has ended", "for a list of three", "from the left",
-    "as if you were the code", "and ask what it costs", "while nothing else moves", "one value at a time",
+    "before you go on", "by hand on paper", "in your own words", "with a small example", "in a calm moment",
+    "with fresh eyes", "with a friend",
 )  # fmt: skip
 
 _USUALLY_JUDGED = ("correctness", "efficiency", "readability", "edge_cases")
