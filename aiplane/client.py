@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, Any, Self, cast, overload
 from redis.exceptions import RedisError
 
 from aiplane.bull import Bull
-from aiplane.cancellation import cancel
-from aiplane.capacity import read_capacity
-from aiplane.connections import COMMAND_TIMEOUT, connect
+from aiplane.bull.events import BLOCK_SECONDS, RETRY_SECONDS, QueueEvents
+from aiplane.context.cancellation import cancel
 from aiplane.contracts import PAYLOADS, Payload
 from aiplane.errors import ERRORS
-from aiplane.queue_events import BLOCK_SECONDS, RETRY_SECONDS, QueueEvents
+from aiplane.operations.capacity import read_capacity
 from aiplane.queues import KINDS, QUEUES
-from aiplane.refusals import is_outage
+from aiplane.redis.clients import COMMAND_TIMEOUT, connect
+from aiplane.redis.refusals import is_outage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiplane.capacity import Capacity
+    from aiplane.operations.capacity import Capacity
     from aiplane.queues import Kind
     from aiplane.settings import Settings
 

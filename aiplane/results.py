@@ -37,13 +37,13 @@ from aiplane.bull import (
     read_taken,
     stage_count,
 )
-from aiplane.cancellation import cancel
 from aiplane.client import JobFailedError
-from aiplane.connections import COMMAND_TIMEOUT, connect
+from aiplane.context.cancellation import cancel
 from aiplane.contracts import HintResult, InterviewResult, Result, ReviewResult, TranscribeResult
 from aiplane.queues import KINDS, results_of
-from aiplane.refusals import told
-from aiplane.stored_json import read_object
+from aiplane.redis.clients import COMMAND_TIMEOUT, connect
+from aiplane.redis.refusals import told
+from aiplane.redis.untrusted_json import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping

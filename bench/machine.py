@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from aiplane.cli.private_redis import find_server
+from aiplane.cli.local.private_redis import find_server
 from tests.support.node import INTEROP, ensure_node_modules
 
 _PACKAGES = ("aiplane", "bullmq", "celery", "kombu", "redis", "hiredis", "httpx2", "openai")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import redis
 
-from aiplane.cli.private_redis import free_port, private_redis
+from aiplane.cli.local.private_redis import free_port, private_redis
 from bench.feeders import Feeder
 from bench.monitor import monitored
 from bench.program import Program

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
-from aiplane.cancellation import cancel
-from aiplane.cli.private_postgres import database_url, private_postgres
-from aiplane.cli.private_redis import free_port
+from aiplane.cli.local.private_postgres import database_url, private_postgres
+from aiplane.cli.local.private_redis import free_port
+from aiplane.context.cancellation import cancel
 from tests.interop.payloads import KINDS as WIRE
 from tests.support.api import api_environment, token
 from tests.support.processes import plane_environment, procfile

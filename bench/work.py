@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from aiplane.llm.answers import HintAnswer, InterviewAnswer, ReviewAnswer
-from aiplane.llm.schema import schema_name, strict_schema
+from aiplane.coaching.answers import HintAnswer, InterviewAnswer, ReviewAnswer
+from aiplane.providers.llm.schema import schema_name, strict_schema
 from aiplane.queues import KINDS, QUEUES, results_of
 from tests.interop.payloads import KINDS as WIRE
 from tests.support.answers import good_answer

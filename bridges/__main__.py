@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aiplane.app import app
-from aiplane.fitness import UnfitRedisError
+from aiplane.celery import app
+from aiplane.redis.preflight import UnfitRedisError
 from aiplane.settings import SettingsError
 from aiplane.telemetry.logs import configure_logs
 from aiplane.telemetry.setup import start_telemetry

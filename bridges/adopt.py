@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiplane.bull import LOCK_MS, new_token, owner_of
-from aiplane.leases import BRIDGE_STALE_MS
+from aiplane.ledger.leases import BRIDGE_STALE_MS
 from bridges.job import read_job
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from aiplane.leases import Roll
-    from bridges.held import Held
+    from aiplane.ledger.leases import Roll
+    from bridges.consumer import Source
+    from bridges.in_flight import Held
     from bridges.job import Job
     from bridges.slots import Slots
-    from bridges.source import Source
 
 
 _ADOPT = """

@@ -1,4 +1,4 @@
-"""The loop: wait for a slot, take a job, look after it. What that is stands in :mod:`bridges.care`."""
+"""The loop: wait for a slot, take a job, look after it. What that is stands in :mod:`bridges.attempt`."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from typing import TYPE_CHECKING
 
 from redis import RedisError
 
-from aiplane.app import app
 from aiplane.bull import Bull
-from aiplane.cancellation import cancel
-from aiplane.connections import connect
-from aiplane.leases import Holder, new_holder_id
-from aiplane.pipelined import PipelinedRedis
+from aiplane.celery import app
+from aiplane.context.cancellation import cancel
+from aiplane.ledger.leases import Holder, new_holder_id
+from aiplane.ledger.runs import Runs
+from aiplane.operations.trials import refuse_to_start, try_all
 from aiplane.queues import KINDS, QUEUES
-from aiplane.runs import Runs
+from aiplane.redis.clients import connect
+from aiplane.redis.troubles import TROUBLES
 from aiplane.telemetry.propagation import is_traced
-from aiplane.trials import refuse_to_start, try_all
-from aiplane.troubles import TROUBLES
 from bridges.adopt import Adoption
-from bridges.care import Care
-from bridges.chronicle import Chronicle
+from bridges.attempt import Care
+from bridges.consumer import Source
 from bridges.dispatch import Dispatch
-from bridges.heart import Heart
-from bridges.held import Held
+from bridges.heartbeat import Heart
+from bridges.in_flight import Held
+from bridges.job_telemetry import Chronicle
+from bridges.maintenance import Upkeep
 from bridges.operators import log_operators
-from bridges.outages import FIRST_PAUSE, LONGEST_PAUSE, despite_outages
+from bridges.redis_pipelined import PipelinedRedis
+from bridges.retry import FIRST_PAUSE, LONGEST_PAUSE, despite_outages
 from bridges.slots import Slots
-from bridges.source import Source
-from bridges.taking import Sending
-from bridges.upkeep import Upkeep
+from bridges.take_script import Sending
 from bridges.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-    from aiplane.leases import Roll
+    from aiplane.ledger.leases import Roll
     from aiplane.queues import QueueSpec
     from aiplane.settings import Settings
     from bridges.job import Job

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from redis import RedisError
 
-from aiplane.app import RUN_HEADER
 from aiplane.bull import KEEP_LOGS
-from aiplane.connections import connect
-from aiplane.runs import Message
+from aiplane.celery import RUN_HEADER
+from aiplane.ledger.runs import Message
+from aiplane.redis.clients import connect
+from aiplane.redis.troubles import TROUBLES
 from aiplane.telemetry.propagation import carrier
-from aiplane.troubles import TROUBLES
 
 if TYPE_CHECKING:
-    from aiplane.app import Plane
+    from aiplane.celery import Plane
     from aiplane.queues import QueueSpec
     from bridges.job import Job
 

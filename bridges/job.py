@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiplane.bull import JobHandle, letter_of
-from aiplane.runs import run_id
+from aiplane.ledger.runs import run_id
 from bridges.options import JobOptions, read_options
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from redis import RedisError
 
-from aiplane.audit_trail import channel, read
-from aiplane.connections import connect
-from aiplane.subscription import hear
-from aiplane.troubles import TROUBLES
+from aiplane.operations.audit_trail import channel, read
+from aiplane.redis.clients import connect
+from aiplane.redis.troubles import TROUBLES
+from bridges.redis_subscription import hear
 
 if TYPE_CHECKING:
     from aiplane.settings import Settings

@@ -29,19 +29,19 @@ from aiplane.bull import (
     result_id,
 )
 from aiplane.errors import InternalError
+from aiplane.ledger.runs import CLOSE, Outcome
 from aiplane.queues import dead_letters_of, results_of
-from aiplane.runs import CLOSE, Outcome
+from aiplane.redis.troubles import TROUBLES
 from aiplane.telemetry.propagation import metadata
-from aiplane.troubles import TROUBLES
 from bridges.strict_json import read_json
-from bridges.taking import TAKE_SCRIPTS
+from bridges.take_script import TAKE_SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from aiplane.bull import Bull, BullQueue, Steps
     from aiplane.errors import JobError
-    from aiplane.runs import Runs
+    from aiplane.ledger.runs import Runs
     from bridges.job import Job
 
 log = logging.getLogger(__name__)

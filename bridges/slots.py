@@ -6,12 +6,12 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from aiplane.leases import SLOTS_STALE_MS
+from aiplane.ledger.leases import SLOTS_STALE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiplane.leases import Roll
+    from aiplane.ledger.leases import Roll
     from aiplane.queues import Kind
 
 

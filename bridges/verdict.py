@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aiplane.context.usage import Usage
 from aiplane.errors import InternalError, JobTimeoutError, WorkerLostError
-from aiplane.leases import POOL_STALE_MS, SLOTS_STALE_MS
-from aiplane.runs import Outcome
-from aiplane.usage import Usage
+from aiplane.ledger.leases import POOL_STALE_MS, SLOTS_STALE_MS
+from aiplane.ledger.runs import Outcome
 
 if TYPE_CHECKING:
-    from aiplane.leases import Roll
-    from aiplane.runs import RunState
+    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.runs import RunState
 
 UNOPENED_MS = 1_000
 """Milliseconds after which a run that is not in the ledger was forgotten; before, it may be unopened."""

@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING
 
 from redis import RedisError
 
-from aiplane.connections import connect
-from aiplane.runs import read_announcement
-from aiplane.subscription import hear
-from aiplane.troubles import TROUBLES
+from aiplane.ledger.runs import read_announcement
+from aiplane.redis.clients import connect
+from aiplane.redis.troubles import TROUBLES
+from bridges.redis_subscription import hear
 from bridges.verdict import Sent, Verdict, judge, read_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aiplane.leases import Roll
+    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.runs import Announcement, Outcome, Runs, RunState
     from aiplane.queues import Kind
-    from aiplane.runs import Announcement, Outcome, Runs, RunState
     from aiplane.settings import Settings
     from bridges.job import Job
 

@@ -17,8 +17,8 @@ from control_plane.side_task import SideTask
 from control_plane.tables import PoolAbsence
 
 if TYPE_CHECKING:
-    from aiplane.capacity import Capacity
     from aiplane.client import Client
+    from aiplane.operations.capacity import Capacity
     from aiplane.queues import Kind
     from control_plane.breaker import Breaker
     from control_plane.database import Database

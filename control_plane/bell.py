@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
 
-from aiplane.cancellation import cancel
+from aiplane.context.cancellation import cancel
 from control_plane.database import connect_arguments
 from control_plane.events import CHANNEL
 

@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect, Request
 
-from aiplane.base64_text import TooManyBytesError, decode
+from aiplane.contracts.base64_text import TooManyBytesError, decode
 from control_plane.bodies import Body, LanguageTag
 from control_plane.envelope import bounded
 from control_plane.errors import InvalidRequestError, TooLargeError

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import defer
 
-from aiplane.cancellation import cancel
+from aiplane.context.cancellation import cancel
 from control_plane.errors import UnavailableError
 from control_plane.side_task import SideTask
 from control_plane.tables import Job, OutboxEntry

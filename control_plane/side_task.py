@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from redis.exceptions import RedisError
 
-from aiplane.cancellation import cancel
+from aiplane.context.cancellation import cancel
 from aiplane.results import NotNowError
 from control_plane.errors import ApiError
 

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from opentelemetry import trace
 from pydantic import BaseModel
 
-from aiplane.deadline import remaining
+from aiplane.context.deadline import remaining
 from aiplane.errors import LLMError, LLMInvalidResponseError
-from aiplane.llm import Message, Prompt
-from aiplane.llm.answer import read_object
-from aiplane.llm.measured import count_refused
-from aiplane.llm.thoughts import without_thoughts
+from aiplane.providers.llm import Message, Prompt
+from aiplane.providers.llm.measured import count_refused
+from aiplane.providers.llm.parsing import read_object
+from aiplane.providers.llm.thoughts import without_thoughts
 from aiplane.worker.progress import reached, remark
 from tasks.faults import Checked, checked, must, told_to_a_person, told_to_the_model
 from tasks.leaks import check_leaks, holds_canary, shown_text
@@ -35,7 +35,7 @@ from tasks.spotlight import unmark
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from aiplane.llm import LLM
+    from aiplane.providers.llm import LLM
     from aiplane.queues import Kind
     from tasks.faults import Fault
     from tasks.sections import Sheet

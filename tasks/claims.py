@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 from tasks.faults import Fault, must, should
 from tasks.scoring import ENOUGH_TESTS, all_pass
 

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from aiplane.wording import percent
+from aiplane.text.measures import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,18 +10,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
-from aiplane.code_languages import EXTENSIONS
+from aiplane.code.languages import EXTENSIONS
+from aiplane.code.listing import Listing
 from aiplane.contracts import Turn
 from aiplane.contracts.shared import PastHint
-from aiplane.listing import Listing
-from aiplane.speech.languages import language_name
-from aiplane.wording import percent
+from aiplane.providers.speech.languages import language_name
+from aiplane.text.measures import percent
 from tasks.sections import BUDGET_CHARACTERS, Exhibit, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aiplane.code_metrics import CodeMetrics, FunctionMetrics
+    from aiplane.code.metrics import CodeMetrics, FunctionMetrics
     from aiplane.contracts import ExecutionSummary, HistoricalWeakness
 
 _MOST_FUNCTIONS = 8

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
-from aiplane.app import app
-from aiplane.code_metrics import METERS, measuring
+from aiplane.celery import app
+from aiplane.coaching.answers import HintAnswer
+from aiplane.coaching.cases import HintCase
+from aiplane.code.listing import Listing
+from aiplane.code.metrics import METERS, measuring
+from aiplane.code.syntax import CHECKERS, syntax_errors
 from aiplane.contracts import HintPayload, HintResult
-from aiplane.listing import Listing
-from aiplane.llm.answers import HintAnswer
-from aiplane.llm.cases import HintCase
 from aiplane.queues import QUEUES
-from aiplane.syntax import CHECKERS, syntax_errors
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.claims import check_claims
@@ -43,7 +43,7 @@ from tasks.techniques import check_technique
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiplane.llm import LLM
+    from aiplane.providers.llm import LLM
     from tasks.sections import Exhibit
 
 log = logging.getLogger(__name__)

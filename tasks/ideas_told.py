@@ -18,9 +18,9 @@ from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aiplane.content_words import content_words
-from aiplane.folding import folded
-from aiplane.written_in import english_share
+from aiplane.text.content_words import content_words
+from aiplane.text.folding import folded
+from aiplane.text.language import english_share
 from tasks.faults import Fault, must
 from tasks.steps_told import ENGLISH_ENOUGH, tells_nothing
 from tasks.techniques import techniques_known

@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
-from aiplane.app import app
-from aiplane.code_metrics import METERS, measuring
+from aiplane.celery import app
+from aiplane.coaching.answers import InterviewAnswer
+from aiplane.coaching.cases import InterviewCase
+from aiplane.coaching.conversation import mood_of
+from aiplane.code.listing import Listing
+from aiplane.code.metrics import METERS, measuring
 from aiplane.contracts import (
     CodeAnnotation,
     InterviewPayload,
     InterviewResult,
     Turn,
 )
-from aiplane.conversation import mood_of
 from aiplane.errors import NotAvailableInModeError
-from aiplane.listing import Listing
-from aiplane.llm.answers import InterviewAnswer
-from aiplane.llm.cases import InterviewCase
 from aiplane.queues import QUEUES
-from aiplane.wording import shortened
+from aiplane.text.measures import shortened
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.claims import check_claims
@@ -55,8 +55,8 @@ from tasks.weaknesses import proven_in_interview
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiplane.llm import LLM
-    from aiplane.llm.answers import AnnotationAnswer
+    from aiplane.coaching.answers import AnnotationAnswer
+    from aiplane.providers.llm import LLM
 from tasks.difficulty import Verdict
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ What must hold:
 What should:
 
 - One question at most, in the message and the follow-up question together, and none that was asked before
-  (:mod:`aiplane.asked`).
+  (:mod:`aiplane.coaching.asked`).
 - Short: 90 words where the reply is spoken (some 40 seconds), 200 where it is read.
 
 The first and the last follow experts' criteria for follow-ups of AI interviewers: kind, necessary, aware of
@@ -23,10 +23,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aiplane.content_words import content_words
-from aiplane.conversation import asked_before, is_repeated
-from aiplane.folding import folded
-from aiplane.wording import count_words, questions
+from aiplane.coaching.conversation import asked_before, is_repeated
+from aiplane.text.content_words import content_words
+from aiplane.text.folding import folded
+from aiplane.text.measures import count_words, questions
 from tasks.faults import Fault, must, should
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from tasks.scoring import NOT_JUDGED, PRAISE, capped, contradicts_the_tests, spe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from aiplane.coaching.answers import CategoryAnswer, EvidenceAnswer
+    from aiplane.code.listing import Listing
     from aiplane.contracts import ExecutionSummary, ReviewPayload
-    from aiplane.listing import Listing
-    from aiplane.llm.answers import CategoryAnswer, EvidenceAnswer
 
 _SAYS_SOMETHING = re.compile(r"\w")
 

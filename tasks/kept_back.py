@@ -13,8 +13,8 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aiplane.content_words import content_words
-from aiplane.folding import folded
+from aiplane.text.content_words import content_words
+from aiplane.text.folding import folded
 from tasks.faults import Fault, must
 
 if TYPE_CHECKING:

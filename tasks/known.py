@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

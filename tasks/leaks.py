@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 from tasks.faults import Fault, must
 from tasks.prompting import canary, instructions
 

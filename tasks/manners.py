@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 from tasks.faults import Fault, must
 
 if TYPE_CHECKING:

@@ -22,14 +22,14 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aiplane.source import Source
+from aiplane.code.rows import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiplane.code_metrics import CodeMetrics
+    from aiplane.coaching.cases import Need
+    from aiplane.code.metrics import CodeMetrics
     from aiplane.contracts import ExecutionSummary, HintPayload
-    from aiplane.llm.cases import Need
 
 COMPLEX = 10
 """The cyclomatic complexity of a function that is worth one: McCabe's own bound."""

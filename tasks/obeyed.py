@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 from tasks.faults import Fault, must
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiplane.llm.answers import CategoryAnswer
+    from aiplane.coaching.answers import CategoryAnswer
 
 _COMMENT = re.compile(r"(?:#|//|--|;;|%|/\*|\*|<!--|\"{3}|'{3})[^\n]{4,400}")
 _STRING = re.compile(r"\"[^\"\n]{12,400}\"|'[^'\n]{12,400}'")

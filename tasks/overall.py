@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 
 _SENTENCE = re.compile(
     r"(?:[^.!?\u3002\uff01\uff1f\n]|(?<=\d)\.(?=\d)|\.(?=\w))+[.!?\u3002\uff01\uff1f]*[\"')*\u201d]*[^\S\n]*"

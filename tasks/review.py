@@ -16,20 +16,20 @@ import logging
 import textwrap
 from typing import TYPE_CHECKING, Any, get_args
 
-from aiplane.app import app
-from aiplane.code_metrics import METERS, measuring
+from aiplane.celery import app
+from aiplane.coaching.answers import ReviewAnswer
+from aiplane.coaching.cases import ReviewCase
+from aiplane.code.listing import Listing
+from aiplane.code.metrics import METERS, measuring
+from aiplane.code.syntax import CHECKERS, still_parses, syntax_errors
 from aiplane.contracts import (
     ReviewPayload,
     ReviewResult,
     Severity,
     Suggestion,
 )
-from aiplane.listing import Listing
-from aiplane.llm.answers import ReviewAnswer
-from aiplane.llm.cases import ReviewCase
-from aiplane.plain_text import plain_text
 from aiplane.queues import QUEUES
-from aiplane.syntax import CHECKERS, still_parses, syntax_errors
+from aiplane.text.plain import plain_text
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.claims import check_claims
@@ -52,8 +52,8 @@ from tasks.weaknesses import proven_in_code
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiplane.llm import LLM
-    from aiplane.llm.answers import CategoryAnswer, SuggestionAnswer
+    from aiplane.coaching.answers import CategoryAnswer, SuggestionAnswer
+    from aiplane.providers.llm import LLM
 
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiplane.written_in import is_written_in, language_of
+from aiplane.text.language import is_written_in, language_of
 from tasks.faults import Fault, must, should
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiplane.llm import LLM
+    from aiplane.providers.llm import LLM
 
 
 LATEST_TURNS = 5

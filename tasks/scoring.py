@@ -21,7 +21,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 from tasks.rubric import is_correctness, is_edge_cases, label, weights
 
 if TYPE_CHECKING:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from aiplane.conversation import is_no_answer, read_exchanges, same_point
+from aiplane.coaching.conversation import is_no_answer, read_exchanges, same_point
 from tasks.difficulty import Signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiplane.code_metrics import CodeMetrics
+    from aiplane.coaching.conversation import Exchange
+    from aiplane.code.metrics import CodeMetrics
     from aiplane.contracts import InterviewPayload
-    from aiplane.conversation import Exchange
 
 RECENT = 5
 """How many answers are timed: how it goes now matters, not how it began."""

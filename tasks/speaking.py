@@ -12,15 +12,15 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from aiplane import deadline
+from aiplane.context import deadline
+from aiplane.context.bounded import OutOfPatienceError, wait_for
+from aiplane.context.job import job_id
 from aiplane.contracts import Audio
-from aiplane.current import job_id
-from aiplane.patience import OutOfPatienceError, wait_for
-from aiplane.speech import SpeechFailedError
-from aiplane.speech.measures import failed, timed
-from aiplane.storage_errors import StorageError
+from aiplane.errors.stacktrace import describe
+from aiplane.providers.speech import SpeechFailedError
+from aiplane.providers.speech.measures import failed, timed
+from aiplane.providers.storage.errors import StorageError
 from aiplane.worker.progress import reached, remark
-from aiplane.worker.stacktrace import describe
 from tasks.aloud import cut_at_sentence, read_aloud
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from aiplane.contracts import InterviewPayload, InterviewResult
     from aiplane.providers import Providers
-    from aiplane.speech import TextToSpeech
-    from aiplane.storage import Storage
+    from aiplane.providers.speech import TextToSpeech
+    from aiplane.providers.storage.s3 import Storage
 
     T = TypeVar("T")
 

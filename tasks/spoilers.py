@@ -11,7 +11,7 @@ import unicodedata
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 from tasks.faults import Fault, must
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from aiplane.folding import folded
-from aiplane.written_in import english_share
+from aiplane.text.folding import folded
+from aiplane.text.language import english_share
 from tasks.faults import Fault, must
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aiplane.folding import folded
-from aiplane.wording import count_words, reading_grade, repeated_share
+from aiplane.text.folding import folded
+from aiplane.text.measures import count_words, reading_grade, repeated_share
 from tasks.faults import Fault, should
 
 if TYPE_CHECKING:

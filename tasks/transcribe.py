@@ -5,27 +5,27 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from aiplane.app import app
 from aiplane.audio import READERS, read_recording
-from aiplane.base64_text import TooManyBytesError, decode
+from aiplane.celery import app
 from aiplane.contracts import TranscribePayload, TranscribeResult
+from aiplane.contracts.base64_text import TooManyBytesError, decode
 from aiplane.errors import (
     AudioTooLargeError,
     NotAvailableInModeError,
     TranscriptionDisabledError,
     TranscriptionFailedError,
 )
+from aiplane.providers.speech.listening import listen
+from aiplane.providers.storage.errors import ObjectTooLargeError, StorageError
 from aiplane.queues import QUEUES
-from aiplane.speech.listening import listen
-from aiplane.storage_errors import ObjectTooLargeError, StorageError
 from aiplane.worker.progress import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiplane.providers import Providers
+    from aiplane.providers.storage.s3 import Storage
     from aiplane.settings import Settings
-    from aiplane.storage import Storage
 
 MEGABYTE = 1024 * 1024
 

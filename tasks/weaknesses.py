@@ -23,9 +23,9 @@ from tasks.scoring import PRAISE, SMALL_FAULTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from aiplane.coaching.answers import CodeSignalAnswer, SignalAnswer
+    from aiplane.code.listing import Listing
     from aiplane.contracts import Category, Suggestion, Turn, Weakness
-    from aiplane.listing import Listing
-    from aiplane.llm.answers import CodeSignalAnswer, SignalAnswer
 
 log = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """Recordings: what kind of audio, whether it is all there, how long it is, and a form that providers read.
 
-Whatever parses a stranger's audio runs in another process (:mod:`aiplane.audio.reader`), which is confined,
-and killed when it takes too long. The programs that make these processes stand by. This module is what the
-rest of the project calls.
+Whatever parses a stranger's audio runs in another process (:mod:`aiplane.audio.reader_program`), which is
+confined, and killed when it takes too long. The programs that make these processes stand by. This module is
+what the rest of the project calls.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pydantic import Field, NonNegativeInt
 
 from aiplane.audio.containers import name_of_unread, sniff
 from aiplane.audio.pcm import read_samples_type
-from aiplane.deadline import remaining
+from aiplane.context.deadline import remaining
 from aiplane.errors import TranscriptionFailedError
-from aiplane.standby import LONGEST_LINE, Answer, StandbyPool
+from aiplane.sandbox.pool import LONGEST_LINE, Answer, StandbyPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ MOST_RECORDINGS = 50
 """How many recordings one process looks at. A process for each costs four times as much as its looking; and
 whoever takes one over with a recording may tell lies about so many others, how long they are."""
 
-_PROGRAM = Path(__file__).with_name("reader.py")
+_PROGRAM = Path(__file__).with_name("reader_program.py")
 
 READERS = StandbyPool(_PROGRAM, str(MOST_RECORDINGS))
 """The programs that look at recordings. Starting one takes 20 times as long as reading a short recording."""

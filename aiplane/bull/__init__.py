@@ -8,11 +8,11 @@ treats a commit that failed as a job that failed, and retries scripts whose repl
 from aiplane.bull.counts import QueueCounter, QueueCounts, read_count, stage_count
 from aiplane.bull.ids import LETTER_FIELD, dead_letter_id, is_dead_letter_of, letter_of, result_id
 from aiplane.bull.locks import LOCK_MS, TOKEN_MARK, LockRenewal, new_token, owner_of
-from aiplane.bull.pause import FOLD, FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
+from aiplane.bull.moves import JobHandle, ScriptRefusedError, Settling, check, iso_now
+from aiplane.bull.paused_list import FOLD, FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
 from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
 from aiplane.bull.queue import Bull, BullQueue, Taken, read_taken
-from aiplane.bull.settling import JobHandle, ScriptRefusedError, Settling, check, iso_now
-from aiplane.bull.steps import Step, Steps
+from aiplane.bull.scripts import Step, Steps
 
 __all__ = [
     "FOLD",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bullmq.redis_connection import loadScript
 
-from aiplane.bull.steps import Step, as_one, pack
+from aiplane.bull.scripts import Step, as_one, pack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

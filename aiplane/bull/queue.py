@@ -14,15 +14,15 @@ from bullmq.redis_connection import RedisConnection, loadScript
 from bullmq.scripts import Scripts
 
 from aiplane.bull.locks import LOCK_MS
-from aiplane.bull.settling import JobHandle, Settling, now_ms
-from aiplane.bull.steps import Steps
+from aiplane.bull.moves import JobHandle, Settling, now_ms
+from aiplane.bull.scripts import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from redis.asyncio import Redis
 
-    from aiplane.bull.steps import Step
+    from aiplane.bull.scripts import Step
 
 # The keys of each script, in the order in which its header lists them.
 # fmt: off

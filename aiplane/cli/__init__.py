@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from aiplane.cli.screen import open_closed_streams, say, silence
-from aiplane.cli.statuses import SIGNALLED, STATUSES, USAGE
+from aiplane.cli.terminal.screen import open_closed_streams, say, silence
+from aiplane.cli.terminal.statuses import SIGNALLED, STATUSES, USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "audit": "aiplane.cli.audit:audit",
-        "demo": "aiplane.cli.demo:demo",
-        "doctor": "aiplane.cli.doctor:doctor",
-        "eval": "aiplane.cli.evaluate:evaluate",
-        "health": "aiplane.cli.health:health",
-        "listen": "aiplane.cli.speak:listen",
-        "result": "aiplane.cli.submit:result",
-        "speak": "aiplane.cli.speak:speak",
-        "submit": "aiplane.cli.submit:submit",
-        "up": "aiplane.cli.up:up",
+        "audit": "aiplane.cli.commands.audit:audit",
+        "demo": "aiplane.cli.commands.demo:demo",
+        "doctor": "aiplane.cli.commands.doctor:doctor",
+        "eval": "aiplane.cli.commands.eval:evaluate",
+        "health": "aiplane.cli.commands.health:health",
+        "listen": "aiplane.cli.commands.speak:listen",
+        "result": "aiplane.cli.commands.submit:result",
+        "speak": "aiplane.cli.commands.speak:speak",
+        "submit": "aiplane.cli.commands.submit:submit",
+        "up": "aiplane.cli.commands.up:up",
     }
 )
 """Where each command is, but for those that Celery's program has too."""
@@ -58,7 +58,7 @@ class _Commands(click.Group):
 
 
 def _operating() -> Mapping[str, click.Command]:
-    from aiplane.cli.operating import OPERATING  # noqa: PLC0415 -- no probe needs it
+    from aiplane.cli.operators.group import OPERATING  # noqa: PLC0415 -- no probe needs it
 
     return OPERATING
 
@@ -101,7 +101,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 -- the last seam: nobody is shown a traceback
         # It knows every way in which any command can end badly, so it imports all that can go wrong.
-        from aiplane.cli.faults import explain  # noqa: PLC0415
+        from aiplane.cli.terminal.errors import explain  # noqa: PLC0415
 
         sentence, status = explain(error)
         say(f"aiplane: {sentence}")

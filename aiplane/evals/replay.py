@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from aiplane.errors import JobError
-from aiplane.llm import Completion
+from aiplane.providers.llm import Completion
 from aiplane.queues import QUEUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiplane.app import Plane
+    from aiplane.celery import Plane
     from aiplane.evals.recordings import Recording
-    from aiplane.llm import Prompt
+    from aiplane.providers.llm import Prompt
 
 Outcome = Literal["accepted", "mended", "not mended", "repaired", "refused", "prompt holds", "prompt fails"]
 

@@ -13,9 +13,9 @@ from aiplane.queues import QUEUES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiplane.app import Plane
+    from aiplane.celery import Plane
     from aiplane.evals.labels import Label
-    from aiplane.llm import LLM, Completion, Prompt
+    from aiplane.providers.llm import LLM, Completion, Prompt
 
 _MOST_CODE_LINES = {"gentle": 0, "moderate": 0, "direct": 3}
 _FENCED = re.compile(r"```[^\n]*\n?(.*?)(?:```|\Z)", re.DOTALL)

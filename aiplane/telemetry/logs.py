@@ -1,7 +1,8 @@
 """The log: one line an event, for a person or for a machine. It never holds a payload or a secret.
 
 A line that is written while the code works on a job says which: queue, job, kind, attempt, and the trace that
-shows the same. Nobody passes that along; it is bound once, where the work begins (:mod:`aiplane.current`).
+shows the same. Nobody passes that along; it is bound once, where the work begins
+(:mod:`aiplane.context.job`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
-from aiplane import current
-from aiplane.worker.stacktrace import describe
+from aiplane.context import job as current
+from aiplane.errors.stacktrace import describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

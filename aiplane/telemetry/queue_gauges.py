@@ -16,9 +16,9 @@ from opentelemetry.metrics import Observation
 from redis import RedisError, ResponseError
 
 from aiplane.bull import QueueCounter
-from aiplane.connections import connect_thread
-from aiplane.leases import SLOTS_STALE_MS, LeaseBook
-from aiplane.refusals import told
+from aiplane.ledger.leases import SLOTS_STALE_MS, LeaseBook
+from aiplane.redis.clients import connect_thread
+from aiplane.redis.refusals import told
 from aiplane.telemetry.instruments import observe
 
 if TYPE_CHECKING:

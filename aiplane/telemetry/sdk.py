@@ -25,9 +25,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
-from aiplane.telemetry.identity import identity
-from aiplane.telemetry.scrape import serve_scrapes
-from aiplane.telemetry.shipping import ShippedLines
+from aiplane.telemetry.derived_ids import identity
+from aiplane.telemetry.otlp_logs import ShippedLines
+from aiplane.telemetry.prometheus import serve_scrapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class _Stoppable(Protocol):
 
 
 class DerivedIds(RandomIdGenerator):
-    """Random ids, but for a span whose ids were derived (:func:`aiplane.telemetry.identity.identified`)."""
+    """Random ids, but for a span whose ids are derived (:mod:`aiplane.telemetry.derived_ids`)."""
 
     def generate_trace_id(self) -> int:
         """Return the id of a new trace."""

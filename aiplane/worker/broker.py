@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
-from aiplane.troubles import TROUBLES
+from aiplane.redis.troubles import TROUBLES
 from aiplane.worker.transport import RunTransport
 
 if TYPE_CHECKING:

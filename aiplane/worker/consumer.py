@@ -8,7 +8,7 @@ from typing import Any
 from celery.worker.consumer import Consumer
 from kombu.exceptions import OperationalError
 
-from aiplane.troubles import TROUBLES
+from aiplane.redis.troubles import TROUBLES
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from redis import RedisError
 
-from aiplane.troubles import TROUBLES
+from aiplane.redis.troubles import TROUBLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from billiard.einfo import ExceptionInfo
 from celery.concurrency.base import BasePool, apply_target
 
 from aiplane.errors import InternalError
-from aiplane.worker.stacktrace import describe
+from aiplane.errors.stacktrace import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

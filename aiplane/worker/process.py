@@ -21,31 +21,31 @@ from opentelemetry.metrics import Observation
 from redis import RedisError
 
 from aiplane.bull import NoteWriter
-from aiplane.cancelling import Cancelling
-from aiplane.claims import Claims
-from aiplane.connections import connect_thread
-from aiplane.lease_thread import LeaseThread
-from aiplane.leases import Holder, LeaseBook, new_holder_id
+from aiplane.ledger.claims import Claims
+from aiplane.ledger.lease_renewal import LeaseThread
+from aiplane.ledger.leases import Holder, LeaseBook, new_holder_id
+from aiplane.operations.cancel import Cancelling
+from aiplane.operations.trials import refuse_to_start, try_one
 from aiplane.queues import KINDS, QUEUES
+from aiplane.redis.clients import connect_thread
+from aiplane.redis.troubles import TROUBLES
 from aiplane.settings import SettingsError
 from aiplane.telemetry.instruments import observe
 from aiplane.telemetry.logs import configure_logs
 from aiplane.telemetry.queue_gauges import QueueGauges
 from aiplane.telemetry.setup import start_telemetry
-from aiplane.trials import refuse_to_start, try_one
-from aiplane.troubles import TROUBLES
 from aiplane.worker.attention import consumes
-from aiplane.worker.notes import NoteThread
 from aiplane.worker.options import check_options
+from aiplane.worker.progress_writer import NoteThread
 from aiplane.worker.transport import RunTransport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiplane.app import Plane
-    from aiplane.pulse import Pulse
+    from aiplane.celery import Plane
+    from aiplane.ledger.server_epoch import Pulse
+    from aiplane.operations.trials import Complaint, Variable
     from aiplane.queues import Kind
-    from aiplane.trials import Complaint, Variable
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +92,8 @@ class PoolWorker(Worker):
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
         super().on_start()
-        for commands in ("remote", "refused", "ending"):
-            importlib.import_module(f"aiplane.worker.{commands}")
+        for commands in ("remote", "refused", "revoke"):
+            importlib.import_module(f"aiplane.worker.{commands}_commands")
         signals.worker_shutting_down.connect(self._on_shutdown)
         # Celery would cancel what runs first, which threads cannot do: it would fail, and hang.
         signal.signal(signal.SIGQUIT, self._end_at_once)

@@ -4,10 +4,10 @@ A task says :func:`reached` and :func:`remark` wherever it is; only where a job 
 that reach anybody. A line is for a person and holds our own words: never one of the payload, of the prompt or
 of the answer.
 
-What is said is written a moment later (:mod:`aiplane.worker.notes`), and a worker that was given up for dead
-and comes back may still say something. It cannot bring a job back that is gone, and it moves nothing: a job's
-state is not looked up here by anybody. Its attempt stands in every line and every value, so it is not taken
-for the attempt that runs now; the next step of that one is shown again.
+What is said is written a moment later (:mod:`aiplane.worker.progress_writer`), and a worker that was given up
+for dead and comes back may still say something. It cannot bring a job back that is gone, and it moves
+nothing: a job's state is not looked up here by anybody. Its attempt stands in every line and every value, so
+it is not taken for the attempt that runs now; the next step of that one is shown again.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from aiplane.bull import KEEP_LOGS, Note
-from aiplane.runs import attempt_of
+from aiplane.ledger.runs import attempt_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.errors import JobError
-    from aiplane.worker.notes import NoteThread
+    from aiplane.worker.progress_writer import NoteThread
 
 Step = Literal["taken", "asked", "checked", "spoken"]
 

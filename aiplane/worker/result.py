@@ -7,7 +7,7 @@ from typing import Any
 import click
 from celery.result import AsyncResult
 
-from aiplane.runs import job_of
+from aiplane.ledger.runs import job_of
 
 
 class NotATaskError(click.ClickException):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import SpanKind
 
-from aiplane.current import working_on
-from aiplane.runs import attempt_of
+from aiplane.context.job import working_on
+from aiplane.ledger.runs import attempt_of
 from aiplane.telemetry.propagation import read_carrier
 from aiplane.telemetry.spans import printable, span
 
@@ -25,7 +25,7 @@ def run_span(run: Mapping[str, Any], spec: QueueSpec) -> Iterator[Span]:
     """Do the block as a run that a bridge has sent.
 
     Args:
-        run: the message's header (:data:`aiplane.app.RUN_HEADER`).
+        run: the message's header (:data:`aiplane.celery.RUN_HEADER`).
         spec: the row of the run's kind.
     """
     attempt = attempt_of(run["run"])

@@ -21,8 +21,10 @@ from celery import Task
 from celery.exceptions import Ignore
 from redis import RedisError
 
-from aiplane import deadline
-from aiplane.app import RUN_HEADER
+from aiplane.celery import RUN_HEADER
+from aiplane.context import deadline
+from aiplane.context.bounded import OutOfPatienceError, wait_for
+from aiplane.context.usage import counted
 from aiplane.contracts import PAYLOADS
 from aiplane.contracts.job_data import MOST_BYTES, read_fields
 from aiplane.errors import (
@@ -33,29 +35,27 @@ from aiplane.errors import (
     JobTimeoutError,
     LLMTimeoutError,
 )
-from aiplane.patience import OutOfPatienceError, wait_for
+from aiplane.errors.stacktrace import bare, describe
+from aiplane.ledger.runs import Outcome
 from aiplane.queues import QUEUES
-from aiplane.runs import Outcome
 from aiplane.telemetry.spans import fail
-from aiplane.usage import counted
 from aiplane.worker import progress
 from aiplane.worker.outages import despite_outages
 from aiplane.worker.run_span import run_span
-from aiplane.worker.stacktrace import bare, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from opentelemetry.trace import Span
 
-    from aiplane.app import Plane
     from aiplane.bull import Note
-    from aiplane.claims import Claim
-    from aiplane.deadline import CallOff
+    from aiplane.celery import Plane
+    from aiplane.context.deadline import CallOff
+    from aiplane.context.usage import Tally
+    from aiplane.ledger.claims import Claim
     from aiplane.queues import QueueSpec
-    from aiplane.standby import StandbyPool
-    from aiplane.usage import Tally
-    from aiplane.worker.overseer import Limit
+    from aiplane.sandbox.pool import StandbyPool
+    from aiplane.worker.time_limits import Limit
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from celery.signals import worker_init
 
-from aiplane.app import app
+from aiplane.celery import app
 from aiplane.queues import QUEUES
 from bench.work import CONSTANT
 

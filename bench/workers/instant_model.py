@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from celery.signals import worker_init
 
-from aiplane.app import app
-from aiplane.llm import Completion
+from aiplane.celery import app
+from aiplane.providers.llm import Completion
 from bench.work import answers
 
 if TYPE_CHECKING:
-    from aiplane.llm import Prompt
+    from aiplane.providers.llm import Prompt
 
 __all__ = ["app"]
 

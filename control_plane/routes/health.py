@@ -14,7 +14,7 @@ from control_plane.routes import refusals
 from control_plane.services import Here  # noqa: TC001 - FastAPI reads it
 
 if TYPE_CHECKING:
-    from aiplane.capacity import Capacity
+    from aiplane.operations.capacity import Capacity
 
 router = APIRouter(tags=["health"])
 

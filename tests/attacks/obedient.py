@@ -11,12 +11,12 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from aiplane.llm import Completion
+from aiplane.providers.llm import Completion
 from tests.attacks.corpus import ORDER
 from tests.unit.scripted import GOOD_HINT
 
 if TYPE_CHECKING:
-    from aiplane.llm import Prompt
+    from aiplane.providers.llm import Prompt
 
 _OPENS = re.compile(r"\[\S+ begin\b")
 _CLOSES = re.compile(r"\[\S+ end\b")

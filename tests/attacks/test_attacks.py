@@ -20,7 +20,7 @@ from tests.unit.scripted import ScriptedLLM
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiplane.llm import LLM
+    from aiplane.providers.llm import LLM
 
 
 def hint_about(text: str) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 from bullmq.redis_connection import loadScript
 from redis import RedisError
 
-from aiplane import claims, leases, runs
 from aiplane.bull import Bull
 from aiplane.bull.progress import WRITE_NOTES
-from aiplane.connections import connect
+from aiplane.ledger import claims, leases, runs
+from aiplane.redis.clients import connect
 from bridges import adopt
 from bridges.settle import settling_steps
-from bridges.taking import taking_steps
+from bridges.take_script import taking_steps
 from tests.interop.payloads import KINDS
 from tests.support.audio import recording
 from tests.support.journal import Event, Journal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridges.heart import LOOP_PATIENCE
+from bridges.heartbeat import LOOP_PATIENCE
 from tests.faults.ledger import assert_nothing_lost
 from tests.support.processes import Process, await_ready
 

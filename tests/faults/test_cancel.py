@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.runs import run_id
+from aiplane.ledger.runs import run_id
 from tests.faults.ledger import leftovers
 from tests.faults.stage import OPENED_ALONE, eventually
 from tests.support.processes import Process

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tests.support.stubborn
-from aiplane import deadline
+from aiplane.context import deadline
 from aiplane.errors import JobTimeoutError
 from aiplane.worker.task import bounded
 from tests.faults.ledger import assert_nothing_lost

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiplane.bull import Bull, new_token
-from aiplane.connections import connect
-from aiplane.leases import Holder, Roll
+from aiplane.ledger.leases import Holder, Roll
 from aiplane.queues import KINDS, QUEUES
+from aiplane.redis.clients import connect
 from aiplane.settings import Settings
 from bridges.adopt import Adoption
-from bridges.held import Held
+from bridges.consumer import Source
+from bridges.in_flight import Held
 from bridges.slots import Slots
-from bridges.source import Source
 from tests.support.taking import take
 
 if TYPE_CHECKING:

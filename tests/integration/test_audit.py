@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from aiplane import audit
-from aiplane.audit import Audit
 from aiplane.bull import Bull
+from aiplane.bull import lost_jobs as audit
+from aiplane.bull.lost_jobs import Audit
 from aiplane.cli import run
-from aiplane.connections import connect
-from aiplane.fitness import examine, foreign_workers
-from aiplane.leases import Holder, Roll
+from aiplane.ledger.leases import Holder, Roll
+from aiplane.redis.clients import connect
+from aiplane.redis.preflight import examine, foreign_workers
 from aiplane.settings import Settings
-from bridges import upkeep
-from bridges.upkeep import Upkeep
+from bridges import maintenance
+from bridges.maintenance import Upkeep
 from tests.support.taking import take
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from bridges.adopt import Adoption
-    from bridges.source import Source
+    from bridges.consumer import Source
     from tests.support.redis_server import RedisServer
 
 
@@ -140,7 +140,7 @@ async def test_bridges_that_start_or_stop_together_do_not_take_each_other_for_st
     redis: Redis, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: asyncio.Queue[str] = asyncio.Queue()
-    monkeypatch.setattr(upkeep.log, "warning", lambda text, *args: said.put_nowait(text % args))
+    monkeypatch.setattr(maintenance.log, "warning", lambda text, *args: said.put_nowait(text % args))
     looked = asyncio.Event()
 
     async def look(*arguments: Any) -> list[str]:
@@ -148,7 +148,7 @@ async def test_bridges_that_start_or_stop_together_do_not_take_each_other_for_st
         looked.set()
         return found
 
-    monkeypatch.setattr(upkeep, "foreign_workers", look)
+    monkeypatch.setattr(maintenance, "foreign_workers", look)
     source = cast("Source", SimpleNamespace(name="q", queue=Bull(redis).queue("q")))
     ours = Upkeep(Settings.load({"REDIS_URL": redis_server.url}), redis, [source], cast("Adoption", None))
     async with (

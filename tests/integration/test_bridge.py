@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.app import app
 from aiplane.bull import Bull
-from aiplane.claims import Claims
-from aiplane.connections import connect, connect_thread
-from aiplane.leases import Holder, LeaseBook
+from aiplane.celery import app
+from aiplane.ledger.claims import Claims
+from aiplane.ledger.leases import Holder, LeaseBook
+from aiplane.ledger.runs import Outcome
 from aiplane.queues import QUEUES
-from aiplane.runs import Outcome
+from aiplane.redis.clients import connect, connect_thread
 from aiplane.settings import Settings
 from bridges.bridge import Bridge
 from bridges.settle import Settler

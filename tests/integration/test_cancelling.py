@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.audit_trail import channel, read
-from aiplane.cancelling import Cancelling, Was
-from aiplane.claims import CANCELLED, Claims
-from aiplane.cli import cancel as command
-from aiplane.cli.faults import NotFoundError
-from aiplane.connections import connect_thread
+from aiplane.cli.operators import cancel as command
+from aiplane.cli.terminal.errors import NotFoundError
 from aiplane.errors import InternalError, JobCancelledError
-from aiplane.runs import Outcome, run_id, run_key
+from aiplane.ledger.claims import CANCELLED, Claims
+from aiplane.ledger.runs import Outcome, run_id, run_key
+from aiplane.operations.audit_trail import channel, read
+from aiplane.operations.cancel import Cancelling, Was
+from aiplane.redis.clients import connect_thread
 from aiplane.settings import Settings
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane import claims as claims_module
 from aiplane.bull import Note
-from aiplane.claims import CAUTION_MS, REMEMBER, Claim, Claims
-from aiplane.connections import connect_thread
-from aiplane.leases import Holder, LeaseBook
-from aiplane.runs import Outcome, read_announcement, run_id, run_key
+from aiplane.ledger import claims as claims_module
+from aiplane.ledger.claims import CAUTION_MS, REMEMBER, Claim, Claims
+from aiplane.ledger.leases import Holder, LeaseBook
+from aiplane.ledger.runs import Outcome, read_announcement, run_id, run_key
+from aiplane.redis.clients import connect_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

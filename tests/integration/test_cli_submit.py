@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiplane.bull import Bull, JobHandle, check
-from aiplane.cli import run, submit
-from aiplane.connections import connect
+from aiplane.cli import run
+from aiplane.cli.commands import submit
 from aiplane.queues import QUEUES
+from aiplane.redis.clients import connect
 from tests.support.redis_server import RedisServer
 from tests.support.taking import take
 

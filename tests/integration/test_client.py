@@ -13,7 +13,7 @@ from redis.exceptions import AuthenticationError
 
 from aiplane.bull import Bull, JobHandle, check
 from aiplane.client import Client, JobFailedError, JobNotEndedError, JobNotFoundError
-from aiplane.connections import connect
+from aiplane.redis.clients import connect
 from aiplane.settings import Settings
 from tests.support.taking import take
 

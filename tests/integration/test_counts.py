@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiplane.bull import Bull, QueueCounter, QueueCounts
-from aiplane.connections import connect, connect_thread
+from aiplane.redis.clients import connect, connect_thread
 from tests.support.taking import take
 
 if TYPE_CHECKING:

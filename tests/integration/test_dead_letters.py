@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.audit_trail import LONGEST_LINE, channel, read
 from aiplane.bull import Bull, BullQueue
-from aiplane.cli.dead_changes import purge
-from aiplane.cli.faults import NotFoundError
-from aiplane.connections import connect
-from aiplane.dead_letters import SMALL, DeadLetters, Letter
+from aiplane.cli.operators.dead_changes import purge
+from aiplane.cli.terminal.errors import NotFoundError
 from aiplane.errors import LLMAuthError
+from aiplane.ledger.runs import Outcome, Runs
+from aiplane.operations.audit_trail import LONGEST_LINE, channel, read
+from aiplane.operations.dead_letters import SMALL, DeadLetters, Letter
+from aiplane.operations.requeue import NotRetriedError, Retried, Retrying
 from aiplane.queues import QUEUES
-from aiplane.retrying import NotRetriedError, Retried, Retrying
-from aiplane.runs import Outcome, Runs
+from aiplane.redis.clients import connect
 from aiplane.settings import Settings
 from bridges.job import read_job
 from bridges.settle import Settler

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.app import RUN_HEADER, Plane, celery_configuration
+from aiplane.celery import RUN_HEADER, Plane, celery_configuration
 from aiplane.queues import QUEUES
 from aiplane.settings import Settings
 from bridges.dispatch import Dispatch

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.connections import connect_thread
-from aiplane.leases import Holder, LeaseBook
+from aiplane.ledger.leases import Holder, LeaseBook
+from aiplane.redis.clients import connect_thread
 from aiplane.settings import Settings
-from bridges import heart as heart_module
-from bridges.heart import Heart
+from bridges import heartbeat as heart_module
+from bridges.heartbeat import Heart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -79,8 +79,8 @@ async def test_an_outage_of_redis_is_no_fault_of_the_loop(
     redis_server: RedisServer, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended: list[int] = []
-    monkeypatch.setattr("bridges.heart.os._exit", ended.append)
-    monkeypatch.setattr("bridges.heart.LOOP_PATIENCE", 1.0)
+    monkeypatch.setattr("bridges.heartbeat.os._exit", ended.append)
+    monkeypatch.setattr("bridges.heartbeat.LOOP_PATIENCE", 1.0)
     async with beating(redis_server, {}):
         redis_server.stop()
         await asyncio.sleep(3)  # the outage's length is what is tested

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 
 from aiplane.audio import read_recording
 from aiplane.errors import JobError, LLMTimeoutError, LLMUnavailableError, TranscriptionFailedError
-from aiplane.http_environment import environment_error
-from aiplane.llm import Message, Prompt
 from aiplane.providers import Providers
+from aiplane.providers.http.environment import environment_error
+from aiplane.providers.llm import Message, Prompt
+from aiplane.providers.speech import SpeechFailedError
 from aiplane.settings import Settings, SettingsError
-from aiplane.speech import SpeechFailedError
 from tests.support.audio import recording
 from tests.support.socks import SocksProxy
 

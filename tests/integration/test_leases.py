@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.connections import connect_thread
-from aiplane.lease_thread import LeaseThread
-from aiplane.leases import SLOTS_STALE_MS, Holder, LeaseBook, Roll
+from aiplane.ledger.lease_renewal import LeaseThread
+from aiplane.ledger.leases import SLOTS_STALE_MS, Holder, LeaseBook, Roll
+from aiplane.redis.clients import connect_thread
 from tests.support.processes import Process
 
 if TYPE_CHECKING:
@@ -196,9 +196,9 @@ def test_the_thread_renews_tells_and_gives_back(book: LeaseBook, redis: Redis) -
 
 FAULTY = """
 import sys, time
-from aiplane.connections import connect_thread
-from aiplane.lease_thread import LeaseThread
-from aiplane.leases import Holder, LeaseBook
+from aiplane.redis.clients import connect_thread
+from aiplane.ledger.lease_renewal import LeaseThread
+from aiplane.ledger.leases import Holder, LeaseBook
 
 book = LeaseBook(connect_thread(sys.argv[1]), "bull")
 LeaseThread(book, lambda: Holder("p", "pool", "n", 1), after=lambda _: 1 / 0).start()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiplane.bull import Bull
-from aiplane.connections import connect
+from aiplane.operations.trials import try_all
+from aiplane.redis.clients import connect
 from aiplane.settings import Settings
-from aiplane.trials import try_all
 from tests.support.processes import REPOSITORY
 from tests.support.redis_kinds import KINDS, program_of
 from tests.support.redis_server import RedisServer

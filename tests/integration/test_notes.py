@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiplane.bull import KEEP_LOGS, Note, NoteWriter
-from aiplane.connections import connect_thread
-from aiplane.worker.notes import MOST_WAITING, NoteThread
+from aiplane.redis.clients import connect_thread
+from aiplane.worker.progress_writer import MOST_WAITING, NoteThread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from aiplane import deadline
+from aiplane.context import deadline
 from aiplane.errors import (
     LLMAuthError,
     LLMError,
@@ -25,10 +25,10 @@ from aiplane.errors import (
     LLMTimeoutError,
     LLMUnavailableError,
 )
-from aiplane.llm import Completion, Message, Prompt
-from aiplane.llm.answer import read_answer
-from aiplane.llm.openai import OpenAILLM, create_azure, create_openai
-from aiplane.llm.schema import strict_schema
+from aiplane.providers.llm import Completion, Message, Prompt
+from aiplane.providers.llm.openai import OpenAILLM, create_azure, create_openai
+from aiplane.providers.llm.parsing import read_answer
+from aiplane.providers.llm.schema import strict_schema
 from aiplane.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ import pytest
 
 from aiplane.audio import read_recording
 from aiplane.errors import TranscriptionFailedError
-from aiplane.settings import Settings
-from aiplane.speech import Transcript
-from aiplane.speech.languages import language_tag
-from aiplane.speech.openai import (
+from aiplane.providers.speech import Transcript
+from aiplane.providers.speech.languages import language_tag
+from aiplane.providers.speech.openai import (
     OpenAISpeechToText,
     OpenAITextToSpeech,
     create_speech_to_text,
     create_text_to_speech,
 )
+from aiplane.settings import Settings
 from tests.support.audio import KINDS, recording, seconds_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiplane.bull import Bull, Standing, fold
-from aiplane.connections import connect
+from aiplane.redis.clients import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,9 +10,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from aiplane import pipelined
-from aiplane.connections import connect
-from aiplane.pipelined import PipelinedRedis
+from aiplane.redis.clients import connect
+from bridges import redis_pipelined
+from bridges.redis_pipelined import PipelinedRedis
 from tests.support.proxy import RedisProxy
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ async def test_a_lost_connection_fails_what_is_under_way_and_the_next_command_co
 async def test_a_silent_redis_fails_what_is_under_way_in_time(
     through: Redis, proxy: RedisProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipelined, "COMMAND_TIMEOUT", 0.3)
+    monkeypatch.setattr(redis_pipelined, "COMMAND_TIMEOUT", 0.3)
     await through.set("key", "value")
     proxy.partition(replies=True)
     outcomes = await asyncio.gather(through.get("key"), through.get("key"), return_exceptions=True)

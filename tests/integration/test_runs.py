@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.claims import Claims
-from aiplane.connections import connect, connect_thread
+from aiplane.context.usage import Usage
 from aiplane.errors import LLMAuthError
-from aiplane.runs import CLOSE, Message, Opened, Outcome, Runs, RunState, read_announcement, run_id
-from aiplane.usage import Usage
+from aiplane.ledger.claims import Claims
+from aiplane.ledger.runs import CLOSE, Message, Opened, Outcome, Runs, RunState, read_announcement, run_id
+from aiplane.redis.clients import connect, connect_thread
 from bridges.verdict import read_outcome
 
 if TYPE_CHECKING:

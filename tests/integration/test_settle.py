@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiplane.bull import Bull, BullQueue, read_taken
-from aiplane.connections import connect
 from aiplane.errors import LLMAuthError, LLMRateLimitedError, LLMUnavailableError, WorkerLostError
+from aiplane.ledger.runs import Outcome, Runs
 from aiplane.queues import QUEUES
-from aiplane.runs import Outcome, Runs
+from aiplane.redis.clients import connect
 from bridges import settle
 from bridges.job import read_job
 from bridges.options import read_options

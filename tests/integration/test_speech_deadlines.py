@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane import deadline
 from aiplane.audio import Recording, read_recording
 from aiplane.audio.containers import CONTAINERS
+from aiplane.context import deadline
 from aiplane.errors import TranscriptionFailedError
-from aiplane.llm import openai_client
+from aiplane.providers.llm import openai_client
+from aiplane.providers.speech import SpeechFailedError, azure, create_speech_to_text, create_text_to_speech
 from aiplane.settings import Settings
-from aiplane.speech import SpeechFailedError, azure, create_speech_to_text, create_text_to_speech
 from tests.support.audio import KINDS, recording
 
 if TYPE_CHECKING:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane import deadline
 from aiplane.audio import read_recording
+from aiplane.context import deadline
 from aiplane.errors import TranscriptionFailedError
-from aiplane.settings import Settings
-from aiplane.speech import (
+from aiplane.providers.speech import (
     LONGEST_SPEECH_BYTES,
     SpeechFailedError,
     create_speech_to_text,
     create_text_to_speech,
 )
-from aiplane.speech.languages import same_language, voice_tag
+from aiplane.providers.speech.languages import same_language, voice_tag
+from aiplane.settings import Settings
 from tests.support.audio import KINDS, recording, seconds_of
 from tests.support.google_speech import GoogleSpeech
 

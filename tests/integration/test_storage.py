@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from aiplane import deadline, storage
+from aiplane.context import deadline
 from aiplane.providers import Providers
-from aiplane.settings import Settings, SettingsError
-from aiplane.storage import Storage
-from aiplane.storage_errors import (
+from aiplane.providers.storage import s3 as storage
+from aiplane.providers.storage.errors import (
     ObjectMissingError,
     ObjectTooLargeError,
     StorageError,
@@ -26,6 +25,8 @@ from aiplane.storage_errors import (
     StorageRefusedError,
     StorageUnavailableError,
 )
+from aiplane.providers.storage.s3 import Storage
+from aiplane.settings import Settings, SettingsError
 from tests.support.amazon import ListingForbidden
 from tests.support.s3 import BUCKET, NARROW_KEY, SECRET_KEY, S3Server
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiplane.bull import Bull, BullQueue, new_token
-from aiplane.cli.job import to_json
-from aiplane.connections import connect
+from aiplane.cli.operators.job import to_json
 from aiplane.errors import LLMUnavailableError
-from aiplane.leases import Holder, Roll
+from aiplane.ledger.leases import Holder, Roll
+from aiplane.ledger.runs import Outcome, Runs
+from aiplane.operations.job_report import Story, tell
 from aiplane.queues import QUEUES
-from aiplane.runs import Outcome, Runs
-from aiplane.story import Story, tell
+from aiplane.redis.clients import connect
 from bridges.job import read_job
 from bridges.settle import Settler
 from tests.support.taking import take

@@ -11,10 +11,10 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from aiplane import subscription
-from aiplane.cancellation import cancel
-from aiplane.connections import connect
-from aiplane.subscription import hear
+from aiplane.context.cancellation import cancel
+from aiplane.redis.clients import connect
+from bridges import redis_subscription
+from bridges.redis_subscription import hear
 from tests.support.proxy import RedisProxy
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ async def test_what_is_published_is_heard_in_order(redis_server: RedisServer) ->
 async def test_a_channel_on_which_nothing_is_said_is_heard_on(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "SILENCE", 0.05)
+    monkeypatch.setattr(redis_subscription, "SILENCE", 0.05)
     redis_server.client.config_resetstat()
     async with listening(redis_server) as listener:
         while redis_server.client.info("commandstats").get("cmdstat_ping", {"calls": 0})["calls"] < 4:
@@ -73,7 +73,7 @@ async def test_a_channel_on_which_nothing_is_said_is_heard_on(
 async def test_a_server_that_gives_no_sign_is_given_up(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "SILENCE", 0.05)
+    monkeypatch.setattr(redis_subscription, "SILENCE", 0.05)
     with RedisProxy(redis_server.url, {}) as proxy:
         async with listening(redis_server, proxy.url) as listener:
             proxy.partition(replies=True)

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from aiplane.app import Plane, celery_configuration
 from aiplane.bull import Bull
-from aiplane.bull.steps import pack
-from aiplane.connections import connect
+from aiplane.bull.scripts import pack
+from aiplane.celery import Plane, celery_configuration
+from aiplane.ledger.runs import Outcome, Runs
 from aiplane.queues import QUEUES
-from aiplane.runs import Outcome, Runs
+from aiplane.redis.clients import connect
 from aiplane.settings import Settings
-from bridges.care import refuse
+from bridges.attempt import refuse
 from bridges.dispatch import Dispatch
 from bridges.job import Job, read_job
 from bridges.settle import Settler, Succession
-from bridges.taking import Answer, Sending, read_answer, taking, taking_steps
+from bridges.take_script import Answer, Sending, read_answer, taking, taking_steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping

@@ -17,8 +17,8 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from aiplane.settings import Settings
 from aiplane.telemetry.metrics_port import PORTS, MetricsPort
+from aiplane.telemetry.prometheus import serve_scrapes
 from aiplane.telemetry.queue_gauges import QueueGauges
-from aiplane.telemetry.scrape import serve_scrapes
 from tests.support.otlp import Collector
 from tests.support.processes import Process
 from tests.support.redis_server import RedisServer

@@ -9,7 +9,7 @@ from kombu import Consumer, Exchange, Producer, Queue
 from kombu.asynchronous import Hub
 from kombu.exceptions import OperationalError
 
-from aiplane.app import RUN_HEADER, Plane
+from aiplane.celery import RUN_HEADER, Plane
 from aiplane.worker.broker import TRY_EVERY, SteadyConnection
 
 if TYPE_CHECKING:

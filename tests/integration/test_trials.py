@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from aiplane.connections import connect, connect_thread
-from aiplane.fitness import examine
+from aiplane.operations.trials import try_all, try_one
+from aiplane.redis.clients import connect, connect_thread
+from aiplane.redis.preflight import examine
 from aiplane.settings import Settings
-from aiplane.trials import try_all, try_one
 from tests.support.redis_kinds import KINDS, program_of
 from tests.support.redis_server import RedisServer
 from tests.support.tls import TlsRedis

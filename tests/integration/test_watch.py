@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.cancellation import cancel
-from aiplane.claims import Claims
-from aiplane.connections import connect, connect_thread
+from aiplane.context.cancellation import cancel
+from aiplane.context.usage import Usage
 from aiplane.errors import LLMTimeoutError
+from aiplane.ledger.claims import Claims
+from aiplane.ledger.runs import Outcome, Runs
 from aiplane.queues import QUEUES
-from aiplane.runs import Outcome, Runs
+from aiplane.redis.clients import connect, connect_thread
 from aiplane.settings import Settings
-from aiplane.usage import Usage
 from bridges.job import read_job
 from bridges.watch import EARLY, Watch
 

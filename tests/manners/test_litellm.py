@@ -21,7 +21,7 @@ import pytest
 
 from aiplane.contracts.hint import HintPayload
 from aiplane.errors import LLMAuthError, LLMError, LLMRateLimitedError, LLMRequestRejectedError
-from aiplane.llm import create_llm
+from aiplane.providers.llm import create_llm
 from aiplane.settings import Settings
 from tasks.hint import write_hint
 from tests.manners.server import PlayedServer, Said, Scene, Server, openai_completion, openai_error

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.cli.response_formats import what_is_wrong_with_the_model
+from aiplane.cli.checks.response_formats import what_is_wrong_with_the_model
 from aiplane.contracts.hint import HintPayload
 from aiplane.errors import LLMError
-from aiplane.llm import create_llm
+from aiplane.providers.llm import create_llm
 from aiplane.settings import Settings
 from tasks.hint import write_hint
 from tests.manners.server import SCENES, PlayedServer, Scene, Server

@@ -18,8 +18,8 @@ import psutil
 import pytest
 from redis import RedisError
 
-from aiplane.connections import connect_thread
-from aiplane.leases import LeaseBook
+from aiplane.ledger.leases import LeaseBook
+from aiplane.redis.clients import connect_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,8 +15,8 @@ import pytest
 from celery.bin.celery import celery as program
 from click.testing import CliRunner
 
-from aiplane.app import app
-from aiplane.audit_trail import person
+from aiplane.celery import app
+from aiplane.operations.audit_trail import person
 from aiplane.queues import KINDS
 from tests.support.jobs import Queue
 from tests.support.processes import Plane, Process, await_ready

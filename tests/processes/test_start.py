@@ -74,10 +74,10 @@ def test_a_pool_serves_one_queue_of_the_table(redis_server: RedisServer, queues:
 @pytest.mark.parametrize(
     ("line", "env", "programs"),
     [
-        ("hint", {}, {"code_meter.py", "syntax_checker.py"}),
-        ("review", {}, {"code_meter.py", "syntax_checker.py"}),
-        ("interview", {}, {"code_meter.py"}),
-        ("transcribe", {"STT_PROVIDER": "openai"}, {"reader.py"}),
+        ("hint", {}, {"metrics_program.py", "syntax_program.py"}),
+        ("review", {}, {"metrics_program.py", "syntax_program.py"}),
+        ("interview", {}, {"metrics_program.py"}),
+        ("transcribe", {"STT_PROVIDER": "openai"}, {"reader_program.py"}),
         ("transcribe", {"STT_PROVIDER": "none"}, set()),
     ],
 )

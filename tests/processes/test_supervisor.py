@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from aiplane.cli import child
-from aiplane.cli.child import NotReadyError, Program
-from aiplane.cli.supervisor import StoppedBySignalError, Supervisor
+from aiplane.cli.local import child
+from aiplane.cli.local.child import NotReadyError, Program
+from aiplane.cli.local.supervisor import StoppedBySignalError, Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -234,8 +234,8 @@ async def test_output_that_is_no_text_or_has_no_end_is_shown_as_far_as_it_goes()
 def test_nothing_outlives_a_supervisor_that_is_killed() -> None:
     code = f"""
         import asyncio, os, sys
-        from aiplane.cli.child import Program
-        from aiplane.cli.supervisor import Supervisor
+        from aiplane.cli.local.child import Program
+        from aiplane.cli.local.supervisor import Supervisor
 
         async def main():
             async with Supervisor(lambda *line: print(*line, flush=True), [("a",)]) as supervisor:

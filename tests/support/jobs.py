@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from aiplane.bull import Bull
-from aiplane.connections import connect
+from aiplane.redis.clients import connect
 
 if TYPE_CHECKING:
     from types import TracebackType

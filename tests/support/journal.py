@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from redis import RedisError
 
-from aiplane.cancellation import cancel
-from aiplane.connections import connect
+from aiplane.context.cancellation import cancel
+from aiplane.redis.clients import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

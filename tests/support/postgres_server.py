@@ -11,8 +11,8 @@ from typing import Self
 
 import psycopg
 
-from aiplane.cli.private_postgres import database_url, private_postgres
-from aiplane.cli.private_redis import free_port
+from aiplane.cli.local.private_postgres import database_url, private_postgres
+from aiplane.cli.local.private_redis import free_port
 from control_plane.schema import migrate
 from tests.support.processes import Process
 

@@ -22,10 +22,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiplane.coaching.cases import HintCase, InterviewCase, ReviewCase
 from aiplane.contracts import HintPayload, InterviewPayload, ReviewPayload
 from aiplane.errors import LLMUnavailableError
 from aiplane.evals.labels import read_labels
-from aiplane.llm.cases import HintCase, InterviewCase, ReviewCase
 from tasks import hint, interview, review
 from tasks.prompting import draw_fences, system_message, user_message
 from tasks.sections import lay_out
@@ -33,7 +33,7 @@ from tasks.sections import lay_out
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aiplane.llm import Prompt
+    from aiplane.providers.llm import Prompt
     from aiplane.queues import Kind
 
 CHARACTERS_A_TOKEN = 4.2

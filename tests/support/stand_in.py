@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 from redis.exceptions import RedisError
 
 from aiplane.bull import Bull, JobHandle, check, read_taken
-from aiplane.cancellation import cancel
-from aiplane.connections import connect, connect_thread
-from aiplane.leases import Holder, LeaseBook
+from aiplane.context.cancellation import cancel
+from aiplane.ledger.leases import Holder, LeaseBook
 from aiplane.queues import KINDS, QUEUES, results_of
+from aiplane.redis.clients import connect, connect_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable

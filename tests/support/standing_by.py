@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aiplane.standby import StandbyPool
+from aiplane.sandbox.pool import StandbyPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

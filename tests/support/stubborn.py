@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from aiplane.app import app
+from aiplane.celery import app
 from tasks.hint import generate_hint
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from aiplane.llm import Completion
+from aiplane.providers.llm import Completion
 
 if TYPE_CHECKING:
-    from aiplane.llm import Prompt
+    from aiplane.providers.llm import Prompt
 
 GOOD_HINT = " ".join(
     f"Look at part {number} of your code and say in plain words what it does to the data."

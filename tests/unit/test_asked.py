@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiplane.asked import asks_the_same
+from aiplane.coaching.asked import asks_the_same
 
 SAME = [
     ("What is the time complexity of your solution?", "What's the time complexity now?"),

@@ -12,8 +12,8 @@ from unittest.mock import Mock
 
 import pytest
 
+from aiplane.context.deadline import within
 from aiplane.contracts import HintPayload, HintResult
-from aiplane.deadline import within
 from aiplane.errors import LLMInvalidResponseError, LLMTimeoutError
 from aiplane.queues import Kind
 from tasks.hint import write_hint

@@ -15,18 +15,19 @@ import av
 import psutil
 import pytest
 
-from aiplane import deadline
-from aiplane.audio import CONVERTERS, MOST_RECORDINGS, READERS, _read, read_recording, reader
+from aiplane.audio import CONVERTERS, MOST_RECORDINGS, READERS, _read, read_recording
+from aiplane.audio import reader_program as reader
 from aiplane.audio.containers import CONTAINERS, sniff
 from aiplane.audio.pcm import read_samples_type, wav_header
+from aiplane.context import deadline
 from aiplane.errors import TranscriptionFailedError
-from aiplane.standby import _Standby
+from aiplane.sandbox.pool import _Standby
 from tests.support.audio import KINDS, encoded, filmed, recording, samples, seconds_of
 from tests.support.seccomp import hide_seccomp, needs_seccomp
 
 if TYPE_CHECKING:
     from aiplane.audio.containers import Container
-    from aiplane.standby import StandbyPool
+    from aiplane.sandbox.pool import StandbyPool
 
 MEGABYTE = 1024 * 1024
 

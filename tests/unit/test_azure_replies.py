@@ -7,7 +7,7 @@ import json
 import pytest
 
 from aiplane.errors import TranscriptionFailedError
-from aiplane.speech.azure import read_transcription
+from aiplane.providers.speech.azure import read_transcription
 
 PHRASES = {"combinedPhrases": [{"text": " one "}, {"text": "two"}], "phrases": [{"locale": "en-US"}]}
 

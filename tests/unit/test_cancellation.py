@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from aiplane.cancellation import cancel
+from aiplane.context.cancellation import cancel
 
 
 async def test_a_task_that_loses_its_first_cancellation_ends_all_the_same() -> None:

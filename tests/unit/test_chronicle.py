@@ -12,15 +12,15 @@ from opentelemetry import metrics
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from aiplane import current
+from aiplane.context import job as current
+from aiplane.context.usage import Usage
 from aiplane.errors import LLMAuthError, LLMUnavailableError, WorkerLostError
+from aiplane.ledger.runs import Outcome
 from aiplane.queues import QUEUES
-from aiplane.runs import Outcome
 from aiplane.telemetry import instruments
 from aiplane.telemetry.instruments import METRICS
-from aiplane.usage import Usage
-from bridges.chronicle import Chronicle
 from bridges.job import Job, read_job
+from bridges.job_telemetry import Chronicle
 from bridges.settle import Settled
 from tests.support.processes import REPOSITORY
 
@@ -187,7 +187,7 @@ def test_what_cannot_be_told_harms_nobody(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a text that nobody may see")
 
-    monkeypatch.setattr("bridges.chronicle.record", broken)
+    monkeypatch.setattr("bridges.job_telemetry.record", broken)
     Chronicle().taken(job())
     Chronicle().settled(job(), DONE, Settled.COMPLETED)
     assert caplog.text.count("cannot be told (RuntimeError)") == 2

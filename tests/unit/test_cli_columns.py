@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiplane.cli.columns import duration, moment, show_pairs, show_table
+from aiplane.cli.terminal.columns import duration, moment, show_pairs, show_table
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from redis import exceptions as redis
 
 from aiplane.cli import COMMANDS, run
-from aiplane.cli.child import NotReadyError
-from aiplane.cli.faults import RedisFaultError, explain, naming_redis
-from aiplane.cli.supervisor import StoppedBySignalError
+from aiplane.cli.local.child import NotReadyError
+from aiplane.cli.local.supervisor import StoppedBySignalError
+from aiplane.cli.terminal.errors import RedisFaultError, explain, naming_redis
 from aiplane.client import JobFailedError, JobNotFoundError
 from aiplane.settings import Settings, SettingsError
 

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from aiplane.cli import files
-from aiplane.cli.files import audio_file, json_list, json_object, text_file
+from aiplane.cli.input import files
+from aiplane.cli.input.files import audio_file, json_list, json_object, text_file
 
 
 def written(folder: Path, content: bytes) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from aiplane.cli.examples import example
-from aiplane.cli.plane import COMMANDS, programs
-from aiplane.cli.private_redis import NoRedisServerError, find_server, free_port, private_redis
+from aiplane.cli.input.examples import example
+from aiplane.cli.local.private_redis import NoRedisServerError, find_server, free_port, private_redis
+from aiplane.cli.local.workers import COMMANDS, programs
 from aiplane.contracts import PAYLOADS
 from aiplane.queues import KINDS, QUEUES
 from aiplane.settings import Settings
@@ -75,7 +75,7 @@ def test_a_server_too_old_for_bullmq_gives_way_to_the_wheel(
 
 def test_without_a_server_a_person_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr("aiplane.cli.private_redis.find_spec", lambda name: None)
+    monkeypatch.setattr("aiplane.cli.local.private_redis.find_spec", lambda name: None)
     with pytest.raises(NoRedisServerError, match="set REDIS_URL, or install redis-server"):
         find_server()
 

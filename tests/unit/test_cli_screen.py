@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from aiplane.cli.screen import labelled, one_line, say, show_json
+from aiplane.cli.terminal.screen import labelled, one_line, say, show_json
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from aiplane import code_metrics
-from aiplane.code_languages import EXTENSIONS
-from aiplane.code_metrics import CodeMetrics, measure
-from aiplane.deadline import within
+from aiplane.code import metrics as code_metrics
+from aiplane.code.languages import EXTENSIONS
+from aiplane.code.metrics import CodeMetrics, measure
+from aiplane.context.deadline import within
 
 BODY = """
     for (int i = 0; i < n; i++) {

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from aiplane import code_metrics, syntax
 from aiplane.audio import CONVERTERS, READERS, read_recording
-from aiplane.standby import Answer
+from aiplane.code import metrics, syntax
+from aiplane.sandbox.pool import Answer
 from tests.support.audio import recording
 from tests.support.seccomp import hide_seccomp, needs_seccomp
 from tests.support.standing_by import standing_by
@@ -20,11 +20,11 @@ from tests.support.standing_by import standing_by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiplane.standby import StandbyPool
+    from aiplane.sandbox.pool import StandbyPool
 
 PROGRAM = """
 import ctypes, errno, json, mmap, os, resource, socket, sys, threading
-from aiplane.confinement import confine, limit_cpu
+from aiplane.sandbox.seccomp import confine, limit_cpu
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -128,13 +128,13 @@ def test_a_system_that_cannot_confine_says_so(
 
 @needs_seccomp
 def test_whatever_reads_what_strangers_wrote_is_confined() -> None:
-    for programs in (READERS, CONVERTERS, code_metrics.METERS, syntax.CHECKERS):
+    for programs in (READERS, CONVERTERS, metrics.METERS, syntax.CHECKERS):
         programs.close()
     read_recording(recording("wav", 0.2), "audio/wav").pieces(1.0)
-    code_metrics.measure("x = 1", "python")
+    metrics.measure("x = 1", "python")
     syntax.syntax_errors("x = 1", "python")
 
-    for programs in (code_metrics.METERS, syntax.CHECKERS):
+    for programs in (metrics.METERS, syntax.CHECKERS):
         [program] = programs._idle
         assert is_confined(program._process.pid)
     for programs in (READERS, CONVERTERS):

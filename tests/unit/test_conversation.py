@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiplane.conversation import Mood, is_no_answer, mood_of
+from aiplane.coaching.conversation import Mood, is_no_answer, mood_of
 
 
 @pytest.mark.parametrize(

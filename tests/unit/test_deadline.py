@@ -6,7 +6,7 @@ import contextvars
 import math
 import threading
 
-from aiplane import deadline
+from aiplane.context import deadline
 
 
 def test_without_a_deadline_there_is_all_the_time() -> None:

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from aiplane.errors import ERRORS, InternalError, JobError, LLMRateLimitedError, error_from_dict
-from aiplane.runs import Outcome
+from aiplane.ledger.runs import Outcome
 
 RETRIED = {
     "llm_timeout": True,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from aiplane.app import app
-from aiplane.cli.evaluate import evaluate
-from aiplane.code_languages import EXTENSIONS
+from aiplane.celery import app
+from aiplane.cli.commands.eval import evaluate
+from aiplane.code.languages import EXTENSIONS
 from aiplane.contracts import PAYLOADS
 from aiplane.evals.labels import Label, LabelError, read_labels
 from aiplane.evals.recordings import Recording, read_recordings, write_recording

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aiplane.fitness import UnfitRedisError, judge
+from aiplane.redis.preflight import UnfitRedisError, judge
 
 FIT = {
     "redis_version": "7.0.15", "maxmemory_policy": "noeviction", "aof_enabled": 1, "role": "master",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiplane.folding import folded
+from aiplane.text.folding import folded
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from aiplane.cli.health import IllError, examine
-from aiplane.health import LOCKS_STALE_MS, LOOP_STALE_MS
-from aiplane.leases import BRIDGE_STALE_MS, SLOTS_STALE_MS, Holder, Roll
+from aiplane.cli.commands.health import IllError, examine
+from aiplane.ledger.health import LOCKS_STALE_MS, LOOP_STALE_MS
+from aiplane.ledger.leases import BRIDGE_STALE_MS, SLOTS_STALE_MS, Holder, Roll
 
 NOW = 1_000_000_000
 HOST = socket.gethostname()

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from aiplane.coaching.answers import HintAnswer, InterviewAnswer
+from aiplane.coaching.cases import HintCase
 from aiplane.contracts import HintPayload, HintResult
 from aiplane.errors import InvalidPayloadError, LLMInvalidResponseError
-from aiplane.llm.answers import HintAnswer, InterviewAnswer
-from aiplane.llm.cases import HintCase
-from aiplane.llm.schema import strict_schema
+from aiplane.providers.llm.schema import strict_schema
 from aiplane.queues import QUEUES
 from tasks.hint import generate_hint, write_hint
 from tests.unit.payloads import HINT

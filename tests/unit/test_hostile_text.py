@@ -13,12 +13,12 @@ import sys
 
 CPU_SECONDS = 120
 LONGEST = 4_000
-"""Characters of one field of an answer (:mod:`aiplane.llm.answers`)."""
+"""Characters of one field of an answer (:mod:`aiplane.coaching.answers`)."""
 
 READ = """
 import sys
 from aiplane.contracts import ExecutionSummary
-from aiplane.plain_text import plain_text
+from aiplane.text.plain import plain_text
 from tasks.claims import check_claims
 from tasks.ideas_told import check_ideas
 from tasks.kept_back import check_kept_back, check_value

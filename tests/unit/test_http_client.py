@@ -8,8 +8,8 @@ import httpcore2
 import httpx2
 import pytest
 
-from aiplane import http_client
-from aiplane.http_client import UnreadableBodyError, open_http
+from aiplane.providers.http import client as http_client
+from aiplane.providers.http.client import UnreadableBodyError, open_http
 
 FIELDS = {"model": "whisper-1", "language": "en", "response_format": "json"}
 

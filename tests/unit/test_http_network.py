@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import httpcore2
 import pytest
 
-from aiplane import deadline
-from aiplane.http_network import DeadlineNetwork
+from aiplane.context import deadline
+from aiplane.providers.http.network import DeadlineNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from aiplane.coaching.cases import InterviewCase
 from aiplane.contracts import InterviewPayload, InterviewResult
 from aiplane.errors import LLMInvalidResponseError, NotAvailableInModeError
-from aiplane.llm.cases import InterviewCase
 from aiplane.queues import QUEUES
 from tasks.interview import reply, reply_to_candidate
 from tests.unit.payloads import INTERVIEW

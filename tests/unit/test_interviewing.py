@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiplane.app import app
+from aiplane.celery import app
 from aiplane.contracts import InterviewPayload, InterviewResult
 from aiplane.errors import LLMInvalidResponseError
 from tasks.interview import reply, reply_to_candidate

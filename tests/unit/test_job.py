@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiplane.queues import QUEUES
-from bridges.care import refuse
+from bridges.attempt import refuse
 from bridges.job import Job, read_job
 
 RECORD = {

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from aiplane.app import app
-from aiplane.claims import Claim
+from aiplane.celery import app
 from aiplane.contracts import Payload
 from aiplane.errors import LLMAuthError, LLMTimeoutError
+from aiplane.ledger.claims import Claim
 from aiplane.queues import QUEUES
 from tests.support.audio import recording
 from tests.unit.payloads import PAYLOAD_OF

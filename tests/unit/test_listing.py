@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiplane.listing import Listing
+from aiplane.code.listing import Listing
 
 CODE = "def f(a):\n    total = 0\n    for x in a:\n        total += x\n    return total\n"
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
 from aiplane.errors import LLMInvalidResponseError
-from aiplane.llm import Completion, Message, Prompt, create_llm
-from aiplane.llm.answer import MAX_ANSWER_CHARACTERS, read_answer
-from aiplane.llm.schema import schema_name, strict_schema
+from aiplane.providers.llm import Completion, Message, Prompt, create_llm
+from aiplane.providers.llm.parsing import MAX_ANSWER_CHARACTERS, read_answer
+from aiplane.providers.llm.schema import schema_name, strict_schema
 from aiplane.settings import Settings
 from tests.support.answers import good_answer
 
@@ -60,7 +60,8 @@ def test_no_repr_shows_what_a_candidate_wrote() -> None:
 
 
 def test_choosing_no_vendor_loads_no_vendors_sdk() -> None:
-    script = "import sys, aiplane.llm, aiplane.speech; print([m for m in sys.modules if m == 'openai'])"
+    loads = "import sys, aiplane.providers.llm, aiplane.providers.speech"
+    script = f"{loads}; print([m for m in sys.modules if m == 'openai'])"
 
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
 

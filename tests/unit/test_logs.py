@@ -12,9 +12,9 @@ from opentelemetry import trace
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 
-from aiplane.current import working_on
+from aiplane.context.job import working_on
 from aiplane.telemetry.logs import _Seldom, _WithJob, formatter
-from aiplane.telemetry.shipping import ShippedLines
+from aiplane.telemetry.otlp_logs import ShippedLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane import audio, code_metrics, deadline, syntax
+from aiplane import audio
 from aiplane.audio import read_recording
+from aiplane.code import metrics as code_metrics
+from aiplane.code import syntax
+from aiplane.context import deadline
 from aiplane.errors import TranscriptionFailedError
-from aiplane.standby import StandbyPool
+from aiplane.sandbox.pool import StandbyPool
 from tests.support.audio import recording
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel
 
+from aiplane.context.usage import Usage, count_usage, counted
 from aiplane.errors import LLMUnavailableError
-from aiplane.llm import Completion, Message, Prompt
-from aiplane.llm.measured import LONGEST_CONTENT, MOST_TOKENS, MeasuredLLM
+from aiplane.providers.llm import Completion, Message, Prompt
+from aiplane.providers.llm.measured import LONGEST_CONTENT, MOST_TOKENS, MeasuredLLM
 from aiplane.settings import Settings
 from aiplane.telemetry import instruments
-from aiplane.usage import Usage, count_usage, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

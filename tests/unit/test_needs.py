@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from aiplane.code_metrics import measure
+from aiplane.coaching.cases import Need
+from aiplane.code.metrics import measure
+from aiplane.code.syntax import syntax_errors
 from aiplane.contracts import HintPayload
-from aiplane.llm.cases import Need
-from aiplane.syntax import syntax_errors
 from tasks.hint import write_hint
 from tasks.needs import ORDERS, find_need
 from tests.unit.scripted import GOOD_HINT, ScriptedLLM

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aiplane.coaching.answers import HintAnswer
+from aiplane.code.rows import Source
 from aiplane.contracts import (
     HintPayload,
     InterviewPayload,
     ReviewPayload,
 )
-from aiplane.llm import Prompt
-from aiplane.llm.answers import HintAnswer
-from aiplane.llm.offline import MODEL, OfflineCoach
-from aiplane.llm.offline.findings import RULES, Finding, findings_in
-from aiplane.llm.offline.steps import (
+from aiplane.providers.llm import Prompt
+from aiplane.providers.llm.offline import MODEL, OfflineCoach
+from aiplane.providers.llm.offline.findings import RULES, Finding, findings_in
+from aiplane.providers.llm.offline.steps import (
     ANYTIME,
     BEGIN,
     BREAKING,
@@ -26,10 +27,9 @@ from aiplane.llm.offline.steps import (
     finding_step,
     syntax_step,
 )
-from aiplane.llm.offline.topics import ANY_PROBLEM, TOPICS, topic_of
-from aiplane.llm.offline.voice import SIGNATURE, voice_of
-from aiplane.source import Source
-from aiplane.wording import count_words
+from aiplane.providers.llm.offline.topics import ANY_PROBLEM, TOPICS, topic_of
+from aiplane.providers.llm.offline.voice import SIGNATURE, voice_of
+from aiplane.text.measures import count_words
 from tasks import hint, interview, review
 from tasks.teaching import LEAST_WORDS, MOST_WORDS
 from tests.unit.test_code_metrics import PROGRAMS

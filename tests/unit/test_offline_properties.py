@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aiplane.code_languages import EXTENSIONS
-from aiplane.code_metrics import CodeMetrics, FunctionMetrics
+from aiplane.code.languages import EXTENSIONS
+from aiplane.code.metrics import CodeMetrics, FunctionMetrics
 from aiplane.contracts import (
     CODE_WEAKNESSES,
     WEAKNESSES,
@@ -24,7 +24,7 @@ from aiplane.contracts import (
     ReviewPayload,
 )
 from aiplane.errors import ERRORS
-from aiplane.llm.offline import OfflineCoach
+from aiplane.providers.llm.offline import OfflineCoach
 from tasks import hint, interview, review
 from tasks.scoring import CATEGORIES, overall_score
 from tests.unit.scripted import GOOD_HINT, ScriptedLLM

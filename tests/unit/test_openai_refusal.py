@@ -16,10 +16,10 @@ from aiplane.errors import (
     LLMRequestRejectedError,
     LLMUnavailableError,
 )
-from aiplane.llm.openai_causes import SettingNames
-from aiplane.llm.openai_errors import of_refusal
-from aiplane.llm.openai_limit import LimitNames
-from aiplane.llm.openai_refusal import Refusal, read_refusal
+from aiplane.providers.llm.openai_causes import SettingNames
+from aiplane.providers.llm.openai_errors import of_refusal
+from aiplane.providers.llm.openai_limit import LimitNames
+from aiplane.providers.llm.openai_refusal import Refusal, read_refusal
 
 NAMES = SettingNames(
     "THE_KEY", "THE_URL", "THE_MODEL", "set LLM_RESPONSE_FORMAT", room=", or lower LLM_MAX_OUTPUT_TOKENS"

@@ -13,8 +13,8 @@ from aiplane.errors import (
     LLMRequestRejectedError,
     LLMUnavailableError,
 )
-from aiplane.llm.openai_json import read_json
-from aiplane.llm.openai_reply import error_in, read_reply
+from aiplane.providers.llm.openai_json import read_json
+from aiplane.providers.llm.openai_reply import error_in, read_reply
 
 ANSWER = '{"hint": "Look again."}'
 

@@ -10,9 +10,9 @@ import pytest
 from celery.bin.celery import celery
 from click.testing import CliRunner, Result
 
-from aiplane.app import app
+from aiplane.celery import app
 from aiplane.cli import cli, run
-from aiplane.cli.operating import OPERATING
+from aiplane.cli.operators.group import OPERATING
 from aiplane.errors import ERRORS
 from tests.support.processes import REPOSITORY
 
@@ -45,7 +45,7 @@ def test_every_command_has_help(line: str) -> None:
 def test_both_programs_have_the_same_commands() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     entries = project["entry-points"]["celery.commands"]
-    assert entries == {name: f"aiplane.cli.operating:{name}" for name in OPERATING}
+    assert entries == {name: f"aiplane.cli.operators.group:{name}" for name in OPERATING}
     for name, command in OPERATING.items():
         assert cli.get_command(click.Context(cli), name) is command
         assert name in cli.list_commands(click.Context(cli))

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from aiplane.worker.overseer import Limit, Overseer
+from aiplane.worker.time_limits import Limit, Overseer
 
 WHO: ContextVar[str] = ContextVar("WHO")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane import deadline, patience
-from aiplane.patience import OutOfPatienceError, wait_for
+from aiplane.context import bounded, deadline
+from aiplane.context.bounded import OutOfPatienceError, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ WHO: ContextVar[str] = ContextVar("WHO")
 def test_the_result_comes_back_from_a_thread_of_its_own_and_in_the_callers_context(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patience, "_idle", [])  # other tests leave threads that wait, with names of their own
+    monkeypatch.setattr(bounded, "_idle", [])  # other tests leave threads that wait, with names of their own
     WHO.set("caller")
     name, who = wait_for(lambda: (threading.current_thread().name, WHO.get()), 5, name="job")
     assert (name, who) == ("job", "caller")
@@ -55,7 +55,7 @@ def left_behind() -> Iterator[None]:
         wait_for(hang, 0.05, name="job")
     yield
     go_on.set()
-    while threads[0] not in patience._idle:
+    while threads[0] not in bounded._idle:
         time.sleep(0.001)
 
 
@@ -85,12 +85,12 @@ def test_a_thread_takes_the_next_work_and_never_the_work_of_one_that_hangs() -> 
 
 
 def test_a_thread_without_work_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "KEPT", 0.05)
-    monkeypatch.setattr(patience, "_idle", [])
+    monkeypatch.setattr(bounded, "KEPT", 0.05)
+    monkeypatch.setattr(bounded, "_idle", [])
     thread = wait_for(threading.current_thread, 5, name="job")
     thread.join(5)
     assert not thread.is_alive()
-    assert thread not in patience._idle
+    assert thread not in bounded._idle
 
 
 def test_nothing_holds_on_to_what_was_worked_with() -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aiplane.plain_text import plain_code, plain_text
+from aiplane.text.plain import plain_code, plain_text
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.cli.child import NotReadyError
-from aiplane.cli.faults import explain
-from aiplane.cli.private_postgres import NoPostgresServerError, database_url, private_postgres
-from aiplane.cli.statuses import NOT_STARTED
+from aiplane.cli.local.child import NotReadyError
+from aiplane.cli.local.private_postgres import NoPostgresServerError, database_url, private_postgres
+from aiplane.cli.terminal.errors import explain
+from aiplane.cli.terminal.statuses import NOT_STARTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def test_without_a_server_a_person_is_told_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr("aiplane.cli.private_postgres.find_spec", lambda _: None)
+    monkeypatch.setattr("aiplane.cli.local.private_postgres.find_spec", lambda _: None)
     with pytest.raises(NoPostgresServerError) as missing:
         private_postgres(tmp_path, 7000)
     sentence, status = explain(missing.value)
@@ -56,6 +56,6 @@ def test_a_directory_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         (program / name).write_text("#!/bin/sh\nexit 1\n")
         (program / name).chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aiplane.cli.private_postgres._programs", lambda: program)
+        patch.setattr("aiplane.cli.local.private_postgres._programs", lambda: program)
         with pytest.raises(NotReadyError, match="data directory"):
             private_postgres(tmp_path, 7000)

@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from aiplane.errors import LLMTimeoutError
-from aiplane.runs import run_id
+from aiplane.ledger.runs import run_id
 from aiplane.worker import progress
-from aiplane.worker.notes import NoteThread
 from aiplane.worker.progress import LONGEST_LINE
+from aiplane.worker.progress_writer import NoteThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -29,7 +29,7 @@ from tests.unit.scripted import GOOD_HINT, ScriptedLLM
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiplane.llm import LLM
+    from aiplane.providers.llm import LLM
     from aiplane.queues import Kind
 
 HINT_ANSWER = {"hint": GOOD_HINT, "relatedConcepts": ["loops"]}

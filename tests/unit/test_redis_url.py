@@ -10,7 +10,7 @@ from celery import Celery
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiplane.connections import connect_thread
+from aiplane.redis.clients import connect_thread
 from aiplane.settings import Settings, SettingsError
 
 

@@ -8,8 +8,8 @@ import pytest
 import redis
 from redis.exceptions import ResponseError
 
-from aiplane.refusals import is_outage, lasts, refusal_of, told
-from aiplane.troubles import OVER_AFTER, Troubles
+from aiplane.redis.refusals import is_outage, lasts, refusal_of, told
+from aiplane.redis.troubles import OVER_AFTER, Troubles
 
 ResponseParser = redis._parsers.base.BaseParser
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane import code_metrics, syntax
-from aiplane.code_metrics import measure
-from aiplane.remembered import LONGEST, MOST, Remembered
-from aiplane.syntax import syntax_errors
+from aiplane.code import metrics, syntax
+from aiplane.code.cache import LONGEST, MOST, Remembered
+from aiplane.code.metrics import measure
+from aiplane.code.syntax import syntax_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiplane.standby import StandbyPool
+    from aiplane.sandbox.pool import StandbyPool
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_the_code_itself_is_not_kept(known: Remembered[int]) -> None:
 
 @pytest.mark.parametrize(
     ("look", "pool"),
-    [(measure, code_metrics.METERS), (syntax_errors, syntax.CHECKERS)],
+    [(measure, metrics.METERS), (syntax_errors, syntax.CHECKERS)],
     ids=["meter", "checker"],
 )
 def test_a_program_is_asked_once_about_the_same_code(

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from celery.worker import state
 
-from aiplane.app import RUN_HEADER, Plane
+from aiplane.celery import RUN_HEADER, Plane
 from aiplane.worker.request import JobRequest
 
 

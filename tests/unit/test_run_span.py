@@ -8,12 +8,12 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from aiplane.claims import Claim
-from aiplane.current import Work, work
+from aiplane.context.job import Work, work
+from aiplane.context.usage import Tally
 from aiplane.errors import LLMAuthError
+from aiplane.ledger.claims import Claim
+from aiplane.ledger.runs import Outcome
 from aiplane.queues import QUEUES
-from aiplane.runs import Outcome
-from aiplane.usage import Tally
 from aiplane.worker.run_span import run_span
 from aiplane.worker.task import JobTask
 from tasks.hint import generate_hint

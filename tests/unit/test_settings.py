@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from redis import SSLConnection
 
-from aiplane.connections import connect_thread
 from aiplane.queues import KINDS, QUEUES
+from aiplane.redis.clients import connect_thread
 from aiplane.settings import SIGNALS, Settings, SettingsError
 from aiplane.settings.values import Price
 

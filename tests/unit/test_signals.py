@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aiplane.code_metrics import measure
+from aiplane.code.metrics import measure
 from aiplane.contracts import InterviewPayload
 from tasks.difficulty import Signals
 from tasks.signals import read_signals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from aiplane.leases import Holder, Roll
+from aiplane.ledger.leases import Holder, Roll
 from aiplane.queues import KINDS
 from bridges.slots import Slots
 

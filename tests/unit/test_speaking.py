@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from aiplane import deadline
 from aiplane.audio.containers import CONTAINERS
+from aiplane.context import deadline
+from aiplane.context.job import working_on
 from aiplane.contracts import InterviewPayload, InterviewResult
-from aiplane.current import working_on
-from aiplane.speech import SpeechFailedError
-from aiplane.storage_errors import StorageUnavailableError
+from aiplane.providers.speech import SpeechFailedError
+from aiplane.providers.storage.errors import StorageUnavailableError
 from tasks import speaking
 from tasks.speaking import object_key, with_speech
 from tests.unit.payloads import INTERVIEW

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aiplane.errors import InvalidPayloadError, LLMAuthError
-from aiplane.foreign import ForeignError
-from aiplane.worker.stacktrace import MAX_CHARACTERS, bare, describe
+from aiplane.errors.opaque import ForeignError
+from aiplane.errors.stacktrace import MAX_CHARACTERS, bare, describe
 
 
 def caught(error: Exception, cause: Exception | None = None) -> Exception:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane import standby
-from aiplane.standby import Answer
+from aiplane.sandbox import pool as standby
+from aiplane.sandbox.pool import Answer
 from tests.support.standing_by import standing_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiplane.standby import StandbyPool
+    from aiplane.sandbox.pool import StandbyPool
 
 PROGRAM = """
 import json, os, sys, time
@@ -303,7 +303,7 @@ for line in sys.stdin:
 FIRST_PROCESS = """
 import ctypes, os, sys
 from pathlib import Path
-from aiplane.standby import Answer, StandbyPool
+from aiplane.sandbox.pool import Answer, StandbyPool
 
 BECOME_SUBREAPER = 36
 assert ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0) == 0

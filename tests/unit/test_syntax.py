@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from aiplane import syntax
-from aiplane.code_languages import EXTENSIONS
-from aiplane.deadline import within
-from aiplane.syntax import still_parses, syntax_errors
+from aiplane.code import syntax
+from aiplane.code.languages import EXTENSIONS
+from aiplane.code.syntax import still_parses, syntax_errors
+from aiplane.context.deadline import within
 from tests.unit.test_code_metrics import PROGRAMS
 
 
@@ -82,7 +82,7 @@ def test_the_deadline_of_the_work_at_hand_comes_first() -> None:
 
 
 def test_a_checker_that_dies_costs_the_check_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aiplane.standby.sys.executable", "/nowhere/python")
+    monkeypatch.setattr("aiplane.sandbox.pool.sys.executable", "/nowhere/python")
     monkeypatch.setattr(syntax.CHECKERS, "_idle", [])
 
     assert syntax_errors("of_the_dead = 1", "python") is None

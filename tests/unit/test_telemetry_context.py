@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from aiplane.telemetry.identity import identified
+from aiplane.telemetry.derived_ids import identified
 from aiplane.telemetry.propagation import LONGEST, carrier, metadata, read_carrier, read_metadata
 from aiplane.telemetry.sdk import DerivedIds
 from aiplane.telemetry.spans import printable, span

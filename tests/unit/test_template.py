@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from aiplane.source import Source
-from aiplane.template import is_template
+from aiplane.code.rows import Source
+from aiplane.code.template import is_template
 
 WRITTEN = {
     "python": [

@@ -16,10 +16,10 @@ from aiplane.errors import (
     TranscriptionDisabledError,
     TranscriptionFailedError,
 )
+from aiplane.providers.speech import Transcript
+from aiplane.providers.storage.errors import ObjectMissingError, ObjectTooLargeError
 from aiplane.queues import QUEUES
 from aiplane.settings import Settings
-from aiplane.speech import Transcript
-from aiplane.storage_errors import ObjectMissingError, ObjectTooLargeError
 from tasks.transcribe import transcribe, transcribe_audio
 from tests.support.audio import recording, samples
 from tests.unit.payloads import TRANSCRIBE

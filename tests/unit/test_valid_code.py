@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aiplane.macros import Macros, TooMuchError
-from aiplane.newer_syntax import in_older_syntax
-from aiplane.syntax_checker import faults
+from aiplane.code.macros import Macros, TooMuchError
+from aiplane.code.newer_syntax import in_older_syntax
+from aiplane.code.syntax_program import faults
 
 MACROS = {
     "rep": (

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from aiplane.leases import Holder, Roll
-from aiplane.runs import Outcome, RunState
+from aiplane.ledger.leases import Holder, Roll
+from aiplane.ledger.runs import Outcome, RunState
 from bridges.verdict import Sent, Verdict, judge
 
 NOW = 1_000_000_000

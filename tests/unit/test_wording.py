@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aiplane.wording import count_words, percent, questions, reading_grade, repeated_share
+from aiplane.text.measures import count_words, percent, questions, reading_grade, repeated_share
 
 
 @pytest.mark.parametrize(

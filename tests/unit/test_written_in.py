@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiplane.written_in import is_written_in, language_of
+from aiplane.text.language import is_written_in, language_of
 
 TEXTS = {
     "en": "You are on the right track: this is a good idea. Look at line 15 and at what is at the border.",

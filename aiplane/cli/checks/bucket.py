@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiplane.cli.checks.finding import Finding, complaint
-from aiplane.storage_errors import StorageForbiddenError
+from aiplane.providers.storage.errors import StorageForbiddenError
 
 if TYPE_CHECKING:
     from aiplane.providers import Providers

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiplane import deadline
+from aiplane.context import deadline
 from aiplane.errors import JobError
+from aiplane.providers.speech import SpeechFailedError
+from aiplane.providers.storage.errors import StorageError
 from aiplane.settings import SettingsError
-from aiplane.speech import SpeechFailedError
-from aiplane.storage_errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

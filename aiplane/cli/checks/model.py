@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiplane.cli.checks.finding import Finding
-from aiplane.cli.response_formats import what_is_wrong_with_the_model
+from aiplane.cli.checks.response_formats import what_is_wrong_with_the_model
 
 if TYPE_CHECKING:
     from aiplane.providers import Providers

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from redis import RedisError
 
 from aiplane.cli.checks.finding import Finding
-from aiplane.connections import connect
-from aiplane.fitness import examine
-from aiplane.refusals import lasts, told
-from aiplane.trials import try_one
+from aiplane.operations.trials import try_one
+from aiplane.redis.clients import connect
+from aiplane.redis.preflight import examine
+from aiplane.redis.refusals import lasts, told
 
 if TYPE_CHECKING:
+    from aiplane.operations.trials import Variable
     from aiplane.providers import Providers
     from aiplane.settings import Settings
-    from aiplane.trials import Variable
 
 
 def redis(settings: Settings, providers: Providers) -> Finding:  # noqa: ARG001 -- as all checks

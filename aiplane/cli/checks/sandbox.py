@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def sandbox(settings: Settings, providers: Providers) -> Finding:  # noqa: ARG001 -- as all checks
     """Have a process confine itself. One that cannot is no fault: it works, and is less safe."""
-    program = "import os; from aiplane.confinement import confine; os._exit(not confine())"
+    program = "import os; from aiplane.sandbox.seccomp import confine; os._exit(not confine())"
     tried = subprocess.run([sys.executable, "-c", program], check=False)  # noqa: S603 -- our own program
     if tried.returncode:
         return Finding(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiplane.audio import read_recording
 from aiplane.audio.pcm import wav_header
 from aiplane.cli.checks.finding import Finding, complaint
-from aiplane.speech.listening import listen
+from aiplane.providers.speech.listening import listen
 
 if TYPE_CHECKING:
     from aiplane.providers import Providers

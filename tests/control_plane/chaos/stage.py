@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from aiplane.cli.private_redis import free_port
+from aiplane.cli.local.private_redis import free_port
 from tests.control_plane.chaos.plan import Blow
 from tests.support.api import api_environment
 from tests.support.postgres_server import PostgresServer

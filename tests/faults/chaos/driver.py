@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from redis import RedisError
 
 from aiplane.bull import Bull
-from aiplane.cancellation import cancel
-from aiplane.connections import connect
+from aiplane.context.cancellation import cancel
+from aiplane.redis.clients import connect
 from tests.faults.chaos.fleet import Fleet
 from tests.faults.chaos.plan import Blow, Stroke, draw_plan
 from tests.faults.chaos.traffic import Sent, Traffic

@@ -1,0 +1,1 @@
+"""Commands of ``aiplane``, a module each."""

@@ -1,0 +1,1 @@
+"""Input of the commands: files, and the example payloads."""

@@ -1,0 +1,1 @@
+"""Processes on one machine: ``aiplane up`` and ``aiplane demo``."""

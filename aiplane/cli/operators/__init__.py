@@ -1,0 +1,1 @@
+"""Operators' commands, of ``aiplane`` and of ``celery -A aiplane``."""

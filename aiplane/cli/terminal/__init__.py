@@ -1,0 +1,1 @@
+"""Terminal: what a person or a script is shown."""

@@ -1,0 +1,1 @@
+"""Coaching: what the tasks share with the offline coach."""

@@ -1,0 +1,1 @@
+"""Candidate's code: its lines, measurements and syntax errors."""

@@ -1,0 +1,1 @@
+"""Context of the running code: whose job it works on, and until when."""

@@ -1,0 +1,1 @@
+"""Ledger of runs: who claimed which, who lives, and what became of each."""

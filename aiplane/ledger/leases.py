@@ -1,0 +1,255 @@
+"""Who lives: every pool and every bridge holds a lease in Redis and renews it while its process lives.
+
+A lease is a member of a sorted set, scored with the time of its last renewal by Redis' own clock, and a field
+of a hash with what the holder says of itself. Renewals also keep the pulse of Redis itself
+(:mod:`aiplane.ledger.server_epoch`). A holder counts as gone only when its lease has gone stale in a Redis
+whose pulse was steady for that long, so an outage of Redis makes nobody look dead.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from aiplane.ledger.runs import ledger_prefix
+from aiplane.ledger.server_epoch import GAP_MS, NOW, SERVER_SINCE, STEADY_SINCE, Pulse, pulse_key
+from aiplane.redis.untrusted_json import read_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import redis
+
+Role = Literal["pool", "bridge"]
+
+SLOTS_STALE_MS = 4_000
+"""Milliseconds without renewal after which a pool's slots are offered no longer. It may yet come back, so its
+runs are not given up by then."""
+
+BRIDGE_STALE_MS = 5_000
+"""Milliseconds without renewal after which a bridge is gone; with a scan, adoption stays under 10 s."""
+
+POOL_STALE_MS = 12_000
+"""Milliseconds without renewal after which a pool is gone: a retry is then due within 20 s of its death."""
+
+FORGET_AFTER_MS = 60 * 60 * 1000
+"""Milliseconds after which a stale lease is removed."""
+
+_RENEW = (
+    NOW
+    + STEADY_SINCE
+    + SERVER_SINCE
+    + """
+local now = now_ms()
+local steady, server = steady_since(KEYS[3], now, tonumber(ARGV[3])), server_since(KEYS[3], now)
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], 0, now - tonumber(ARGV[4]))) do
+  redis.call('ZREM', KEYS[1], old)
+  redis.call('HDEL', KEYS[2], old)
+end
+return {now, steady, server}
+"""
+)
+
+TURN_MS = 5_000
+"""Milliseconds for which a bridge holds the turn to take jobs unless it renews it."""
+
+_HOLD_TURN = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lease.
+
+    Attributes:
+        id: unique to one life of one process.
+        role: ``pool`` or ``bridge``.
+        node: the name a person knows it by.
+        pid: its process id on its host.
+        kind: a pool's kind of job; empty for a bridge.
+        slots: how many jobs a pool runs at once; 0 for a bridge, and for a pool that is stopping.
+        loop_ms: for how long its loop has owed a turn, in milliseconds.
+        locks_ms: how long before this renewal a bridge renewed the locks of its jobs, likewise; 0 for a pool.
+        trouble: what Redis refuses it; empty if nothing.
+    """
+
+    id: str
+    role: Role
+    node: str
+    pid: int
+    kind: str = ""
+    slots: int = 0
+    loop_ms: int = 0
+    locks_ms: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """All leases at one moment.
+
+    Attributes:
+        now: that moment, in epoch milliseconds of Redis' clock.
+        steady_since: since when Redis has been answering without a gap, and as the same server, likewise.
+        seen: each holder with the moment of its last renewal, likewise.
+    """
+
+    now: int
+    steady_since: int
+    seen: Mapping[str, tuple[Holder, int]]
+
+    def gone(self, holder_id: str, stale_ms: int) -> bool:
+        """Whether a holder's process is no longer there.
+
+        It is if it gave its lease back, or let it go stale for ``stale_ms`` while Redis was steady.
+        """
+        if holder_id not in self.seen:
+            return self.now - self.steady_since >= stale_ms
+        return self._stale(self.seen[holder_id][1], stale_ms)
+
+    def silent_ms(self, holder_id: str) -> int:
+        """Return for how many milliseconds a holder of :attr:`seen` has not renewed its lease."""
+        return max(self.now - self.seen[holder_id][1], 0)
+
+    def slots(self, kind: str, stale_ms: int) -> int:
+        """Return how many jobs of a kind the living pools run at once."""
+        return sum(
+            holder.slots
+            for holder, seen in self.seen.values()
+            if holder.role == "pool" and holder.kind == kind and not self._stale(seen, stale_ms)
+        )
+
+    def _stale(self, seen: int, stale_ms: int) -> bool:
+        return self.now - max(seen, self.steady_since) >= stale_ms
+
+
+class LeaseBook:
+    """Reads and writes the leases of one plane. Safe to share between threads."""
+
+    def __init__(self, client: redis.Redis, bullmq_prefix: str) -> None:
+        self._redis = client
+        self._prefix = bullmq_prefix
+        self._leases, self._holders = _keys(bullmq_prefix)
+        prefix = ledger_prefix(bullmq_prefix)
+        self._pulse = pulse_key(bullmq_prefix)
+        self._turn = f"{prefix}turn"
+        self._renew = client.register_script(_RENEW)
+        self._hold_turn = client.register_script(_HOLD_TURN)
+
+    def renew(self, holder: Holder) -> Pulse:
+        """Renew a lease, and feel the pulse of Redis."""
+        # What has its default is not said: an older version may not know it, and would not read the rest.
+        said = json.dumps({name: value for name, value in asdict(holder).items() if value})
+        reply = self._renew(
+            keys=[self._leases, self._holders, self._pulse],
+            args=[holder.id, said, GAP_MS, FORGET_AFTER_MS],
+        )
+        return Pulse(*map(int, reply))
+
+    def hold_turn(self, holder_id: str) -> bool:
+        """Take or keep the turn to take jobs; False while another bridge has it.
+
+        One bridge takes at a time, so that no two fill the same free slot. Any bridge settles what it
+        holds and adopts what another left behind.
+        """
+        return bool(self._hold_turn(keys=[self._turn], args=[holder_id, TURN_MS]))
+
+    def give_back(self, holder_id: str) -> None:
+        """End a lease: its holder stops, and nobody need wait for it to go stale."""
+        if self._redis.get(self._turn) == holder_id:
+            self._redis.delete(self._turn)
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.zrem(self._leases, holder_id)
+        pipe.hdel(self._holders, holder_id)
+        pipe.execute()
+
+    def look(self) -> Roll:
+        """Read all leases now, without holding one."""
+        pipe = self._redis.pipeline(transaction=True)
+        stage_look(pipe, self._prefix)
+        return read_look(pipe.execute())
+
+    def read(self, pulse: Pulse) -> Roll:
+        """Read all leases, just after a renewal has returned ``pulse``."""
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.zrange(self._leases, 0, -1, withscores=True)
+        pipe.hgetall(self._holders)
+        scores, holders = pipe.execute()
+        return _roll(pulse, scores, holders)
+
+
+LOOK_COMMANDS = 4
+"""The replies that :func:`read_look` reads."""
+
+
+def stage_look(pipe: Any, bullmq_prefix: str) -> None:
+    """Put a look at all leases on a pipeline, whether that is of a thread or of an event loop."""
+    leases, holders = _keys(bullmq_prefix)
+    pipe.time()
+    pipe.hmget(pulse_key(bullmq_prefix), "since", "server_since")
+    pipe.zrange(leases, 0, -1, withscores=True)
+    pipe.hgetall(holders)
+
+
+def read_look(replies: Sequence[Any]) -> Roll:
+    """Read what :func:`stage_look` was answered."""
+    (seconds, micros), (steady_since, server_since), scores, holders = replies
+    now = int(seconds) * 1000 + int(micros) // 1000
+    return _roll(Pulse(now, int(steady_since or now), int(server_since or 0)), scores, holders)
+
+
+def _keys(bullmq_prefix: str) -> tuple[str, str]:
+    prefix = ledger_prefix(bullmq_prefix)
+    return f"{prefix}leases", f"{prefix}holders"
+
+
+def _roll(pulse: Pulse, scores: Any, holders: Mapping[str, str]) -> Roll:
+    seen = {}
+    for holder_id, score in scores:
+        holder = _holder(holders.get(holder_id, ""))
+        if holder is not None and math.isfinite(score):
+            seen[holder_id] = (holder, int(score))
+    # Another server may have forgotten leases that were renewed a moment before.
+    return Roll(pulse.now, max(pulse.steady_since, pulse.server_since), seen)
+
+
+def new_holder_id() -> str:
+    """Return an id for one life of one process."""
+    return uuid.uuid4().hex[:16]
+
+
+def _holder(text: str) -> Holder | None:
+    """Read what a holder says of itself; None if it does not tell who it is.
+
+    Its process may be of another version: what this one does not know is ignored, what it misses has its
+    default. Otherwise a bridge would take newer pools for dead in the middle of a deploy.
+    """
+    said = read_object(text)
+    if not isinstance(said.get("id"), str) or said.get("role") not in get_args(Role):
+        return None
+    return Holder(
+        said["id"],
+        said["role"],
+        node=str(said.get("node", "")),
+        pid=_count(said.get("pid")),
+        kind=str(said.get("kind", "")),
+        slots=_count(said.get("slots")),
+        loop_ms=_count(said.get("loop_ms")),
+        locks_ms=_count(said.get("locks_ms")),
+        trouble=str(said.get("trouble", ""))[:200],
+    )
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

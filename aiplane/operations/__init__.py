@@ -1,0 +1,1 @@
+"""Operations: what people and probes do to jobs and see of them."""

@@ -1,0 +1,1 @@
+"""HTTP to providers: clients, their network, and what the environment says of both."""

@@ -1,0 +1,1 @@
+"""Storage: one bucket of an S3, and what can go wrong with it."""

@@ -1,0 +1,1 @@
+"""Text, told apart without understanding it: words, languages, lengths."""

@@ -1,0 +1,33 @@
+"""Trying again until Redis answers: for what can be asked twice without harm."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+from redis import RedisError
+
+from aiplane.redis.troubles import TROUBLES
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between tries while Redis does not answer: doubled from the first to the longest."""
+
+
+async def despite_outages(call: Callable[[], Awaitable[T]]) -> T:
+    """Return what ``call`` returns, once Redis answers it."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await call()
+        except (RedisError, OSError) as error:
+            log.warning("%s", TROUBLES.note(error))
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
