@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from redis import RedisError
 
 from aiplane.bull import KEEP_LOGS
-from aiplane.celery import RUN_HEADER
-from aiplane.ledger.runs import Message
+from aiplane.ledger.runs import RUN_HEADER, Message
 from aiplane.redis.clients import connect
 from aiplane.redis.troubles import TROUBLES
 from aiplane.telemetry.propagation import carrier
 
 if TYPE_CHECKING:
-    from aiplane.celery import Plane
     from aiplane.queues import QueueSpec
+    from aiplane.worker.application import Application
     from bridges.job import Job
 
 log = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ class Form(NamedTuple):
 class Dispatch:
     """Sends runs to the pools."""
 
-    def __init__(self, app: Plane) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
         self._redis = connect(app.settings.celery_broker_url, name="aiplane:dispatch")
         self.beside = app.settings.celery_broker_url == app.settings.redis_url

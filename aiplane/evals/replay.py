@@ -14,9 +14,9 @@ from aiplane.queues import QUEUES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiplane.celery import Plane
     from aiplane.evals.recordings import Recording
     from aiplane.providers.llm import Prompt
+    from aiplane.worker.application import Application
 
 Outcome = Literal["accepted", "mended", "not mended", "repaired", "refused", "prompt holds", "prompt fails"]
 
@@ -82,7 +82,7 @@ class Played:
         return self.outcome not in least.get(self.recording.should, (self.outcome,))
 
 
-def play(name: str, recording: Recording, app: Plane) -> Played:
+def play(name: str, recording: Recording, app: Application) -> Played:
     """Play one recording through its kind's task."""
     replay = Replay(recording.answers)
     app.providers.__dict__["llm"] = replay

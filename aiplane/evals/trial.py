@@ -13,9 +13,9 @@ from aiplane.queues import QUEUES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiplane.celery import Plane
     from aiplane.evals.labels import Label
     from aiplane.providers.llm import LLM, Completion, Prompt
+    from aiplane.worker.application import Application
 
 _MOST_CODE_LINES = {"gentle": 0, "moderate": 0, "direct": 3}
 _FENCED = re.compile(r"```[^\n]*\n?(.*?)(?:```|\Z)", re.DOTALL)
@@ -99,7 +99,7 @@ class Trial:
         return within and place.get("quote", "") in "\n".join(lines[first - 1 : last])
 
 
-def run(label: Label, app: Plane, llm: LLM) -> Trial:
+def run(label: Label, app: Application, llm: LLM) -> Trial:
     """Run a case through its kind's task, with this model."""
     counting = Counting(llm)
     app.providers.__dict__["llm"] = counting

@@ -31,6 +31,13 @@ ENTRY_TTL_MS = 24 * 60 * 60 * 1000
 """How long an entry that nobody settles is kept, in milliseconds: longer than any run can take by far. It
 only bounds what a job that was deleted under our feet leaves behind."""
 
+RUN_HEADER = "aiplane_run"
+"""The message header that makes a task a run of the bridge: ``{"run", "queue", "job"}``.
+
+Newer bridges add ``"trace"``, the context that the run's span continues, and ``"keep_logs"``, how many lines
+the job's log keeps.
+"""
+
 OPEN = """
 if redis.call('GET', KEYS[2]) ~= ARGV[2] then
   return -1

@@ -42,10 +42,10 @@ from aiplane.worker.transport import RunTransport
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiplane.celery import Plane
     from aiplane.ledger.server_epoch import Pulse
     from aiplane.operations.trials import Complaint, Variable
     from aiplane.queues import Kind
+    from aiplane.worker.application import Application
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class PoolWorker(Worker):
     consumes its queue.
     """
 
-    app: Plane
+    app: Application
 
     def on_before_init(self, quiet: bool = False, queues: Sequence[str] | None = None, **kwargs: Any) -> None:
         """Check the options, the settings and the queue before anything is started."""

@@ -9,7 +9,7 @@ from typing import Any
 from celery.worker.request import Request
 from celery.worker.state import revoked, task_ready
 
-from aiplane.celery import RUN_HEADER
+from aiplane.ledger.runs import RUN_HEADER
 from aiplane.worker.outages import despite_outages
 
 log = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ def run_span(run: Mapping[str, Any], spec: QueueSpec) -> Iterator[Span]:
     """Do the block as a run that a bridge has sent.
 
     Args:
-        run: the message's header (:data:`aiplane.celery.RUN_HEADER`).
+        run: the message's header (:data:`aiplane.ledger.runs.RUN_HEADER`).
         spec: the row of the run's kind.
     """
     attempt = attempt_of(run["run"])

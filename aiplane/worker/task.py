@@ -21,7 +21,6 @@ from celery import Task
 from celery.exceptions import Ignore
 from redis import RedisError
 
-from aiplane.celery import RUN_HEADER
 from aiplane.context import deadline
 from aiplane.context.bounded import OutOfPatienceError, wait_for
 from aiplane.context.usage import counted
@@ -36,7 +35,7 @@ from aiplane.errors import (
     LLMTimeoutError,
 )
 from aiplane.errors.stacktrace import bare, describe
-from aiplane.ledger.runs import Outcome
+from aiplane.ledger.runs import RUN_HEADER, Outcome
 from aiplane.queues import QUEUES
 from aiplane.telemetry.spans import fail
 from aiplane.worker import progress
@@ -49,12 +48,12 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
     from aiplane.bull import Note
-    from aiplane.celery import Plane
     from aiplane.context.deadline import CallOff
     from aiplane.context.usage import Tally
     from aiplane.ledger.claims import Claim
     from aiplane.queues import QueueSpec
     from aiplane.sandbox.pool import StandbyPool
+    from aiplane.worker.application import Application
     from aiplane.worker.time_limits import Limit
 
 log = logging.getLogger(__name__)
@@ -79,7 +78,7 @@ class JobTask(Task):
     """
 
     abstract = True
-    app: Plane
+    app: Application
     programs: Sequence[StandbyPool] = ()
     Request = "aiplane.worker.request:JobRequest"
 

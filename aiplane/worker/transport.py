@@ -14,7 +14,7 @@ from kombu.transport import redis
 from kombu.transport.virtual import base
 from kombu.utils.encoding import bytes_to_str
 
-from aiplane.celery import RUN_HEADER
+from aiplane.ledger.runs import RUN_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

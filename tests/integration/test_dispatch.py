@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiplane.celery import RUN_HEADER, Plane, celery_configuration
+from aiplane.celery import celery_configuration
+from aiplane.ledger.runs import RUN_HEADER
 from aiplane.queues import QUEUES
 from aiplane.settings import Settings
+from aiplane.worker.application import Application
 from bridges.dispatch import Dispatch
 from bridges.job import Job, read_job
 
@@ -21,8 +23,8 @@ HINT = QUEUES["hint"]
 QUEUE = "aiplane:bull:celery:hint"
 
 
-def plane(redis_server: RedisServer) -> Plane:
-    app = Plane("test", set_as_current=False)
+def plane(redis_server: RedisServer) -> Application:
+    app = Application("test", set_as_current=False)
     app.settings = Settings.load({"REDIS_URL": redis_server.url})
     app.config_from_object(celery_configuration(app.settings))
     return app

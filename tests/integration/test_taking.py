@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from aiplane.bull import Bull
 from aiplane.bull.scripts import pack
-from aiplane.celery import Plane, celery_configuration
+from aiplane.celery import celery_configuration
 from aiplane.ledger.runs import Outcome, Runs
 from aiplane.queues import QUEUES
 from aiplane.redis.clients import connect
 from aiplane.settings import Settings
+from aiplane.worker.application import Application
 from bridges.attempt import refuse
 from bridges.dispatch import Dispatch
 from bridges.job import Job, read_job
@@ -40,7 +41,7 @@ class Bench:
     def __init__(self, redis_server: RedisServer) -> None:
         self.redis: Redis = redis_server.client
         client = connect(redis_server.url)
-        app = Plane("test", set_as_current=False)
+        app = Application("test", set_as_current=False)
         app.settings = Settings.load({"REDIS_URL": redis_server.url})
         app.config_from_object(celery_configuration(app.settings))
         self.dispatch = Dispatch(app)

@@ -9,7 +9,8 @@ from kombu import Consumer, Exchange, Producer, Queue
 from kombu.asynchronous import Hub
 from kombu.exceptions import OperationalError
 
-from aiplane.celery import RUN_HEADER, Plane
+from aiplane.ledger.runs import RUN_HEADER
+from aiplane.worker.application import Application
 from aiplane.worker.broker import TRY_EVERY, SteadyConnection
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def test_the_loop_is_told_of_a_socket_once_and_reads_it_at_every_turn(redis_serv
 
 
 def test_the_plane_speaks_over_it_and_calls_it_redis() -> None:
-    connection = Plane("test", set_as_current=False, broker="redis://127.0.0.1:1/0").connection_for_read()
+    connection = Application(
+        "test", set_as_current=False, broker="redis://127.0.0.1:1/0"
+    ).connection_for_read()
     assert isinstance(connection, SteadyConnection)
     assert connection.as_uri() == "redis://:**@127.0.0.1:1/0"
 

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 from celery.worker import state
 
-from aiplane.celery import RUN_HEADER, Plane
+from aiplane.ledger.runs import RUN_HEADER
+from aiplane.worker.application import Application
 from aiplane.worker.request import JobRequest
 
 
@@ -31,7 +32,7 @@ class Message:
 
 def request(message: Message) -> tuple[JobRequest, list[object]]:
     by_loop: list[object] = []
-    app = Plane("test", set_as_current=False)
+    app = Application("test", set_as_current=False)
 
     @app.task(name="a")
     def task() -> None: ...

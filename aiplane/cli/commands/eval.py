@@ -14,8 +14,8 @@ from aiplane.cli.terminal.screen import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiplane.celery import Plane
     from aiplane.evals.trial import Trial
+    from aiplane.worker.application import Application
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -78,7 +78,7 @@ def _quietly(*names: str) -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _run(folder: Path, only: str, record_to: Path | None, app: Plane, *, tell_misses: bool) -> None:
+def _run(folder: Path, only: str, record_to: Path | None, app: Application, *, tell_misses: bool) -> None:
     from aiplane.evals.labels import read_labels  # noqa: PLC0415
     from aiplane.evals.table import markdown, misses  # noqa: PLC0415
     from aiplane.evals.trial import run  # noqa: PLC0415
@@ -111,7 +111,7 @@ def _record(folder: Path, trial: Trial) -> None:
     write_recording(folder, trial.label.name, recording)
 
 
-def _play(folder: Path, only: str, app: Plane, *, tell_misses: bool) -> int:
+def _play(folder: Path, only: str, app: Application, *, tell_misses: bool) -> int:
     """Play the recordings of a folder, print what came of them, and return 1 where one is not as labelled."""
     from aiplane.evals.recordings import read_recordings  # noqa: PLC0415
     from aiplane.evals.replay import markdown, play  # noqa: PLC0415

@@ -81,7 +81,7 @@ def _run(place: str, **options: Any) -> None:
         _function(place)(context.meta[SETTINGS](), **options)
         return
     app = getattr(context.obj, "app", None)
-    if not isinstance(app, importlib.import_module("aiplane.celery").Plane):
+    if not isinstance(app, importlib.import_module("aiplane.worker.application").Application):
         raise click.UsageError("This command needs the plane's application: celery -A aiplane …")
     explain: Callable[[Exception], tuple[str, int]] = importlib.import_module(
         "aiplane.cli.terminal.errors"
