@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.leases import LeaseSnapshot
     from bridges.consumer import Source
-    from bridges.in_flight import Held
+    from bridges.in_flight import InFlight
     from bridges.job import Job
     from bridges.slots import Slots
 
@@ -46,43 +46,43 @@ class Adoption:
     """Scans the active lists for jobs that nobody looks after."""
 
     def __init__(
-        self, redis: Redis, bridge_id: str, held: Held, slots: Slots, adopt: Callable[[Job], None]
+        self, redis: Redis, bridge_id: str, in_flight: InFlight, slots: Slots, adopt: Callable[[Job], None]
     ) -> None:
         """Prepare.
 
         Args:
             redis: a client.
             bridge_id: the id of this bridge.
-            held: the jobs that it holds.
+            in_flight: the jobs that it holds.
             slots: told of how many jobs other bridges hold.
             adopt: called with each job that became ours.
         """
         self._bridge_id = bridge_id
-        self._held = held
+        self._in_flight = in_flight
         self._slots = slots
         self._adopt = adopt
         self._strays: set[tuple[str, str]] = set()
         self._scan_script = redis.register_script(_SCAN)
         self._adopt_script = redis.register_script(_ADOPT)
 
-    async def scan(self, source: Source, roll: Roll) -> None:
+    async def scan(self, source: Source, snapshot: LeaseSnapshot) -> None:
         """Look at one queue once."""
-        held_before = self._held.of(source.name)
+        held_before = self._in_flight.of(source.name)
         queue = source.queue
         ids, locks = await self._scan_script(keys=[queue.key("active")], args=[queue.key("")])
         self._let_go(held_before, set(ids))
         others = 0
         for job_id, token in zip(ids, locks, strict=True):
-            if self._abandoned(source, job_id, token, roll):
+            if self._abandoned(source, job_id, token, snapshot):
                 await self._take_over(source, job_id, token or "")
             elif token and owner_of(token) not in (None, self._bridge_id):
                 others += 1
         self._slots.others_hold(source.spec.kind, others)
         self._slots.wake()
 
-    def _abandoned(self, source: Source, job_id: str, token: str | None, roll: Roll) -> bool:
-        held = self._held.get(source.name, job_id)
-        if held is not None and token == held.token:
+    def _abandoned(self, source: Source, job_id: str, token: str | None, snapshot: LeaseSnapshot) -> bool:
+        in_flight = self._in_flight.get(source.name, job_id)
+        if in_flight is not None and token == in_flight.token:
             return False
         if not token:
             return True
@@ -91,7 +91,7 @@ class Adoption:
             # Ours, but not in hand: a take whose reply was lost. Or one that is under way this very moment,
             # so it has to be seen twice.
             return self._seen_before(job_id, token)
-        return owner is not None and roll.gone(owner, BRIDGE_STALE_MS)
+        return owner is not None and snapshot.gone(owner, BRIDGE_STALE_MS)
 
     def _seen_before(self, job_id: str, token: str) -> bool:
         if (job_id, token) in self._strays:
@@ -116,7 +116,7 @@ class Adoption:
 
     def _let_go(self, held_before: dict[str, Job], active: set[str]) -> None:
         for job_id, job in held_before.items():
-            if job_id not in active and not self._held.is_settling(job):
+            if job_id not in active and not self._in_flight.is_settling(job):
                 # Removed, or put back by somebody's stalled check. If it was settled just now, by us, its
                 # task has ended by itself.
-                self._held.drop(job)
+                self._in_flight.drop(job)

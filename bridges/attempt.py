@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from aiplane.bull import Bull
     from aiplane.ledger.runs import Runs
     from bridges.dispatch import Dispatch
-    from bridges.in_flight import Held
+    from bridges.in_flight import InFlight
     from bridges.job import Job
-    from bridges.job_telemetry import Chronicle
-    from bridges.settle import Succession
+    from bridges.job_telemetry import JobTelemetry
+    from bridges.settle import NextJob
     from bridges.watch import Watch
 
 log = logging.getLogger(__name__)
 
 
-class Care:
+class Attempts:
     """Looks after jobs, each from when it was taken until it is settled, or another's."""
 
     def __init__(
@@ -37,9 +37,9 @@ class Care:
         runs: Runs,
         dispatch: Dispatch,
         watch: Watch,
-        held: Held,
-        chronicle: Chronicle,
-        succession: Callable[[Job], Succession | None],
+        in_flight: InFlight,
+        telemetry: JobTelemetry,
+        succession: Callable[[Job], NextJob | None],
         succeed: Callable[[Job, Job], None],
     ) -> None:
         """Prepare.
@@ -49,8 +49,8 @@ class Care:
             runs: the ledger.
             dispatch: sends runs.
             watch: awaits them.
-            held: the jobs in hand.
-            chronicle: told of what happens to each.
+            in_flight: the jobs in hand.
+            telemetry: told of what happens to each.
             succession: says how the next job is taken as this one is settled; None if it is not.
             succeed: called with a job that was settled and the one that was taken with it.
         """
@@ -59,12 +59,12 @@ class Care:
         self._dispatch = dispatch
         self._watch = watch
         self._settler = Settler(bull, runs)
-        self._held = held
-        self._chronicle = chronicle
+        self._in_flight = in_flight
+        self._telemetry = telemetry
         self._succession = succession
         self._succeed = succeed
 
-    async def see_through(self, job: Job) -> None:
+    async def run(self, job: Job) -> None:
         """Look after a job that was taken, or adopted, until it is out of our hands."""
         try:
             await self._run(job)
@@ -103,25 +103,25 @@ class Care:
             return await self._settle(job, answer)
         if answer is Verdict.HAND_BACK:
             log.warning("no pool has begun job %s of %s; it is handed back", job.id, job.queue)
-            with self._held.settling(job):
+            with self._in_flight.settling(job):
                 settled = await self._settler.hand_back(job)
-            self._chronicle.settled(job, None, settled)
+            self._telemetry.settled(job, None, settled)
             return settled is not Settled.CHANGED
         if answer is Verdict.REOPEN:
             if await self._open(job) is Opened.LOST:
                 return True
         else:
             await self._dispatch.send(job)
-        self._chronicle.sent_again(job)
+        self._telemetry.sent_again(job)
         return False
 
     async def _settle(self, job: Job, outcome: Outcome) -> bool:
         """Settle a job, and let the next one have its slot; True if it is out of our hands."""
-        with self._held.settling(job):
+        with self._in_flight.settling(job):
             settled, successor = await self._settler.settle(job, outcome, lambda: self._succession(job))
         if successor is not None:
             self._succeed(job, successor)
-        self._chronicle.settled(job, outcome, settled)
+        self._telemetry.settled(job, outcome, settled)
         return settled is not Settled.CHANGED
 
     async def _advance_scheduler(self, job: Job) -> None:

@@ -13,7 +13,7 @@ from redis import RedisError
 from aiplane.bull import Bull
 from aiplane.celery import app
 from aiplane.context.cancellation import cancel
-from aiplane.ledger.leases import Holder, new_holder_id
+from aiplane.ledger.leases import Member, new_member_id
 from aiplane.ledger.runs import Runs
 from aiplane.operations.trials import refuse_to_start, try_all
 from aiplane.queues import KINDS, QUEUES
@@ -21,13 +21,13 @@ from aiplane.redis.clients import connect
 from aiplane.redis.troubles import TROUBLES
 from aiplane.telemetry.propagation import is_traced
 from bridges.adopt import Adoption
-from bridges.attempt import Care
+from bridges.attempt import Attempts
 from bridges.consumer import Source
 from bridges.dispatch import Dispatch
-from bridges.heartbeat import Heart
-from bridges.in_flight import Held
-from bridges.job_telemetry import Chronicle
-from bridges.maintenance import Upkeep
+from bridges.heartbeat import Heartbeat
+from bridges.in_flight import InFlight
+from bridges.job_telemetry import JobTelemetry
+from bridges.maintenance import Maintenance
 from bridges.operators import log_operators
 from bridges.redis_pipelined import PipelinedRedis
 from bridges.retry import FIRST_PAUSE, LONGEST_PAUSE, despite_outages
@@ -38,11 +38,11 @@ from bridges.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.leases import LeaseSnapshot
     from aiplane.queues import QueueSpec
     from aiplane.settings import Settings
     from bridges.job import Job
-    from bridges.settle import Succession
+    from bridges.settle import NextJob
 
 log = logging.getLogger(__name__)
 
@@ -53,32 +53,32 @@ class Bridge:
     def __init__(self, settings: Settings) -> None:
         node = socket.gethostname()
         self._settings = settings
-        self._me = Holder(new_holder_id(), "bridge", node, os.getpid())
+        self._me = Member(new_member_id(), "bridge", node, os.getpid())
         self._redis = connect(settings.redis_url, name="aiplane:bridge", client=PipelinedRedis)
         self._bull = Bull(
             self._redis, settings.bullmq_prefix, metrics_minutes=settings.bullmq_metrics_minutes
         )
         self._runs = Runs(self._redis, settings.bullmq_prefix)
-        self._held = Held()
-        self._slots = Slots(self._held.count)
+        self._in_flight = InFlight()
+        self._slots = Slots(self._in_flight.count)
         self._dispatch = Dispatch(app)
         self._sources = [self._source(settings, QUEUES[kind], f"{node}:{self._me.id}") for kind in KINDS]
         self._source_of = {source.name: source for source in self._sources}
         self._watch = Watch(settings, self._runs, missing=self._slots.missing)
-        self._chronicle = Chronicle()
-        self._care = Care(
+        self._telemetry = JobTelemetry()
+        self._attempts = Attempts(
             bull=self._bull,
             runs=self._runs,
             dispatch=self._dispatch,
             watch=self._watch,
-            held=self._held,
-            chronicle=self._chronicle,
+            in_flight=self._in_flight,
+            telemetry=self._telemetry,
             succession=self._succession,
             succeed=self._succeed,
         )
-        adoption = Adoption(self._redis, self._me.id, self._held, self._slots, self._adopt)
-        self._upkeep = Upkeep(settings, self._redis, self._sources, adoption)
-        self._heart = Heart(settings, self._me, locks=self._held.locks, tell=self._hear)
+        adoption = Adoption(self._redis, self._me.id, self._in_flight, self._slots, self._adopt)
+        self._maintenance = Maintenance(settings, self._redis, self._sources, adoption)
+        self._heartbeat = Heartbeat(settings, self._me, locks=self._in_flight.locks, tell=self._hear)
         self._first_roll = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -95,7 +95,7 @@ class Bridge:
         try:
             if not await self._done(self._try_redis):
                 return
-            self._heart.start()
+            self._heartbeat.start()
             await self._first_roll.wait()
             if await self._done(self._announce):
                 await self._serve_all(grace)
@@ -103,17 +103,17 @@ class Bridge:
             await self._close()
 
     @property
-    def has_turn(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether this bridge takes jobs now, and no other does."""
-        return self._heart.has_turn
+        return self._heartbeat.is_leader
 
     def complaint(self) -> str:
         """Return why this bridge does not serve, as a sentence; empty if it does."""
-        return self._heart.complaint()
+        return self._heartbeat.complaint()
 
     def stop(self) -> None:
         """Take nothing more, and end."""
-        log.info("the bridge stops taking jobs; %d are under way", len(self._held.tasks()))
+        log.info("the bridge stops taking jobs; %d are under way", len(self._in_flight.tasks()))
         self._stopping.set()
         self._slots.close()
         for source in self._sources:
@@ -138,7 +138,7 @@ class Bridge:
             return
         job, none_for = await source.take()
         if job is not None:
-            self._chronicle.taken(job)
+            self._telemetry.taken(job)
             self._hold(job)
             # It goes to its pool before the next one is looked for.
             await asyncio.sleep(0)
@@ -146,30 +146,30 @@ class Bridge:
             await source.listen(none_for)
 
     def _adopt(self, job: Job) -> None:
-        self._chronicle.adopted(job)
+        self._telemetry.adopted(job)
         self._hold(job)
 
     def _hold(self, job: Job) -> None:
         task = asyncio.get_running_loop().create_task(self._look_after(job), name=f"{job.queue} {job.id}")
         # Not in the task itself: one that is cancelled before its first step runs nothing of its own.
-        task.add_done_callback(lambda _: self._chronicle.forget(job))
-        self._held.add(job, task)
+        task.add_done_callback(lambda _: self._telemetry.forget(job))
+        self._in_flight.add(job, task)
 
     async def _look_after(self, job: Job) -> None:
         try:
-            with self._chronicle.about(job):
-                await self._care.see_through(job)
+            with self._telemetry.about(job):
+                await self._attempts.run(job)
         finally:
-            self._held.remove(job)
+            self._in_flight.remove(job)
             self._slots.wake()
             self._source_of[job.queue].release()
 
     def _succeed(self, job: Job, successor: Job) -> None:
-        self._held.remove(job)
-        self._chronicle.taken(successor)
+        self._in_flight.remove(job)
+        self._telemetry.taken(successor)
         self._hold(successor)
 
-    def _succession(self, job: Job) -> Succession | None:
+    def _succession(self, job: Job) -> NextJob | None:
         # With a slot to spare nobody waits for this one: the queue is listened to.
         return self._source_of[job.queue].succession() if self._slots.full(job.spec.kind) else None
 
@@ -180,8 +180,8 @@ class Bridge:
             self._name(self._watch.listen(), "hear outcomes"),
             self._name(self._watch.look_at_heard(), "look at runs that were heard of"),
             self._name(self._watch.look_around(), "look at all runs"),
-            self._name(self._upkeep.scan(), "scan for abandoned jobs"),
-            self._name(self._upkeep.audit(), "audit for lost jobs"),
+            self._name(self._maintenance.scan(), "scan for abandoned jobs"),
+            self._name(self._maintenance.audit(), "audit for lost jobs"),
             self._name(log_operators(self._settings), "hear operators"),
         ]
         serving = [self._name(self._serve(source), f"serve {source.name}") for source in self._sources]
@@ -194,20 +194,20 @@ class Bridge:
             await asyncio.gather(*serving)
             await self._drain(grace)
         finally:
-            await asyncio.gather(*map(cancel, (*side, *serving, stopping, *self._held.tasks())))
+            await asyncio.gather(*map(cancel, (*side, *serving, stopping, *self._in_flight.tasks())))
 
     async def _drain(self, grace: float) -> None:
-        under_way = self._held.tasks()
+        under_way = self._in_flight.tasks()
         if under_way and grace > 0:
             await asyncio.wait(under_way, timeout=grace)
-        left = len(self._held.tasks())
+        left = len(self._in_flight.tasks())
         if left:
             log.info("%d jobs are still running; they are left to the next bridge", left)
 
-    def _hear(self, roll: Roll, turn: bool) -> None:
-        self._watch.update(roll)
-        self._upkeep.update(roll)
-        self._slots.update(roll, turn=turn and not self._stopping.is_set(), kinds=KINDS)
+    def _hear(self, snapshot: LeaseSnapshot, leader: bool) -> None:
+        self._watch.update(snapshot)
+        self._maintenance.update(snapshot)
+        self._slots.update(snapshot, leader=leader and not self._stopping.is_set(), kinds=KINDS)
         self._first_roll.set()
 
     async def _done(self, work: Callable[[], Awaitable[None]]) -> bool:
@@ -226,7 +226,7 @@ class Bridge:
         refuse_to_start(
             await asyncio.to_thread(try_all, self._settings, ("REDIS_URL",), ("CELERY_BROKER_URL",))
         )
-        await self._upkeep.examine()
+        await self._maintenance.examine()
 
     async def _announce(self) -> None:
         # Not before the lease is there: another bridge would take us for a worker that is none.
@@ -234,7 +234,7 @@ class Bridge:
             await source.announce()
 
     async def _close(self) -> None:
-        await asyncio.to_thread(self._heart.stop)
+        await asyncio.to_thread(self._heartbeat.stop)
         await self._dispatch.close()
         for source in self._sources:
             await source.close()

@@ -6,11 +6,11 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from aiplane.bull import Standing, fold, new_token
+from aiplane.bull import QueueStatus, merge_paused, new_token
 from aiplane.context.cancellation import cancel
 from aiplane.redis.clients import connect
 from bridges.job import read_job
-from bridges.settle import Succession
+from bridges.settle import NextJob
 from bridges.take_script import read_answer, taking, taking_steps
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Source:
             settings.redis_url, timeout=LONGEST_BLOCK + 10, name=self.queue.worker_client_name(node)
         )
         self._redis = bull.redis
-        self._standing = Standing(paused=False, limited=False)
+        self._standing = QueueStatus(paused=False, limited=False)
         self._released = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -80,11 +80,11 @@ class Source:
         due = taken.next_delayed_at / 1000 - time.time() if taken.next_delayed_at else LONGEST_BLOCK
         return None, min(max(due, SHORTEST_BLOCK), LONGEST_BLOCK)
 
-    def succession(self) -> Succession:
+    def succession(self) -> NextJob:
         """Take the next job within the settlement of another."""
         token = new_token(self._bridge_id)
         step = taking(self.queue, token, self._node, self._sending)
-        return Succession(step, lambda reply: self._read(token, read_answer(reply)) if reply else None)
+        return NextJob(step, lambda reply: self._read(token, read_answer(reply)) if reply else None)
 
     def _read(self, token: str, answer: Answer) -> Job | None:
         taken = answer.taken
@@ -94,7 +94,7 @@ class Source:
 
     async def look(self) -> None:
         """See how the queue stands, and that what waits in it is safe."""
-        self._standing = await fold(self._redis, self.queue)
+        self._standing = await merge_paused(self._redis, self.queue)
 
     async def listen(self, seconds: float) -> bool:
         """Wait until a job may have come, a limit may have room again, or ``seconds`` are over.

@@ -19,9 +19,9 @@ RARE = ("ai.job.adopted", "ai.job.resent", "ai.job.handed_back", "ai.job.lost_ru
 
 
 def measure(bridge: Bridge, settings: Settings) -> None:
-    """Have all queues read from now on, and whether this bridge has the turn."""
+    """Have all queues read from now on, and whether this bridge is the leader."""
     QueueGauges(settings, KINDS).observe()
-    observe("ai.bridge.turn", lambda: [Observation(int(bridge.has_turn))])
+    observe("ai.bridge.turn", lambda: [Observation(int(bridge.is_leader))])
     for name in RARE:
         for kind in KINDS:
             count(name, 0, queue=settings.queue_name(kind))

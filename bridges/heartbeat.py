@@ -1,4 +1,4 @@
-"""What must go on whatever the loop is doing: the bridge's lease, its turn, and the locks of its jobs.
+"""What must go on whatever the loop is doing: the bridge's lease, its leadership, and the locks of its jobs.
 
 One thread of its own with a client of its own. It renews, reads who else lives, and tells the loop. If the
 loop itself stops turning, renewing its locks would hold jobs for ever that nobody looks after; then the
@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiplane.bull import LOCK_MS, LockRenewal
-from aiplane.ledger.lease_renewal import LeaseThread
-from aiplane.ledger.leases import TURN_MS, Holder, LeaseBook
+from aiplane.ledger.lease_renewal import LeaseRenewal
+from aiplane.ledger.leases import LEADER_MS, LeaseStore, Member
 from aiplane.redis.clients import connect_thread
 from aiplane.redis.troubles import TROUBLES
 from aiplane.telemetry.instruments import record
@@ -25,8 +25,8 @@ from aiplane.telemetry.instruments import record
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aiplane.ledger.leases import Roll
-    from aiplane.ledger.server_epoch import Pulse
+    from aiplane.ledger.leases import LeaseSnapshot
+    from aiplane.ledger.server_epoch import ServerEpoch
     from aiplane.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -34,33 +34,33 @@ log = logging.getLogger(__name__)
 LOCKS_EVERY = LOCK_MS / 4000
 """Seconds between renewals of the locks: a quarter of their life."""
 
-LOOP_PATIENCE = 60.0
+LOOP_TIMEOUT_SECONDS = 60.0
 """Seconds without a turn of the loop after which the process ends itself."""
 
 
-class Heart:
+class Heartbeat:
     """Keeps a bridge alive in the eyes of the others."""
 
     def __init__(
         self,
         settings: Settings,
-        holder: Holder,
+        member: Member,
         *,
         locks: Callable[[], Mapping[str, Mapping[str, str]]],
-        tell: Callable[[Roll, bool], None],
+        tell: Callable[[LeaseSnapshot, bool], None],
     ) -> None:
         """Prepare the thread.
 
         Args:
             settings: where Redis is.
-            holder: this bridge.
+            member: this bridge.
             locks: the jobs that the bridge holds: tokens by job id by queue. It is called from the thread.
-            tell: called in the loop after each renewal, with all leases and whether the turn is ours.
+            tell: called in the loop after each renewal, with all leases and whether we are the leader.
         """
         redis = connect_thread(settings.redis_url, name="aiplane:heart")
-        self._book = LeaseBook(redis, settings.bullmq_prefix)
+        self._store = LeaseStore(redis, settings.bullmq_prefix)
         self._renewal = LockRenewal(redis, settings.bullmq_prefix)
-        self._holder = holder
+        self._member = member
         self._locks = locks
         self._tell = tell
         self._loop = asyncio.get_running_loop()
@@ -69,7 +69,7 @@ class Heart:
         self._locks_renewed = 0.0
         self._turn_until = 0.0
         self._stopping = threading.Event()
-        self._thread = LeaseThread(self._book, self._describe, after=self._beat)
+        self._thread = LeaseRenewal(self._store, self._describe, after=self._beat)
 
     def start(self) -> None:
         """Begin."""
@@ -82,7 +82,7 @@ class Heart:
             self._thread.stop()
 
     @property
-    def has_turn(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether this bridge may take jobs now; false in time even if the thread hangs."""
         return time.monotonic() < self._turn_until
 
@@ -90,28 +90,28 @@ class Heart:
         """Return why this bridge does not serve, as a sentence; empty if it does."""
         return self._thread.complaint()
 
-    def _describe(self) -> Holder:
+    def _describe(self) -> Member:
         now = time.monotonic()
         return replace(
-            self._holder,
+            self._member,
             loop_ms=round(self._loop_stuck() * 1000),
             locks_ms=round((now - (self._locks_renewed or self._made)) * 1000),
             trouble=TROUBLES.current,
         )
 
-    def _beat(self, pulse: Pulse) -> None:
+    def _beat(self, epoch: ServerEpoch) -> None:
         asked = time.monotonic()
-        if self._book.hold_turn(self._holder.id):
+        if self._store.lead(self._member.id):
             # Our clock starts before Redis' does, so we stop before another may start.
-            self._turn_until = asked + TURN_MS / 1000
+            self._turn_until = asked + LEADER_MS / 1000
         else:
             self._turn_until = 0.0
-        roll = self._book.read(pulse)
+        snapshot = self._store.read(epoch)
         if asked - self._locks_renewed >= LOCKS_EVERY:
             self._renew_locks()
             self._locks_renewed = asked
         if not self._stopping.is_set():
-            self._ask_loop(roll)
+            self._ask_loop(snapshot)
         self._watch_loop()
 
     def _renew_locks(self) -> None:
@@ -121,16 +121,16 @@ class Heart:
                 if refused:
                     log.info("%d locks of %s are no longer ours", len(refused), queue)
 
-    def _ask_loop(self, roll: Roll) -> None:
+    def _ask_loop(self, snapshot: LeaseSnapshot) -> None:
         now = time.monotonic()
         if self._unanswered is None:
             self._unanswered = now
-        self._loop.call_soon_threadsafe(self._turned, roll, now)
+        self._loop.call_soon_threadsafe(self._turned, snapshot, now)
 
-    def _turned(self, roll: Roll, asked: float) -> None:
+    def _turned(self, snapshot: LeaseSnapshot, asked: float) -> None:
         self._unanswered = None
         late = time.monotonic() - asked
-        self._tell(roll, self.has_turn)
+        self._tell(snapshot, self.is_leader)
         record("ai.bridge.loop_lag_ms", late * 1000)
 
     def _loop_stuck(self) -> float:
@@ -140,7 +140,7 @@ class Heart:
 
     def _watch_loop(self) -> None:
         stuck = self._loop_stuck()
-        if stuck > LOOP_PATIENCE and not self._stopping.is_set():
+        if stuck > LOOP_TIMEOUT_SECONDS and not self._stopping.is_set():
             log.critical(
                 "the loop has not turned for %.0f s; the bridge ends so that another can take over", stuck
             )

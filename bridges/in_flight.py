@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bridges.job import Job
 
 
-class Held:
+class InFlight:
     """The jobs in hand and the asyncio tasks that look after them.
 
     The loop adds and removes; the thread that renews locks reads. A job is known by its lock's token and
@@ -40,8 +40,8 @@ class Held:
     def remove(self, job: Job) -> None:
         """Let go of a job that is settled or lost; nothing happens if it is held no longer."""
         with self._guard:
-            held = self._jobs.get((job.queue, job.id))
-            if held is not None and held[0].token == job.token:
+            in_flight = self._jobs.get((job.queue, job.id))
+            if in_flight is not None and in_flight[0].token == job.token:
                 del self._jobs[job.queue, job.id]
                 self._kinds[job.spec.kind] -= 1
 
@@ -61,15 +61,15 @@ class Held:
     def drop(self, job: Job) -> None:
         """Let go of a job that another looks after now, and stop looking after it."""
         with self._guard:
-            held = self._jobs.get((job.queue, job.id))
-        if held is not None and held[0].token == job.token:
-            held[1].cancel()
+            in_flight = self._jobs.get((job.queue, job.id))
+        if in_flight is not None and in_flight[0].token == job.token:
+            in_flight[1].cancel()
             self.remove(job)
 
     def get(self, queue: str, job_id: str) -> Job | None:
         """Return the job that is held under an id, if one is."""
-        held = self._jobs.get((queue, job_id))
-        return held[0] if held else None
+        in_flight = self._jobs.get((queue, job_id))
+        return in_flight[0] if in_flight else None
 
     def of(self, queue: str) -> dict[str, Job]:
         """Return the jobs held of one queue, by id."""

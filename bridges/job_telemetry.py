@@ -56,7 +56,7 @@ def _harmless(tell: Callable[P, None]) -> Callable[P, None]:
     return told
 
 
-class Chronicle:
+class JobTelemetry:
     """Tells of the jobs that a bridge holds. Used from its loop only."""
 
     def __init__(self) -> None:

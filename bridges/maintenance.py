@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.leases import LeaseSnapshot
     from aiplane.settings import Settings
     from bridges.adopt import Adoption
     from bridges.consumer import Source
@@ -38,7 +38,7 @@ IDS_TOLD = 20
 """How many ids of lost jobs the log names; ``aiplane audit`` names all."""
 
 
-class Upkeep:
+class Maintenance:
     """Keeps looking. What it does about abandoned jobs is the adoption's; all else it tells in the log."""
 
     def __init__(
@@ -48,12 +48,12 @@ class Upkeep:
         self._redis = redis
         self._sources = sources
         self._adoption = adoption
-        self._roll: Roll | None = None
+        self._snapshot: LeaseSnapshot | None = None
         self._updated = asyncio.Event()
 
-    def update(self, roll: Roll) -> None:
+    def update(self, snapshot: LeaseSnapshot) -> None:
         """Take note of the leases."""
-        self._roll = roll
+        self._snapshot = snapshot
         self._updated.set()
 
     async def examine(self) -> None:
@@ -76,8 +76,8 @@ class Upkeep:
             try:
                 for source in self._sources:
                     await source.look()
-                    if self._roll is not None:
-                        await self._adoption.scan(source, self._roll)
+                    if self._snapshot is not None:
+                        await self._adoption.scan(source, self._snapshot)
             except (RedisError, OSError) as error:
                 log.warning("the active jobs cannot be read: %s", TROUBLES.note(error))
             await asyncio.sleep(SCAN_EVERY)
@@ -117,7 +117,7 @@ class Upkeep:
             )  # fmt: skip
 
     async def _foreign_workers(self, source: Source) -> set[str]:
-        bridges = list(self._roll.seen) if self._roll else []
+        bridges = list(self._snapshot.seen) if self._snapshot else []
         prefix = self._settings.bullmq_prefix
         return set(await foreign_workers(self._redis, prefix, source.name, bridges))
 

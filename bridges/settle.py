@@ -20,12 +20,12 @@ from redis.exceptions import RedisError
 from aiplane.bull import (
     FOLD_IF_PAUSED,
     LETTER_FIELD,
+    ScriptCall,
     ScriptRefusedError,
-    Step,
     check,
     dead_letter_id,
-    folding,
     iso_now,
+    merging_paused,
     result_id,
 )
 from aiplane.errors import InternalError
@@ -39,7 +39,7 @@ from bridges.take_script import TAKE_SCRIPTS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from aiplane.bull import Bull, BullQueue, Steps
+    from aiplane.bull import Bull, BullQueue, ScriptBatch
     from aiplane.errors import JobError
     from aiplane.ledger.runs import Runs
     from bridges.job import Job
@@ -137,7 +137,7 @@ class _Plan:
     """
 
     settled: Settled
-    steps: Sequence[Step]
+    steps: Sequence[ScriptCall]
     target: BullQueue
     only_if: str = ""
     heard: str = ""
@@ -151,7 +151,7 @@ class Settlement(NamedTuple):
     successor: Job | None = None
 
 
-class Succession(NamedTuple):
+class NextJob(NamedTuple):
     """How the next job is taken into the place of one that is settled.
 
     Attributes:
@@ -159,7 +159,7 @@ class Succession(NamedTuple):
         read: reads the step's answer; None if no job waits.
     """
 
-    step: Step
+    step: ScriptCall
     read: Callable[[Any], Job | None]
 
 
@@ -167,7 +167,7 @@ def nobody() -> None:
     """Take no job into the place of one that is settled."""
 
 
-def settling_steps(bull: Bull) -> Steps:
+def settling_steps(bull: Bull) -> ScriptBatch:
     """Return the steps of which any settlement takes some."""
     return bull.steps(_SCRIPTS, {"guard": _GUARD, "fold": FOLD_IF_PAUSED, "close": CLOSE} | TAKE_SCRIPTS)
 
@@ -178,10 +178,10 @@ class Settler:
     def __init__(self, bull: Bull, runs: Runs) -> None:
         self._bull = bull
         self._runs = runs
-        self._steps = settling_steps(bull)
+        self._scripts = settling_steps(bull)
 
     async def settle(
-        self, job: Job, outcome: Outcome, succession: Callable[[], Succession | None] = nobody
+        self, job: Job, outcome: Outcome, succession: Callable[[], NextJob | None] = nobody
     ) -> Settlement:
         """Complete, retry or fail a job.
 
@@ -244,14 +244,16 @@ class Settler:
     def _letters(self, job: Job) -> BullQueue:
         return self._bull.queue(dead_letters_of(job.queue))
 
-    def _without_letter(self, job: Job) -> list[Step]:
+    def _without_letter(self, job: Job) -> list[ScriptCall]:
         """Return the steps that remove the letter of an earlier end of the job, if there was one."""
         if job.dead_letter is None:
             return []
         # A letter that somebody is reading is locked, and stays.
-        return [self._letters(job).removing(job.dead_letter)._replace(spared=True)]
+        return [self._letters(job).removing(job.dead_letter)._replace(best_effort=True)]
 
-    async def _dead_letter(self, job: Job, letter_id: str, error: JobError, traces: Sequence[str]) -> Step:
+    async def _dead_letter(
+        self, job: Job, letter_id: str, error: JobError, traces: Sequence[str]
+    ) -> ScriptCall:
         queue, letters = self._bull.queue(job.queue), self._letters(job)
         letter = {
             "jobId": job.id,
@@ -269,7 +271,7 @@ class Settler:
         return letters.adding(job.name, text, job_id=letter_id, options={"attempts": 1})
 
     async def _persist(
-        self, job: Job, plan: Callable[[], Awaitable[_Plan]], succession: Callable[[], Succession | None]
+        self, job: Job, plan: Callable[[], Awaitable[_Plan]], succession: Callable[[], NextJob | None]
     ) -> Settlement:
         pause = FIRST_PAUSE
         while True:
@@ -285,12 +287,12 @@ class Settler:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _try(self, job: Job, plan: _Plan, succession: Succession | None) -> Settlement:
-        steps = [self._guard(job, plan), *plan.steps, self._closing(job), folding(plan.target)]
+    async def _try(self, job: Job, plan: _Plan, succession: NextJob | None) -> Settlement:
+        steps = [self._guard(job, plan), *plan.steps, self._closing(job), merging_paused(plan.target)]
         if succession is not None:
             # What others have written can break it off, and this job is settled all the same.
-            steps.append(succession.step._replace(spared=True))
-        answer = (await self._steps.take(steps))[-1]
+            steps.append(succession.step._replace(best_effort=True))
+        answer = (await self._scripts.take(steps))[-1]
         if answer == _Refusal.LOST:
             return Settlement(Settled.LOST)
         if answer == _Refusal.CHANGED:
@@ -302,7 +304,7 @@ class Settler:
         check(answer)
         return Settlement(plan.settled, succession.read(answer) if succession else None)
 
-    def _guard(self, job: Job, plan: _Plan) -> Step:
+    def _guard(self, job: Job, plan: _Plan) -> ScriptCall:
         queue = self._bull.queue(job.queue)
         keys = [
             queue.lock_key(job.id),
@@ -311,12 +313,12 @@ class Settler:
             self._runs.key(job.run),
             plan.target.key("wait"),
         ]
-        return Step(
+        return ScriptCall(
             "guard", keys, [job.token, job.id, plan.only_if, plan.heard, *job.unreadable, *plan.outdated]
         )
 
-    def _closing(self, job: Job) -> Step:
-        return Step("close", [self._runs.key(job.run)], [])
+    def _closing(self, job: Job) -> ScriptCall:
+        return ScriptCall("close", [self._runs.key(job.run)], [])
 
 
 def with_job_id(result: str, job_id: str) -> str:

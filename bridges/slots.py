@@ -11,7 +11,7 @@ from aiplane.ledger.leases import SLOTS_STALE_MS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.leases import LeaseSnapshot
     from aiplane.queues import Kind
 
 
@@ -31,14 +31,14 @@ class Slots:
         self._held = held
         self._offered: Counter[str] = Counter()
         self._held_by_others: Counter[str] = Counter()
-        self._turn = False
+        self._leader = False
         self._changed = asyncio.Event()
         self._closed = False
 
-    def update(self, roll: Roll, *, turn: bool, kinds: tuple[Kind, ...]) -> None:
-        """Take note of the leases, and of whether it is this bridge's turn to take jobs."""
-        self._offered = Counter({kind: roll.slots(kind, SLOTS_STALE_MS) for kind in kinds})
-        self._turn = turn
+    def update(self, snapshot: LeaseSnapshot, *, leader: bool, kinds: tuple[Kind, ...]) -> None:
+        """Take note of the leases, and of whether this bridge is the leader, who takes jobs."""
+        self._offered = Counter({kind: snapshot.slots(kind, SLOTS_STALE_MS) for kind in kinds})
+        self._leader = leader
         self.wake()
 
     def others_hold(self, kind: Kind, jobs: int) -> None:
@@ -52,12 +52,12 @@ class Slots:
     def close(self) -> None:
         """Offer nothing more, and wait no longer."""
         self._closed = True
-        self._turn = False
+        self._leader = False
         self.wake()
 
     def free(self, kind: Kind) -> int:
         """Return how many jobs of a kind may be taken now."""
-        if not self._turn:
+        if not self._leader:
             return 0
         return self._offered[kind] - self._held(kind) - self._held_by_others[kind]
 
@@ -70,7 +70,7 @@ class Slots:
 
     def full(self, kind: Kind) -> bool:
         """Whether as many jobs of a kind are held as there are slots: one settled, another may be taken."""
-        return self._turn and self.free(kind) == 0
+        return self._leader and self.free(kind) == 0
 
     async def wait(self, kind: Kind) -> None:
         """Return when at least one slot of a kind is free, or when :meth:`close` was called."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 
-from aiplane.bull import FOLD, KEEP_LOGS, Standing, Step, read_taken
+from aiplane.bull import FOLD, KEEP_LOGS, QueueStatus, ScriptCall, read_taken
 from aiplane.ledger.runs import ENTRY_TTL_MS, OPEN, run_id_part
 from bridges.dispatch import new_tag
 from bridges.options import DEFAULT_ATTEMPTS
@@ -20,7 +20,7 @@ from bridges.options import DEFAULT_ATTEMPTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiplane.bull import Bull, BullQueue, Steps, Taken
+    from aiplane.bull import Bull, BullQueue, ScriptBatch, Taken
     from bridges.dispatch import Form
 
 _KNOWN = f"local DEFAULT_ATTEMPTS, ENTRY_TTL_MS = '{DEFAULT_ATTEMPTS}', {ENTRY_TTL_MS}"
@@ -83,14 +83,14 @@ class Answer(NamedTuple):
 
     taken: Taken
     sent: bool
-    standing: Standing | None
+    standing: QueueStatus | None
 
 
 TAKE_SCRIPTS = {"open": OPEN, "look": FOLD, "take": _KNOWN + _TAKE}
 """The scripts of ours that taking is made of; of BullMQ's it is ``moveToActive``."""
 
 
-def taking_steps(bull: Bull) -> Steps:
+def taking_steps(bull: Bull) -> ScriptBatch:
     """Return the steps of which :func:`taking` makes one."""
     return bull.steps(["moveToActive"], TAKE_SCRIPTS)
 
@@ -119,7 +119,7 @@ class Sending:
         return bytes(msgpack.packb({**self._alike, "token": token, "tag": new_tag()}))
 
 
-def taking(queue: BullQueue, token: str, worker: str, sending: Sending | None) -> Step:
+def taking(queue: BullQueue, token: str, worker: str, sending: Sending | None) -> ScriptCall:
     """Return the step that takes a queue's next job, and sends it.
 
     Args:
@@ -129,12 +129,12 @@ def taking(queue: BullQueue, token: str, worker: str, sending: Sending | None) -
         sending: how its run is sent; None if the bridge sees to that.
     """
     step = queue.taking(token, worker=worker)
-    return Step("take", step.keys, [*step.arguments, *([sending.packed(token)] if sending else [])])
+    return ScriptCall("take", step.keys, [*step.arguments, *([sending.packed(token)] if sending else [])])
 
 
 def read_answer(reply: Sequence[Any]) -> Answer:
     """Read what the step has answered."""
     taken, more = read_taken(reply[:4]), reply[4]
     if taken.job_id is None:
-        return Answer(taken, sent=False, standing=Standing(*map(bool, more)))
+        return Answer(taken, sent=False, standing=QueueStatus(*map(bool, more)))
     return Answer(taken, sent=more == 1, standing=None)

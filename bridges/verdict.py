@@ -13,7 +13,7 @@ from aiplane.ledger.leases import POOL_STALE_MS, SLOTS_STALE_MS
 from aiplane.ledger.runs import Outcome
 
 if TYPE_CHECKING:
-    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.leases import LeaseSnapshot
     from aiplane.ledger.runs import RunState
 
 UNOPENED_MS = 1_000
@@ -66,12 +66,14 @@ class Sent:
         return int(UNCLAIMED_MS * 2 ** (self.times - 1))
 
 
-def judge(state: RunState, roll: Roll, kind: str, *, time_limit: float, sent: Sent) -> Verdict | Outcome:
+def judge(
+    state: RunState, snapshot: LeaseSnapshot, kind: str, *, time_limit: float, sent: Sent
+) -> Verdict | Outcome:
     """Return how a run ended, or what to do about it.
 
     Args:
         state: the run's entry.
-        roll: the leases; they may have been read a while ago.
+        snapshot: the leases; they may have been read a while ago.
         kind: the kind of the job.
         time_limit: how many seconds the run may take.
         sent: how it was sent.
@@ -81,12 +83,12 @@ def judge(state: RunState, roll: Roll, kind: str, *, time_limit: float, sent: Se
     if state.sent is None:
         return Verdict.REOPEN if sent.ms_ago >= UNOPENED_MS else Verdict.WAIT
     if state.claim is None:
-        return _unclaimed(roll, kind, sent)
+        return _unclaimed(snapshot, kind, sent)
     # A worker that was just started may have claimed the run since the leases were read.
-    if (state.claimed or 0) <= roll.now and roll.gone(state.worker or "", POOL_STALE_MS):
+    if (state.claimed or 0) <= snapshot.now and snapshot.gone(state.worker or "", POOL_STALE_MS):
         return Outcome(error=WorkerLostError("The process that ran the job died."))
     over = (state.claimed or 0) + time_limit * 1000
-    if state.claimed is not None and roll.now - max(over, roll.steady_since) > OVERDUE_MS:
+    if state.claimed is not None and snapshot.now - max(over, snapshot.steady_since) > OVERDUE_MS:
         return Outcome(error=JobTimeoutError(f"The job ran past its limit of {time_limit:g} seconds."))
     return Verdict.WAIT
 
@@ -102,8 +104,8 @@ def read_outcome(text: str, usage: str | None = None) -> Outcome:
     return replace(outcome, usage=Usage.from_text(usage))
 
 
-def _unclaimed(roll: Roll, kind: str, sent: Sent) -> Verdict | Outcome:
-    if sent.crowded or not roll.slots(kind, SLOTS_STALE_MS):
+def _unclaimed(snapshot: LeaseSnapshot, kind: str, sent: Sent) -> Verdict | Outcome:
+    if sent.crowded or not snapshot.slots(kind, SLOTS_STALE_MS):
         return Verdict.HAND_BACK if sent.ms_ago >= UNCLAIMED_MS else Verdict.WAIT
     if sent.ms_ago < sent.patience_ms:
         return Verdict.WAIT

@@ -27,7 +27,7 @@ from bridges.verdict import Sent, Verdict, judge, read_outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.leases import LeaseSnapshot
     from aiplane.ledger.runs import Announcement, Outcome, Runs, RunState
     from aiplane.queues import Kind
     from aiplane.settings import Settings
@@ -90,7 +90,7 @@ class Watch:
         self._early: dict[str, None] = {}
         self._heard: list[Watched] = []
         self._any_heard = asyncio.Event()
-        self._roll: Roll | None = None
+        self._snapshot: LeaseSnapshot | None = None
 
     @contextmanager
     def follow(self, job: Job) -> Iterator[Watched]:
@@ -109,9 +109,9 @@ class Watch:
             if self._watched.get(job.run) is watched:
                 del self._watched[job.run]
 
-    def update(self, roll: Roll) -> None:
+    def update(self, snapshot: LeaseSnapshot) -> None:
         """Take note of the leases."""
-        self._roll = roll
+        self._snapshot = snapshot
 
     async def look_around(self) -> None:
         """Look at all runs, again and again. It returns only by being cancelled."""
@@ -196,8 +196,8 @@ class Watch:
                 watched.answer.set_result(answer)
 
     def _judge(self, watched: Watched, state: RunState, *, crowded: bool) -> Outcome | Verdict:
-        if self._roll is None:
+        if self._snapshot is None:
             return read_outcome(state.outcome, state.usage) if state.outcome else Verdict.WAIT
         sent = watched.sending(crowded=crowded)
         kind, limit = watched.job.spec.kind, watched.time_limit
-        return judge(state, self._roll, kind, time_limit=limit, sent=sent)
+        return judge(state, self._snapshot, kind, time_limit=limit, sent=sent)

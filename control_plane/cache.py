@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KEPT_SECONDS: Final = 86_400
-PATIENCE_SECONDS: Final = 0.25
+TIMEOUT_SECONDS: Final = 0.25
 """Seconds that a look may take. The database answers in a few milliseconds."""
 
 AWAY_SECONDS: Final = 2.0
@@ -37,8 +37,8 @@ class Cache:
         self._redis = redis.asyncio.Redis.from_url(
             url,
             decode_responses=True,
-            socket_connect_timeout=PATIENCE_SECONDS,
-            socket_timeout=PATIENCE_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            socket_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
             client_name="aiplane-control-plane",
             protocol=2,
@@ -50,7 +50,7 @@ class Cache:
         if time.monotonic() < self._away_until:
             return None
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 text = await self._redis.get(key_of(job_id))
             found = json.loads(text) if text else None
         except (RedisError, OSError, TimeoutError, ValueError) as error:
@@ -61,7 +61,7 @@ class Cache:
     async def put(self, job_id: str, outcome: Mapping[str, Any]) -> None:
         """Keep how a job ended."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._redis.set(key_of(job_id), json.dumps(outcome), ex=KEPT_SECONDS)
         except (RedisError, OSError, TimeoutError) as error:
             self._failed(error)

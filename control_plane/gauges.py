@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATIENCE: Final = 1.0
+TIMEOUT_SECONDS: Final = 1.0
 """Seconds that one reading may take."""
 
 FRESH_FOR: Final = 1.0
@@ -87,7 +87,7 @@ class Gauges:
         reading = asyncio.run_coroutine_threadsafe(self._look(), loop)
         try:
             # A loop that is stuck answers late or never.
-            return reading.result(PATIENCE + 0.5)
+            return reading.result(TIMEOUT_SECONDS + 0.5)
         except (TimeoutError, CancelledError):
             reading.cancel()
             return _Reading()
@@ -109,7 +109,7 @@ class Gauges:
 
 async def _or_nothing(reading: Awaitable[T]) -> T | None:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             return await reading
     except (UnavailableError, RedisError, OSError, TimeoutError):
         return None

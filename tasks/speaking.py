@@ -1,7 +1,7 @@
 """Reading a reply aloud and putting the audio where the control plane can fetch it.
 
 Nothing here can fail a job: what goes wrong is logged and counted, and the reply goes out in writing only. It
-is late by :data:`PATIENCE_SECONDS` at most.
+is late by :data:`TIMEOUT_SECONDS` at most.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from aiplane.context import deadline
-from aiplane.context.bounded import OutOfPatienceError, wait_for
+from aiplane.context.bounded import OutOfTimeError, wait_for
 from aiplane.context.job import job_id
 from aiplane.contracts import Audio
 from aiplane.errors.stacktrace import describe
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 """How late a reply may be for being read aloud."""
 
 RESERVE_SECONDS = 1.0
@@ -123,11 +123,11 @@ def _in_time(work: Callable[[], T]) -> T:
         SpeechFailedError: it was not done in time.
         Exception: whatever it raises.
     """
-    seconds = min(PATIENCE_SECONDS, deadline.remaining() - RESERVE_SECONDS)
+    seconds = min(TIMEOUT_SECONDS, deadline.remaining() - RESERVE_SECONDS)
     if seconds <= 0:
         raise SpeechFailedError("The job's time is over.")
     try:
         with deadline.within(seconds):
             return wait_for(work, seconds, name="speech")
-    except OutOfPatienceError as error:
+    except OutOfTimeError as error:
         raise SpeechFailedError(f"It was not ready within {seconds:.3g} s.") from error

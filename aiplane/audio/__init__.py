@@ -21,7 +21,7 @@ from aiplane.audio.containers import name_of_unread, sniff
 from aiplane.audio.pcm import read_samples_type
 from aiplane.context.deadline import remaining
 from aiplane.errors import TranscriptionFailedError
-from aiplane.sandbox.pool import LONGEST_LINE, Answer, StandbyPool
+from aiplane.sandbox.pool import LONGEST_LINE, Answer, HelperPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +42,10 @@ whoever takes one over with a recording may tell lies about so many others, how 
 
 _PROGRAM = Path(__file__).with_name("reader_program.py")
 
-READERS = StandbyPool(_PROGRAM, str(MOST_RECORDINGS))
+READERS = HelperPool(_PROGRAM, str(MOST_RECORDINGS))
 """The programs that look at recordings. Starting one takes 20 times as long as reading a short recording."""
 
-CONVERTERS = StandbyPool(_PROGRAM, "1")
+CONVERTERS = HelperPool(_PROGRAM, "1")
 """The programs that convert them. What one person said can come out of nobody else's recording: the process
 that converts it has never seen another."""
 
@@ -135,7 +135,7 @@ def _unknown(audio: bytes) -> str:
 
 
 def _read(
-    readers: StandbyPool, command: str, container: Container, audio: bytes, *, seconds: float = 0.0
+    readers: HelperPool, command: str, container: Container, audio: bytes, *, seconds: float = 0.0
 ) -> tuple[_Reading, memoryview]:
     """Ask one of the readers; return what it says and what it made."""
     question = {"command": command, "name": container.name, "seconds": seconds, "size": len(audio)}

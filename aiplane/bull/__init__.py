@@ -9,10 +9,17 @@ from aiplane.bull.counts import QueueCounter, QueueCounts, read_count, stage_cou
 from aiplane.bull.ids import LETTER_FIELD, dead_letter_id, is_dead_letter_of, letter_of, result_id
 from aiplane.bull.locks import LOCK_MS, TOKEN_MARK, LockRenewal, new_token, owner_of
 from aiplane.bull.moves import JobHandle, ScriptRefusedError, Settling, check, iso_now
-from aiplane.bull.paused_list import FOLD, FOLD_IF_PAUSED, Standing, fold, folding, stage_fold
+from aiplane.bull.paused_list import (
+    FOLD,
+    FOLD_IF_PAUSED,
+    QueueStatus,
+    merge_paused,
+    merging_paused,
+    stage_fold,
+)
 from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
 from aiplane.bull.queue import Bull, BullQueue, Taken, read_taken
-from aiplane.bull.scripts import Step, Steps
+from aiplane.bull.scripts import ScriptBatch, ScriptCall
 
 __all__ = [
     "FOLD",
@@ -30,19 +37,19 @@ __all__ = [
     "NoteWriter",
     "QueueCounter",
     "QueueCounts",
+    "QueueStatus",
+    "ScriptBatch",
+    "ScriptCall",
     "ScriptRefusedError",
     "Settling",
-    "Standing",
-    "Step",
-    "Steps",
     "Taken",
     "check",
     "dead_letter_id",
-    "fold",
-    "folding",
     "is_dead_letter_of",
     "iso_now",
     "letter_of",
+    "merge_paused",
+    "merging_paused",
     "new_token",
     "owner_of",
     "pack_notes",

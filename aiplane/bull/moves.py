@@ -14,7 +14,7 @@ from bullmq.error_code import ErrorCode
 
 from aiplane.bull.ids import LETTER_FIELD
 from aiplane.bull.locks import LOCK_MS
-from aiplane.bull.scripts import Step
+from aiplane.bull.scripts import ScriptCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +103,7 @@ class Settling:
         metrics = {"metrics": {"maxDataPoints": metrics_minutes}} if metrics_minutes else {}
         self._worker_options = {"lockDuration": LOCK_MS, **metrics}
 
-    def adding(self, name: str, data: str, *, job_id: str, options: Mapping[str, Any]) -> Step:
+    def adding(self, name: str, data: str, *, job_id: str, options: Mapping[str, Any]) -> ScriptCall:
         """Add a job that waits at once; with an id that exists already, nothing is added.
 
         Args:
@@ -128,23 +128,23 @@ class Settling:
         )
         return self._step(script, self._scripts.getKeys(keys), [packed, data, packed_options, now])
 
-    def reprocessing(self, job_id: str, *, lifo: bool) -> Step:
+    def reprocessing(self, job_id: str, *, lifo: bool) -> ScriptCall:
         """Move a job that has failed for good back to where it waits, with all its attempts to come."""
         keys = [self._scripts.toKey(job_id), *self._scripts.getKeys(_REPROCESS_KEYS)]
         push = "RPUSH" if lifo else "LPUSH"
         return self._step("reprocessJob", keys, [job_id, push, "failedReason", "failed", "1", "1"])
 
-    def removing(self, job_id: str) -> Step:
+    def removing(self, job_id: str) -> ScriptCall:
         """Remove a job that is not active, from whatever state it is in."""
         keys = [self._scripts.toKey(job_id), self._scripts.keys["repeat"]]
         return self._step("removeJob", keys, [job_id, 0, self._scripts.keys[""]])
 
-    def logging(self, job_id: str, line: str, keep: int) -> Step:
+    def logging(self, job_id: str, line: str, keep: int) -> ScriptCall:
         """Add a line to the log of a job, of which that many lines are kept; nothing if it is gone."""
         key = self._scripts.toKey(job_id)
         return self._step("addLog", [key, f"{key}:logs"], [job_id, line, keep])
 
-    def completing(self, job: JobHandle, returnvalue: str) -> Step:
+    def completing(self, job: JobHandle, returnvalue: str) -> ScriptCall:
         """Move an active job to completed; ``returnvalue`` is JSON text."""
         keys, arguments = self._finish_arguments(job, "returnvalue", "completed", job.keep_completed)
         arguments[3] = returnvalue
@@ -152,14 +152,14 @@ class Settling:
 
     def failing(
         self, job: JobHandle, reason: str, stacktrace: Sequence[str], letter: str | None = None
-    ) -> Step:
+    ) -> ScriptCall:
         """Move an active job to failed, for good; its record names its dead letter, if it gets one."""
         keys, arguments = self._finish_arguments(job, "failedReason", "failed", job.keep_failed)
         arguments[3] = reason
         arguments.append(_failure_fields(reason, stacktrace, {LETTER_FIELD: letter} if letter else {}))
         return self._step("moveToFinished", keys, arguments)
 
-    def retrying(self, job: JobHandle, delay_ms: int, reason: str, stacktrace: Sequence[str]) -> Step:
+    def retrying(self, job: JobHandle, delay_ms: int, reason: str, stacktrace: Sequence[str]) -> ScriptCall:
         """Give an active job another attempt: after ``delay_ms``, or at once if that is 0."""
         if delay_ms:
             keys, arguments = self._scripts.moveToDelayedArgs(job.id, now_ms(), job.token, delay_ms)
@@ -168,7 +168,7 @@ class Settling:
         keys, arguments = self._scripts.retryJobArgs(job.id, job.lifo, job.token)
         return self._step("retryJob", keys, [*arguments, _failure_fields(reason, stacktrace)])
 
-    def handing_back(self, job: JobHandle) -> Step:
+    def handing_back(self, job: JobHandle) -> ScriptCall:
         """Put an active job back to where it waited, as the next in line; no attempt is counted."""
         keys = self._scripts.getKeys(_HAND_BACK_KEYS)
         return self._step("moveJobFromActiveToWait", keys, [job.id, job.token, self._scripts.toKey(job.id)])
@@ -188,8 +188,8 @@ class Settling:
         )
         return keys, arguments
 
-    def _step(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Step:
-        return Step(script, keys, arguments, self._scripts.commands[script].sha)
+    def _step(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> ScriptCall:
+        return ScriptCall(script, keys, arguments, self._scripts.commands[script].sha)
 
 
 def _failure_fields(reason: str, stacktrace: Sequence[str], more: Mapping[str, str] | None = None) -> bytes:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiplane.bull.scripts import Step
+from aiplane.bull.scripts import ScriptCall
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -48,19 +48,19 @@ FOLD_IF_PAUSED = f"if redis.call('HEXISTS', KEYS[3], 'paused') == 0 then return 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QueueStatus:
     """How a queue stands: paused, or under a limit of jobs that may be active at once."""
 
     paused: bool
     limited: bool
 
 
-async def fold(redis: Redis, queue: BullQueue) -> Standing:
+async def merge_paused(redis: Redis, queue: BullQueue) -> QueueStatus:
     """Bring what waits in two places to one, and tell how the queue stands."""
     # By its text and not by its digest: in a transaction, a digest that the server has forgotten would leave
     # everything else done and this undone.
     paused, limited = await redis.eval(FOLD, 4, *_keys(queue))
-    return Standing(bool(paused), bool(limited))
+    return QueueStatus(bool(paused), bool(limited))
 
 
 def stage_fold(pipe: Pipeline, queue: BullQueue) -> None:
@@ -68,12 +68,12 @@ def stage_fold(pipe: Pipeline, queue: BullQueue) -> None:
     pipe.eval(FOLD, 4, *_keys(queue))
 
 
-def folding(queue: BullQueue) -> Step:
+def merging_paused(queue: BullQueue) -> ScriptCall:
     """Do it as the step that follows one which has put something into a queue: :data:`FOLD_IF_PAUSED`.
 
-    It is spared: what was put there is there, whatever others have made of the other list.
+    It is best effort: what was put there is there, whatever others have made of the other list.
     """
-    return Step("fold", _keys(queue), [], spared=True)
+    return ScriptCall("fold", _keys(queue), [], best_effort=True)
 
 
 def _keys(queue: BullQueue) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bullmq.redis_connection import loadScript
 
-from aiplane.bull.scripts import Step, as_one, pack
+from aiplane.bull.scripts import ScriptCall, combine, pack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Note(NamedTuple):
     keep_logs: int = KEEP_LOGS
 
 
-NOTES = as_one({"progress": loadScript("updateProgress-3.lua"), "log": loadScript("addLog-2.lua")})
+NOTES = combine({"progress": loadScript("updateProgress-3.lua"), "log": loadScript("addLog-2.lua")})
 """Lua: ``take`` writes the notes that :func:`pack_notes` has packed.
 
 BullMQ's scripts look first whether the job is there: what comes after a job was removed leaves nothing
@@ -74,10 +74,10 @@ def pack_notes(prefix: str, notes: Sequence[Note]) -> bytes:
     return pack(_step(prefix, note) for note in notes)
 
 
-def _step(prefix: str, note: Note) -> Step:
+def _step(prefix: str, note: Note) -> ScriptCall:
     base = f"{prefix}:{note.queue}:"
     job = f"{base}{note.job_id}"
     if note.is_progress:
         keys = [job, f"{base}events", f"{base}meta"]
-        return Step("progress", keys, [note.job_id, note.text], spared=True)
-    return Step("log", [job, f"{job}:logs"], [note.job_id, note.text, note.keep_logs], spared=True)
+        return ScriptCall("progress", keys, [note.job_id, note.text], best_effort=True)
+    return ScriptCall("log", [job, f"{job}:logs"], [note.job_id, note.text, note.keep_logs], best_effort=True)

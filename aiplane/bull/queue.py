@@ -15,14 +15,14 @@ from bullmq.scripts import Scripts
 
 from aiplane.bull.locks import LOCK_MS
 from aiplane.bull.moves import JobHandle, Settling, now_ms
-from aiplane.bull.scripts import Steps
+from aiplane.bull.scripts import ScriptBatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from redis.asyncio import Redis
 
-    from aiplane.bull.scripts import Step
+    from aiplane.bull.scripts import ScriptCall
 
 # The keys of each script, in the order in which its header lists them.
 # fmt: off
@@ -83,7 +83,7 @@ class Bull:
             script = redis.register_script(loadScript(f"{name}-{keys}.lua"))
             self.connection.commands[name] = script
 
-    def steps(self, names: Sequence[str], own: Mapping[str, str]) -> Steps:
+    def steps(self, names: Sequence[str], own: Mapping[str, str]) -> ScriptBatch:
         """Return some of BullMQ's scripts, by their names, as steps that can be taken together with others.
 
         Args:
@@ -91,7 +91,7 @@ class Bull:
             own: the texts of the others by name.
         """
         texts = {name: self.connection.commands[name].script for name in names}
-        return Steps(self.redis, texts | dict(own))
+        return ScriptBatch(self.redis, texts | dict(own))
 
     def queue(self, name: str) -> BullQueue:
         """Return the queue called ``name``; nothing is created in Redis."""
@@ -133,7 +133,7 @@ class BullQueue(Settling):
 
     # ---- taking -----------------------------------------------------------------------------------
 
-    def taking(self, token: str, *, worker: str) -> Step:
+    def taking(self, token: str, *, worker: str) -> ScriptCall:
         """Move the next job to active and lock it with ``token``; :func:`read_taken` reads the answer.
 
         A reply that is lost may be of a move that has happened: whoever scans the active list for locks of

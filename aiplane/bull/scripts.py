@@ -2,8 +2,8 @@
 
 In the one script that this makes of them each stands word for word, as a function of its own. So there is one
 round trip where a transaction has two, and nothing has to be watched: while a script runs, nothing else does.
-A step that refuses ends it, unless it is spared. What was done before is not undone, by Redis as by us, so
-the first step is one that only looks.
+A call that refuses ends it, unless it is best effort. What was done before is not undone, by Redis as by us,
+so the first step is one that only looks.
 """
 
 from __future__ import annotations
@@ -28,38 +28,38 @@ _TAKE = """
 local function take(packed)
   local replies = {}
   for i, step in ipairs(cmsgpack.unpack(packed)) do
-    local script, keys, arguments, spared = unpack(step)
+    local script, keys, arguments, best_effort = unpack(step)
     local done, reply = true, nil
-    if spared then
+    if best_effort then
       done, reply = pcall(scripts[script], keys, arguments)
     else
       reply = scripts[script](keys, arguments)
     end
     if not done or reply == nil then reply = false end
     replies[i] = reply
-    if not spared and type(reply) == 'number' and reply < 0 then break end
+    if not best_effort and type(reply) == 'number' and reply < 0 then break end
   end
   return replies
 end
 """
 
 
-class Step(NamedTuple):
+class ScriptCall(NamedTuple):
     """One script with what it is called with.
 
     Attributes:
-        script: its name, among the scripts of the :class:`Steps` that take it.
+        script: its name, among the scripts of the :class:`ScriptBatch` that take it.
         keys: its keys.
         arguments: its arguments.
         sha: its digest, where it can be called alone too; empty otherwise.
-        spared: whether all others count although it refuses, or breaks off: then it has no answer.
+        best_effort: whether all others count although it refuses, or breaks off: then it has no answer.
     """
 
     script: str
     keys: Sequence[str]
     arguments: Sequence[Any]
     sha: str = ""
-    spared: bool = False
+    best_effort: bool = False
 
     def stage(self, pipe: Pipeline) -> None:
         """Put the script on a transaction of several."""
@@ -68,7 +68,7 @@ class Step(NamedTuple):
         pipe.evalsha(self.sha, len(self.keys), *self.keys, *self.arguments)
 
 
-class Steps:
+class ScriptBatch:
     """Some scripts that can be called as one."""
 
     def __init__(self, redis: Redis, scripts: Mapping[str, str]) -> None:
@@ -78,20 +78,20 @@ class Steps:
             redis: a client.
             scripts: the texts by name. Each answers with a negative number to refuse.
         """
-        self.text = as_one(scripts) + "return take(ARGV[1])"
+        self.text = combine(scripts) + "return take(ARGV[1])"
         self._script = redis.register_script(self.text)
 
-    async def take(self, steps: Sequence[Step]) -> list[Any]:
+    async def take(self, steps: Sequence[ScriptCall]) -> list[Any]:
         """Take the steps, and return what each has answered, up to the first that refused.
 
         Raises:
             RedisError: whatever the connection raises; they may have been taken. One that broke off half-way,
-                and is not to be spared, has ended it there.
+                and is not best effort, has ended it there.
         """
         return cast("list[Any]", await self._script(args=[pack(steps)]))
 
 
-def as_one(scripts: Mapping[str, str]) -> str:
+def combine(scripts: Mapping[str, str]) -> str:
     """Return Lua in which ``take`` takes packed steps, each a call of one of ``scripts``.
 
     It answers with what each step has answered, up to the first that refused.
@@ -100,9 +100,11 @@ def as_one(scripts: Mapping[str, str]) -> str:
     return "".join(["local scripts = {}\n", *functions, _TAKE])
 
 
-def pack(steps: Iterable[Step]) -> bytes:
+def pack(steps: Iterable[ScriptCall]) -> bytes:
     """Return steps as one argument, and not as a hundred, which redis-py would encode one by one."""
-    each = [(step.script, step.keys, [*map(_as_argument, step.arguments)], step.spared) for step in steps]
+    each = [
+        (step.script, step.keys, [*map(_as_argument, step.arguments)], step.best_effort) for step in steps
+    ]
     return bytes(msgpack.packb(each, use_bin_type=False, unicode_errors="surrogateescape"))
 
 

@@ -18,7 +18,7 @@ from aiplane.code.cache import Remembered
 from aiplane.code.languages import EXTENSIONS
 from aiplane.code.listing import Listing
 from aiplane.context.deadline import remaining
-from aiplane.sandbox.pool import Answer, StandbyPool
+from aiplane.sandbox.pool import Answer, HelperPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 TIME_LIMIT_SECONDS = 3.0
 """Six times what ordinary code of 200,000 characters takes, the most that is ever sent."""
 
-METERS = StandbyPool(Path(__file__).with_name("metrics_program.py"))
+METERS = HelperPool(Path(__file__).with_name("metrics_program.py"))
 """The processes that measure. Starting one takes 20 times as long as asking one that is there."""
 
 LONGEST_NAME = 80

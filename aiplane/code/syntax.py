@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aiplane.code.cache import Remembered
 from aiplane.code.languages import EXTENSIONS
 from aiplane.context.deadline import remaining
-from aiplane.sandbox.pool import Answer, StandbyPool
+from aiplane.sandbox.pool import Answer, HelperPool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 TIME_LIMIT_SECONDS = 1.0
 """Ten times what ordinary code of 200,000 characters takes, the most that is ever sent."""
 
-CHECKERS = StandbyPool(Path(__file__).with_name("syntax_program.py"))
+CHECKERS = HelperPool(Path(__file__).with_name("syntax_program.py"))
 
 
 class _Faults(Answer):

@@ -23,7 +23,7 @@ _idle: list[_Thread] = []
 """The threads that wait, the latest last. Taking one out of the list is what makes it the taker's."""
 
 
-class OutOfPatienceError(Exception):
+class OutOfTimeError(Exception):
     """The work was not done in time, and was left behind."""
 
 
@@ -40,20 +40,20 @@ def wait_for(work: Callable[[], T], seconds: float, *, name: str) -> T:
         name: the name of the thread, where one has to be started.
 
     Raises:
-        OutOfPatienceError: it was not done in time, or was called off.
+        OutOfTimeError: it was not done in time, or was called off.
         Exception: whatever ``work`` raises.
     """
     done: Future[T] = Future()
     _thread(name).work.put((contextvars.copy_context(), work, done))
     del work
     try:
-        with broken_off_by(lambda: _set(done.set_exception, OutOfPatienceError())):
+        with broken_off_by(lambda: _set(done.set_exception, OutOfTimeError())):
             return done.result(timeout=seconds)
     except TimeoutError:
         if done.done():
             # It was the work's own, or the work was done in the last moment.
             return done.result()
-        raise OutOfPatienceError from None
+        raise OutOfTimeError from None
 
 
 class _Thread(threading.Thread):

@@ -18,8 +18,8 @@ from aiplane.redis.troubles import TROUBLES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiplane.ledger.leases import Holder, LeaseBook
-    from aiplane.ledger.server_epoch import Pulse
+    from aiplane.ledger.leases import LeaseStore, Member
+    from aiplane.ledger.server_epoch import ServerEpoch
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +31,25 @@ SKEW_MS = 2_000
 are computed by the clocks of whoever sets them."""
 
 
-class LeaseThread(threading.Thread):
+class LeaseRenewal(threading.Thread):
     """Renews one lease until it is stopped."""
 
     def __init__(
-        self, book: LeaseBook, holder: Callable[[], Holder], after: Callable[[Pulse], Any] | None = None
+        self,
+        store: LeaseStore,
+        member: Callable[[], Member],
+        after: Callable[[ServerEpoch], Any] | None = None,
     ) -> None:
         """Prepare the thread; ``start`` begins the renewing.
 
         Args:
-            book: where the lease is kept.
-            holder: says, at each renewal, what the holder is now.
+            store: where the lease is kept.
+            member: says, at each renewal, what the holder is now.
             after: called after each renewal that succeeded, with what it returned.
         """
         super().__init__(name="lease", daemon=True)
-        self._book = book
-        self._holder = holder
+        self._store = store
+        self._member = member
         self._after = after
         self._wake = threading.Event()
         self.renewed = threading.Event()
@@ -60,12 +63,12 @@ class LeaseThread(threading.Thread):
         while not self._stopping:
             try:
                 asked = time.monotonic()
-                pulse = self._book.renew(self._holder())
+                epoch = self._store.renew(self._member())
                 self._renewed_at = asked
-                self._compare_clocks(pulse.now)
+                self._compare_clocks(epoch.now)
                 self.renewed.set()
                 if self._after is not None:
-                    self._after(pulse)
+                    self._after(epoch)
                 if away:
                     log.info("Redis answers again; the lease is renewed")
                 away = ""
@@ -94,7 +97,7 @@ class LeaseThread(threading.Thread):
         if not self.renewed.is_set():
             return "its lease has not begun: it is starting, or Redis does not answer."
         silent = time.monotonic() - self._renewed_at
-        return complaint(self._holder(), round(1000 * silent))
+        return complaint(self._member(), round(1000 * silent))
 
     def renew_now(self) -> None:
         """Renew without waiting for the next turn, because the holder has changed."""
@@ -106,6 +109,6 @@ class LeaseThread(threading.Thread):
         self._wake.set()
         self.join(timeout=2 * COMMAND_TIMEOUT)
         try:
-            self._book.give_back(self._holder().id)
+            self._store.give_back(self._member().id)
         except (RedisError, OSError) as error:
             log.warning("%s; the lease is left to go stale", told(error))

@@ -1,9 +1,9 @@
 """Who lives: every pool and every bridge holds a lease in Redis and renews it while its process lives.
 
 A lease is a member of a sorted set, scored with the time of its last renewal by Redis' own clock, and a field
-of a hash with what the holder says of itself. Renewals also keep the pulse of Redis itself
-(:mod:`aiplane.ledger.server_epoch`). A holder counts as gone only when its lease has gone stale in a Redis
-whose pulse was steady for that long, so an outage of Redis makes nobody look dead.
+of a hash with what its member says of itself. Renewals also keep what is known of the server itself
+(:mod:`aiplane.ledger.server_epoch`). A member counts as gone only when its lease has gone stale in a Redis
+that was steady for that long, so an outage of Redis makes nobody look dead.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from aiplane.ledger.runs import ledger_prefix
-from aiplane.ledger.server_epoch import GAP_MS, NOW, SERVER_SINCE, STEADY_SINCE, Pulse, pulse_key
+from aiplane.ledger.server_epoch import GAP_MS, NOW, SERVER_SINCE, STEADY_SINCE, ServerEpoch, pulse_key
 from aiplane.redis.untrusted_json import read_object
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ return {now, steady, server}
 """
 )
 
-TURN_MS = 5_000
-"""Milliseconds for which a bridge holds the turn to take jobs unless it renews it."""
+LEADER_MS = 5_000
+"""Milliseconds for which a bridge is the leader, who takes jobs, unless it renews that."""
 
 _HOLD_TURN = """
 local holder = redis.call('GET', KEYS[1])
@@ -69,7 +69,7 @@ return 1
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class Member:
     """Who holds a lease.
 
     Attributes:
@@ -96,7 +96,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
+class LeaseSnapshot:
     """All leases at one moment.
 
     Attributes:
@@ -107,86 +107,86 @@ class Roll:
 
     now: int
     steady_since: int
-    seen: Mapping[str, tuple[Holder, int]]
+    seen: Mapping[str, tuple[Member, int]]
 
-    def gone(self, holder_id: str, stale_ms: int) -> bool:
+    def gone(self, member_id: str, stale_ms: int) -> bool:
         """Whether a holder's process is no longer there.
 
         It is if it gave its lease back, or let it go stale for ``stale_ms`` while Redis was steady.
         """
-        if holder_id not in self.seen:
+        if member_id not in self.seen:
             return self.now - self.steady_since >= stale_ms
-        return self._stale(self.seen[holder_id][1], stale_ms)
+        return self._stale(self.seen[member_id][1], stale_ms)
 
-    def silent_ms(self, holder_id: str) -> int:
+    def silent_ms(self, member_id: str) -> int:
         """Return for how many milliseconds a holder of :attr:`seen` has not renewed its lease."""
-        return max(self.now - self.seen[holder_id][1], 0)
+        return max(self.now - self.seen[member_id][1], 0)
 
     def slots(self, kind: str, stale_ms: int) -> int:
         """Return how many jobs of a kind the living pools run at once."""
         return sum(
-            holder.slots
-            for holder, seen in self.seen.values()
-            if holder.role == "pool" and holder.kind == kind and not self._stale(seen, stale_ms)
+            member.slots
+            for member, seen in self.seen.values()
+            if member.role == "pool" and member.kind == kind and not self._stale(seen, stale_ms)
         )
 
     def _stale(self, seen: int, stale_ms: int) -> bool:
         return self.now - max(seen, self.steady_since) >= stale_ms
 
 
-class LeaseBook:
+class LeaseStore:
     """Reads and writes the leases of one plane. Safe to share between threads."""
 
     def __init__(self, client: redis.Redis, bullmq_prefix: str) -> None:
         self._redis = client
         self._prefix = bullmq_prefix
-        self._leases, self._holders = _keys(bullmq_prefix)
+        self._leases, self._members = _keys(bullmq_prefix)
         prefix = ledger_prefix(bullmq_prefix)
-        self._pulse = pulse_key(bullmq_prefix)
-        self._turn = f"{prefix}turn"
+        self._epoch = pulse_key(bullmq_prefix)
+        self._leader = f"{prefix}turn"
         self._renew = client.register_script(_RENEW)
         self._hold_turn = client.register_script(_HOLD_TURN)
 
-    def renew(self, holder: Holder) -> Pulse:
-        """Renew a lease, and feel the pulse of Redis."""
+    def renew(self, member: Member) -> ServerEpoch:
+        """Renew a lease, and look at the server."""
         # What has its default is not said: an older version may not know it, and would not read the rest.
-        said = json.dumps({name: value for name, value in asdict(holder).items() if value})
+        said = json.dumps({name: value for name, value in asdict(member).items() if value})
         reply = self._renew(
-            keys=[self._leases, self._holders, self._pulse],
-            args=[holder.id, said, GAP_MS, FORGET_AFTER_MS],
+            keys=[self._leases, self._members, self._epoch],
+            args=[member.id, said, GAP_MS, FORGET_AFTER_MS],
         )
-        return Pulse(*map(int, reply))
+        return ServerEpoch(*map(int, reply))
 
-    def hold_turn(self, holder_id: str) -> bool:
-        """Take or keep the turn to take jobs; False while another bridge has it.
+    def lead(self, member_id: str) -> bool:
+        """Become or stay the leader, who takes jobs; False while another bridge is.
 
         One bridge takes at a time, so that no two fill the same free slot. Any bridge settles what it
         holds and adopts what another left behind.
         """
-        return bool(self._hold_turn(keys=[self._turn], args=[holder_id, TURN_MS]))
+        return bool(self._hold_turn(keys=[self._leader], args=[member_id, LEADER_MS]))
 
-    def give_back(self, holder_id: str) -> None:
+    def give_back(self, member_id: str) -> None:
         """End a lease: its holder stops, and nobody need wait for it to go stale."""
-        if self._redis.get(self._turn) == holder_id:
-            self._redis.delete(self._turn)
+        if self._redis.get(self._leader) == member_id:
+            self._redis.delete(self._leader)
         pipe = self._redis.pipeline(transaction=True)
-        pipe.zrem(self._leases, holder_id)
-        pipe.hdel(self._holders, holder_id)
+        pipe.zrem(self._leases, member_id)
+        pipe.hdel(self._members, member_id)
         pipe.execute()
 
-    def look(self) -> Roll:
+    def look(self) -> LeaseSnapshot:
         """Read all leases now, without holding one."""
         pipe = self._redis.pipeline(transaction=True)
         stage_look(pipe, self._prefix)
         return read_look(pipe.execute())
 
-    def read(self, pulse: Pulse) -> Roll:
-        """Read all leases, just after a renewal has returned ``pulse``."""
+    def read(self, epoch: ServerEpoch) -> LeaseSnapshot:
+        """Read all leases, just after a renewal has returned ``epoch``."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.zrange(self._leases, 0, -1, withscores=True)
-        pipe.hgetall(self._holders)
-        scores, holders = pipe.execute()
-        return _roll(pulse, scores, holders)
+        pipe.hgetall(self._members)
+        scores, members = pipe.execute()
+        return _snapshot(epoch, scores, members)
 
 
 LOOK_COMMANDS = 4
@@ -195,18 +195,18 @@ LOOK_COMMANDS = 4
 
 def stage_look(pipe: Any, bullmq_prefix: str) -> None:
     """Put a look at all leases on a pipeline, whether that is of a thread or of an event loop."""
-    leases, holders = _keys(bullmq_prefix)
+    leases, members = _keys(bullmq_prefix)
     pipe.time()
     pipe.hmget(pulse_key(bullmq_prefix), "since", "server_since")
     pipe.zrange(leases, 0, -1, withscores=True)
-    pipe.hgetall(holders)
+    pipe.hgetall(members)
 
 
-def read_look(replies: Sequence[Any]) -> Roll:
+def read_look(replies: Sequence[Any]) -> LeaseSnapshot:
     """Read what :func:`stage_look` was answered."""
-    (seconds, micros), (steady_since, server_since), scores, holders = replies
+    (seconds, micros), (steady_since, server_since), scores, members = replies
     now = int(seconds) * 1000 + int(micros) // 1000
-    return _roll(Pulse(now, int(steady_since or now), int(server_since or 0)), scores, holders)
+    return _snapshot(ServerEpoch(now, int(steady_since or now), int(server_since or 0)), scores, members)
 
 
 def _keys(bullmq_prefix: str) -> tuple[str, str]:
@@ -214,22 +214,22 @@ def _keys(bullmq_prefix: str) -> tuple[str, str]:
     return f"{prefix}leases", f"{prefix}holders"
 
 
-def _roll(pulse: Pulse, scores: Any, holders: Mapping[str, str]) -> Roll:
+def _snapshot(epoch: ServerEpoch, scores: Any, members: Mapping[str, str]) -> LeaseSnapshot:
     seen = {}
-    for holder_id, score in scores:
-        holder = _holder(holders.get(holder_id, ""))
-        if holder is not None and math.isfinite(score):
-            seen[holder_id] = (holder, int(score))
+    for member_id, score in scores:
+        member = _member(members.get(member_id, ""))
+        if member is not None and math.isfinite(score):
+            seen[member_id] = (member, int(score))
     # Another server may have forgotten leases that were renewed a moment before.
-    return Roll(pulse.now, max(pulse.steady_since, pulse.server_since), seen)
+    return LeaseSnapshot(epoch.now, max(epoch.steady_since, epoch.server_since), seen)
 
 
-def new_holder_id() -> str:
+def new_member_id() -> str:
     """Return an id for one life of one process."""
     return uuid.uuid4().hex[:16]
 
 
-def _holder(text: str) -> Holder | None:
+def _member(text: str) -> Member | None:
     """Read what a holder says of itself; None if it does not tell who it is.
 
     Its process may be of another version: what this one does not know is ignored, what it misses has its
@@ -238,7 +238,7 @@ def _holder(text: str) -> Holder | None:
     said = read_object(text)
     if not isinstance(said.get("id"), str) or said.get("role") not in get_args(Role):
         return None
-    return Holder(
+    return Member(
         said["id"],
         said["role"],
         node=str(said.get("node", "")),

@@ -1,4 +1,4 @@
-"""The pulse of Redis: whether it has been answering, and whether it is still the same server.
+"""Epoch of the Redis server: since when it has been answering, and been the same process.
 
 Whoever renews a lease keeps it, in a hash in Redis itself. Two things are read off it. *Steady*: a Redis that
 was away for a while has not heard from anybody, so nobody may be called dead for being silent. *Server*: one
@@ -16,8 +16,8 @@ GAP_MS = 3_000
 """Milliseconds without any renewal after which Redis counts as having been away."""
 
 
-class Pulse(NamedTuple):
-    """What a look at the pulse says, in epoch milliseconds of Redis' own clock.
+class ServerEpoch(NamedTuple):
+    """What a look at it says, in epoch milliseconds of Redis' own clock.
 
     Attributes:
         now: the moment of the look.
@@ -56,7 +56,7 @@ local function server_since(pulse, now)
   return since
 end
 """
-"""Lua: :attr:`Pulse.server_since`. Every Redis process has a ``run_id`` of its own; where it may not be
+"""Lua: :attr:`ServerEpoch.server_since`. Every Redis process has a ``run_id`` of its own; where it may not be
 asked for, no change is noticed. It is never later than now: a clock that was set back begins it anew."""
 
 STEADY_SINCE = """
@@ -67,4 +67,4 @@ local function steady_since(pulse, now, gap)
   return tonumber(redis.call('HGET', pulse, 'since'))
 end
 """
-"""Lua: :attr:`Pulse.steady_since`; the look itself counts as an answer."""
+"""Lua: :attr:`ServerEpoch.steady_since`; the look itself counts as an answer."""

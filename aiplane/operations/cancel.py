@@ -137,7 +137,7 @@ class Cancellation(NamedTuple):
         return f"Job {self.job} of {self.queue} {_SENTENCES[self.was]}"
 
 
-class Cancelling:
+class Canceller:
     """Cancels jobs. Safe to share between threads."""
 
     def __init__(self, redis: Redis, settings: Settings) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from aiplane.bull import Bull, Step
+    from aiplane.bull import Bull, ScriptCall
 
 PAGE_IDS = 1000
 """How many ids of letters one read fetches."""
@@ -135,7 +135,7 @@ class DeadLetters:
         text = await self.queue.data(letter.id)
         return payload_of(text or "")
 
-    async def remove(self, letter_id: str, note: Step | None = None) -> None:
+    async def remove(self, letter_id: str, note: ScriptCall | None = None) -> None:
         """Remove a letter; one that is gone is no fault. The scripts must have been loaded.
 
         Args:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from aiplane.bull import Bull
-    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.leases import LeaseSnapshot
 
 LOG_LINES = 50
 """How many of a job's last log lines are read."""
@@ -84,7 +84,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class JobReport:
     """One job at one moment."""
 
     queue: str
@@ -118,7 +118,9 @@ class Story:
         return max(end - times.taken, 0) if times.taken is not None and end is not None else None
 
 
-async def tell(redis: Redis, bull: Bull, roll: Roll, queue: str, job_id: str) -> Story | None:
+async def tell(
+    redis: Redis, bull: Bull, snapshot: LeaseSnapshot, queue: str, job_id: str
+) -> JobReport | None:
     """Read the story of a job; None if there is no such job.
 
     It is read in several steps: of a job that moves meanwhile, they may not be of one moment.
@@ -126,7 +128,7 @@ async def tell(redis: Redis, bull: Bull, roll: Roll, queue: str, job_id: str) ->
     Args:
         redis: a client.
         bull: the queues.
-        roll: the leases, read at about the same time.
+        snapshot: the leases, read at about the same time.
         queue: BullMQ's name of the queue.
         job_id: the job's id.
     """
@@ -140,7 +142,7 @@ async def tell(redis: Redis, bull: Bull, roll: Roll, queue: str, job_id: str) ->
     made, taken = _number(record.get("timestamp")), _number(record.get("processedOn"))
     attempts_made = _number(record.get("atm") or record.get("attemptsMade")) or 0
     traces = read_stored(record.get("stacktrace"))
-    return Story(
+    return JobReport(
         queue=queue,
         id=job_id,
         name=record.get("name", ""),
@@ -148,12 +150,12 @@ async def tell(redis: Redis, bull: Bull, roll: Roll, queue: str, job_id: str) ->
         attempts_made=attempts_made,
         attempts=_attempts(options.get("attempts")),
         times=Times(
-            roll.now, made, _number(record.get("delay")) or 0, taken, _number(record.get("finishedOn"))
+            snapshot.now, made, _number(record.get("delay")) or 0, taken, _number(record.get("finishedOn"))
         ),
         failed_reason=record.get("failedReason"),
         stacktrace=str(traces[-1]) if isinstance(traces, list) and traces else None,
-        lock=await _lock(redis, own.lock_key(job_id), roll),
-        run=await _run(Runs(redis, bull.prefix), roll, run_id(queue, job_id, made or 0, attempts_made)),
+        lock=await _lock(redis, own.lock_key(job_id), snapshot),
+        run=await _run(Runs(redis, bull.prefix), snapshot, run_id(queue, job_id, made or 0, attempts_made)),
         result_job=await _there(bull, results_of(queue), result_id(job_id, taken or 0)),
         dead_letter=await _there(
             bull, dead_letters_of(queue), letter_of(job_id, record) or dead_letter_id(job_id, taken or 0)
@@ -163,21 +165,21 @@ async def tell(redis: Redis, bull: Bull, roll: Roll, queue: str, job_id: str) ->
     )
 
 
-async def _lock(redis: Redis, key: str, roll: Roll) -> Lock | None:
+async def _lock(redis: Redis, key: str, snapshot: LeaseSnapshot) -> Lock | None:
     token = cast("str | None", await redis.get(key))
     ttl = await redis.pttl(key)
     if token is None:
         return None
     bridge = owner_of(token)
-    node, lives = _holder(roll, bridge or "", BRIDGE_STALE_MS)
+    node, lives = _holder(snapshot, bridge or "", BRIDGE_STALE_MS)
     return Lock(bridge, node, lives, max(int(ttl), 0))
 
 
-async def _run(runs: Runs, roll: Roll, run: str) -> Run | None:
+async def _run(runs: Runs, snapshot: LeaseSnapshot, run: str) -> Run | None:
     (state,) = await runs.states([run])
     if state.sent is None:
         return None
-    pool, lives = _holder(roll, state.worker or "", POOL_STALE_MS)
+    pool, lives = _holder(snapshot, state.worker or "", POOL_STALE_MS)
     # The outcome is read here as data and not by its class: a newer worker may have recorded more.
     word = None if state.outcome is None else _word(read_stored(state.outcome))
     return Run(run, state.sent, state.claimed, pool, lives, word, _usage(state.usage))
@@ -201,10 +203,10 @@ def _usage(text: str | None) -> dict[str, int] | None:
     return {name: number or 0 for name, number in zip(names, numbers, strict=True)}
 
 
-def _holder(roll: Roll, holder_id: str, stale_ms: int) -> tuple[str, bool]:
-    if holder_id not in roll.seen:
+def _holder(snapshot: LeaseSnapshot, holder_id: str, stale_ms: int) -> tuple[str, bool]:
+    if holder_id not in snapshot.seen:
         return "", False
-    return roll.seen[holder_id][0].node, not roll.gone(holder_id, stale_ms)
+    return snapshot.seen[holder_id][0].node, not snapshot.gone(holder_id, stale_ms)
 
 
 async def _there(bull: Bull, queue: str, job_id: str) -> str | None:

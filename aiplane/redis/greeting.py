@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from aiplane.redis.refusals import Refusal
 
-PATIENCE = 2.0
+TIMEOUT_SECONDS = 2.0
 """Seconds for each step."""
 
 SPEAKS_TLS = Refusal("it speaks TLS, and was spoken to in plain text", "the URL must begin with rediss://")
@@ -25,7 +25,9 @@ def spoken_wrongly(url: str) -> Refusal | None:
     """Say whether the server of a URL speaks plain text where the URL says TLS, or the reverse."""
     parts = urlsplit(url)
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or 6379), PATIENCE) as connection:
+        with socket.create_connection(
+            (parts.hostname or "", parts.port or 6379), TIMEOUT_SECONDS
+        ) as connection:
             if parts.scheme == "rediss":
                 return SPEAKS_PLAIN_TEXT if _answers(connection) else None
             return SPEAKS_TLS if _shakes_hands(connection, parts.hostname or "") else None

@@ -41,7 +41,7 @@ A = TypeVar("A", bound=Answer)
 IDLE = 2
 """How many programs stand by. Where they hang, more are started, and they end after it."""
 
-PATIENCE = 0.25
+ANOTHER_AFTER = 0.25
 """Seconds in which none of them has answered, and none was started, after which a question gets a program of
 its own. An answer takes a hundredth of that, and starting a program takes as much of the CPU as a hundred
 answers: in a burst, more of them would only be in each other's way."""
@@ -55,7 +55,7 @@ LONGEST_LINE = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Question(Generic[T]):
-    """What a program is asked; the attributes are the arguments of :meth:`StandbyPool.exchange`."""
+    """What a program is asked; the attributes are the arguments of :meth:`HelperPool.exchange`."""
 
     parts: Sequence[bytes]
     give_up: float
@@ -150,7 +150,7 @@ def _say(writer: int, unsaid: list[memoryview]) -> bool:
     return True
 
 
-class StandbyPool:
+class HelperPool:
     """Programs of one kind. Any number of threads may ask at once."""
 
     def __init__(self, program: Path, *arguments: str) -> None:
@@ -259,10 +259,10 @@ class StandbyPool:
                 now = time.monotonic()
                 if now >= give_up:
                     raise TimeoutError
-                patience = max(began, self._stirred) + PATIENCE - now
-                if patience <= 0:
+                left = max(began, self._stirred) + ANOTHER_AFTER - now
+                if left <= 0:
                     break
-                self._changed.wait(min(patience, give_up - now))
+                self._changed.wait(min(left, give_up - now))
             if self._idle:
                 return self._idle.pop()
             self._running += 1

@@ -16,7 +16,7 @@ from opentelemetry.metrics import Observation
 from redis import RedisError, ResponseError
 
 from aiplane.bull import QueueCounter
-from aiplane.ledger.leases import SLOTS_STALE_MS, LeaseBook
+from aiplane.ledger.leases import SLOTS_STALE_MS, LeaseStore
 from aiplane.redis.clients import connect_thread
 from aiplane.redis.refusals import told
 from aiplane.telemetry.instruments import observe
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.0
+TIMEOUT_SECONDS = 1.0
 """Seconds that one read may take: whoever scrapes waits for it."""
 
 FRESH_FOR = 1.0
@@ -49,9 +49,9 @@ class QueueGauges:
     """Reads the queues of some kinds. Safe to share between threads."""
 
     def __init__(self, settings: Settings, kinds: Sequence[Kind]) -> None:
-        self._redis = connect_thread(settings.redis_url, timeout=PATIENCE, name="aiplane:gauges")
+        self._redis = connect_thread(settings.redis_url, timeout=TIMEOUT_SECONDS, name="aiplane:gauges")
         self._counter = QueueCounter(self._redis, settings.bullmq_prefix)
-        self._leases = LeaseBook(self._redis, settings.bullmq_prefix)
+        self._leases = LeaseStore(self._redis, settings.bullmq_prefix)
         self._queues = {settings.queue_name(kind): kind for kind in kinds}
         self._guard = threading.Lock()
         self._standings: dict[str, _Standing] = {}

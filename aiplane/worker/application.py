@@ -12,15 +12,15 @@ from celery.loaders.app import AppLoader
 from aiplane.providers import Providers
 from aiplane.settings import Settings
 from aiplane.worker.calling_off import Running
-from aiplane.worker.time_limits import Overseer
+from aiplane.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from aiplane.ledger.claims import Claims
-    from aiplane.operations.cancel import Cancelling
+    from aiplane.operations.cancel import Canceller
     from aiplane.worker.pool import SlotPool
-    from aiplane.worker.progress_writer import NoteThread
+    from aiplane.worker.progress_writer import ProgressWriter
 
 
 class InstalledLoader(AppLoader):
@@ -42,7 +42,7 @@ class Application(Celery):
     loader_cls = "aiplane.worker.application:InstalledLoader"
     amqp_cls = "aiplane.worker.broker:PlaneAMQP"
 
-    notes: NoteThread | None = None
+    notes: ProgressWriter | None = None
     """Who writes to jobs how far they are; a worker process sets it when it starts."""
 
     @cached_property
@@ -65,7 +65,7 @@ class Application(Celery):
         raise RuntimeError("only a worker that was started with `celery -A aiplane worker` has slots")
 
     @cached_property
-    def cancelling(self) -> Cancelling:
+    def cancelling(self) -> Canceller:
         """What cancels jobs; a worker process sets it when it starts."""
         raise RuntimeError("only a worker that was started with `celery -A aiplane worker` cancels jobs")
 
@@ -75,9 +75,9 @@ class Application(Celery):
         return Running()
 
     @cached_property
-    def overseer(self) -> Overseer:
+    def time_limits(self) -> TimeLimits:
         """Who ends runs that overstay."""
-        return Overseer()
+        return TimeLimits()
 
     @cached_property
     def Worker(self) -> type:  # noqa: N802 -- Celery's name for the class that `celery worker` starts

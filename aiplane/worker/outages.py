@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-REDIS_PATIENCE = 15 * 60.0
+REDIS_TIMEOUT_SECONDS = 15 * 60.0
 """Seconds for which a worker keeps trying to record an outcome while Redis is away."""
 
 
 def despite_outages(call: Callable[[], T]) -> T:
     """Return what ``call`` returns, once Redis answers it; the last error after fifteen minutes without."""
-    give_up = time.monotonic() + REDIS_PATIENCE
+    give_up = time.monotonic() + REDIS_TIMEOUT_SECONDS
     pause = 0.1
     while True:
         try:

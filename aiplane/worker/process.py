@@ -22,9 +22,9 @@ from redis import RedisError
 
 from aiplane.bull import NoteWriter
 from aiplane.ledger.claims import Claims
-from aiplane.ledger.lease_renewal import LeaseThread
-from aiplane.ledger.leases import Holder, LeaseBook, new_holder_id
-from aiplane.operations.cancel import Cancelling
+from aiplane.ledger.lease_renewal import LeaseRenewal
+from aiplane.ledger.leases import LeaseStore, Member, new_member_id
+from aiplane.operations.cancel import Canceller
 from aiplane.operations.trials import refuse_to_start, try_one
 from aiplane.queues import KINDS, QUEUES
 from aiplane.redis.clients import connect_thread
@@ -36,13 +36,13 @@ from aiplane.telemetry.queue_gauges import QueueGauges
 from aiplane.telemetry.setup import start_telemetry
 from aiplane.worker.attention import consumes
 from aiplane.worker.options import check_options
-from aiplane.worker.progress_writer import NoteThread
+from aiplane.worker.progress_writer import ProgressWriter
 from aiplane.worker.transport import RunTransport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiplane.ledger.server_epoch import Pulse
+    from aiplane.ledger.server_epoch import ServerEpoch
     from aiplane.operations.trials import Complaint, Variable
     from aiplane.queues import Kind
     from aiplane.worker.application import Application
@@ -78,16 +78,16 @@ class PoolWorker(Worker):
         self._offers_slots = False
         self._told_to_stop = False
         self._turned = 0.0
-        self._id = new_holder_id()
+        self._id = new_member_id()
         redis = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}")
         self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
-        self.app.cancelling = Cancelling(redis, settings)
-        self._book = LeaseBook(redis, settings.bullmq_prefix)
-        self._lease = LeaseThread(self._book, self._holder, after=self._stand_by_claims)
+        self.app.cancelling = Canceller(redis, settings)
+        self._store = LeaseStore(redis, settings.bullmq_prefix)
+        self._lease = LeaseRenewal(self._store, self._member, after=self._stand_by_claims)
         self._server_since: int | None = None
         # A client of its own: the work waits for no line of a log, and a log for no claim.
         notes = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}:notes")
-        self.app.notes = self._notes = NoteThread(NoteWriter(notes, settings.bullmq_prefix))
+        self.app.notes = self._notes = ProgressWriter(NoteWriter(notes, settings.bullmq_prefix))
 
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
@@ -173,35 +173,35 @@ class PoolWorker(Worker):
     def _end_at_once(self, number: int, _: object) -> None:
         # What runs is lost as in a crash, but known at once: nobody has to wait for the lease to go stale.
         with contextlib.suppress(RedisError, OSError):
-            self._book.give_back(self._id)
+            self._store.give_back(self._id)
         os._exit(128 + number)
 
-    def _stand_by_claims(self, pulse: Pulse) -> None:
-        if pulse.server_since == self._server_since:
+    def _stand_by_claims(self, epoch: ServerEpoch) -> None:
+        if epoch.server_since == self._server_since:
             self.app.claims.forget()
             self.app.running.end(self.app.claims.cancelled())
             return
         self.app.claims.say_again()
-        self._server_since = pulse.server_since
+        self._server_since = epoch.server_since
 
     def _start_telemetry(self) -> None:
         telemetry = start_telemetry(self.app.settings, node=self.hostname)
         telemetry.tell_health(self._lease.complaint)
         if telemetry.measures:
             QueueGauges(self.app.settings, [self.kind]).observe()
-            observe("ai.pool.slots", lambda: self._observed(self._holder().slots))
+            observe("ai.pool.slots", lambda: self._observed(self._member().slots))
             observe("ai.pool.busy", lambda: self._observed(len(state.active_requests)))
         atexit.register(telemetry.stop)
 
     def _observed(self, number: int) -> list[Observation]:
         return [Observation(number, {"queue": self.app.settings.queue_name(self.kind)})]
 
-    def _holder(self) -> Holder:
+    def _member(self) -> Member:
         offers = self._offers_slots and self.pool and consumes(self.consumer, self.kind)
         slots = max(self.pool.limit - self.app.running.lent, 0) if offers else 0
         # Its loop turns once a second, and that much is no debt.
         loop_ms = max(round(1000 * (time.monotonic() - self._turned - 1)), 0) if self._offers_slots else 0
-        me = Holder(self._id, "pool", self.hostname, os.getpid(), self.kind, slots, loop_ms)
+        me = Member(self._id, "pool", self.hostname, os.getpid(), self.kind, slots, loop_ms)
         return replace(me, trouble=TROUBLES.current)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aiplane.errors import JobError
-    from aiplane.worker.progress_writer import NoteThread
+    from aiplane.worker.progress_writer import ProgressWriter
 
 Step = Literal["taken", "asked", "checked", "spoken"]
 
@@ -44,7 +44,7 @@ class Progress:
     ring from the first, and a listener of BullMQ's ``progress`` events has the other two.
     """
 
-    def __init__(self, thread: NoteThread, run: Mapping[str, str]) -> None:
+    def __init__(self, thread: ProgressWriter, run: Mapping[str, str]) -> None:
         self._thread = thread
         self._queue = run["queue"]
         self._job_id = run["job"]
@@ -93,7 +93,7 @@ _progress: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 
 @contextmanager
-def telling(thread: NoteThread | None, run: Mapping[str, str], pool: str) -> Iterator[None]:
+def telling(thread: ProgressWriter | None, run: Mapping[str, str], pool: str) -> Iterator[None]:
     """Make the block's :func:`reached` and :func:`remark` speak for a run, and say that ``pool`` took it.
 
     Args:

@@ -30,7 +30,7 @@ STOP_SECONDS = 2.0
 """How long a process that ends waits for its last notes to be written."""
 
 
-class NoteThread(threading.Thread):
+class ProgressWriter(threading.Thread):
     """Writes what is put, soon and in order, as well as it can.
 
     A note is written once or not at all: what Redis did not confirm is not sent again. Of several progress

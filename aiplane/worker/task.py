@@ -22,7 +22,7 @@ from celery.exceptions import Ignore
 from redis import RedisError
 
 from aiplane.context import deadline
-from aiplane.context.bounded import OutOfPatienceError, wait_for
+from aiplane.context.bounded import OutOfTimeError, wait_for
 from aiplane.context.usage import counted
 from aiplane.contracts import PAYLOADS
 from aiplane.contracts.job_data import MOST_BYTES, read_fields
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from aiplane.context.usage import Tally
     from aiplane.ledger.claims import Claim
     from aiplane.queues import QueueSpec
-    from aiplane.sandbox.pool import StandbyPool
+    from aiplane.sandbox.pool import HelperPool
     from aiplane.worker.application import Application
     from aiplane.worker.time_limits import Limit
 
@@ -79,7 +79,7 @@ class JobTask(Task):
 
     abstract = True
     app: Application
-    programs: Sequence[StandbyPool] = ()
+    programs: Sequence[HelperPool] = ()
     Request = "aiplane.worker.request:JobRequest"
 
     # What the contract calls a failure is no fault of the worker: Celery logs it without a trace.
@@ -138,7 +138,7 @@ class JobTask(Task):
             counted() as tally,
             deadline.can_be_called_off() as call_off,
         ):
-            limit = self.app.overseer.limit(
+            limit = self.app.time_limits.limit(
                 self._time_limit + GRACE, lambda: self._leave_behind(claim, span, tally)
             )
             with self.app.running.ended_by(claim.token, lambda: self._cancel(claim, limit, span, call_off)):
@@ -243,7 +243,7 @@ def bounded(work: Callable[[], T], seconds: float) -> T:
     try:
         with told_apart(seconds):
             return wait_for(work, seconds + GRACE, name="job")
-    except OutOfPatienceError as error:
+    except OutOfTimeError as error:
         log.warning("work that does not look at its deadline was left behind; it may still be running")
         raise _out_of_time(seconds) from error
 

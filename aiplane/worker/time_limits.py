@@ -34,7 +34,7 @@ class Limit:
         return True
 
 
-class Overseer:
+class TimeLimits:
     """Watches limits. Its thread begins with the first."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Overseer:
                 self._looks_at = limit.at
                 self._changed.notify()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="overseer", daemon=True)
+                self._thread = threading.Thread(target=self._watch, name="time-limits", daemon=True)
                 self._thread.start()
         return limit
 

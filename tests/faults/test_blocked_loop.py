@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridges.heartbeat import LOOP_PATIENCE
+from bridges.heartbeat import LOOP_TIMEOUT_SECONDS
 from tests.faults.ledger import assert_nothing_lost
 from tests.support.processes import Process, await_ready
 
@@ -54,13 +54,13 @@ async def test_its_jobs_are_kept_while_it_may_go_on(stage: Stage, seconds: float
 @pytest.mark.timeout(240)
 async def test_it_ends_itself_when_it_does_not_go_on(stage: Stage) -> None:
     await stage.pool()
-    bridge = await blockable_bridge(stage, LOOP_PATIENCE + 30)
+    bridge = await blockable_bridge(stage, LOOP_TIMEOUT_SECONDS + 30)
     holder = await stage.holder(bridge)
-    job = await stage.submit(f"delay={LOOP_PATIENCE + 15}")
+    job = await stage.submit(f"delay={LOOP_TIMEOUT_SECONDS + 15}")
     await stage.called(job)
     block(bridge)
     await stage.bridge()
-    assert await asyncio.to_thread(bridge.wait, LOOP_PATIENCE + 10) == 70
+    assert await asyncio.to_thread(bridge.wait, LOOP_TIMEOUT_SECONDS + 10) == 70
     await stage.adopted(job, since=holder, seconds=10)
     await assert_nothing_lost(stage)
     assert (await stage.record(job))["atm"] == "1"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiplane.bull import Bull, new_token
-from aiplane.ledger.leases import Holder, Roll
+from aiplane.ledger.leases import LeaseSnapshot, Member
 from aiplane.queues import KINDS, QUEUES
 from aiplane.redis.clients import connect
 from aiplane.settings import Settings
 from bridges.adopt import Adoption
 from bridges.consumer import Source
-from bridges.in_flight import Held
+from bridges.in_flight import InFlight
 from bridges.slots import Slots
 from tests.support.taking import take
 
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 ME = "bridge-me"
 NOW = 1_000_000_000
-ALIVE = Roll(NOW, 0, {"bridge-other": (Holder("bridge-other", "bridge", "host", 1), NOW)})
-DEAD = Roll(NOW, 0, {"bridge-other": (Holder("bridge-other", "bridge", "host", 1), NOW - 5_000)})
-OUTAGE = Roll(NOW, NOW - 4_000, {"bridge-other": (Holder("bridge-other", "bridge", "host", 1), NOW - 60_000)})
+ALIVE = LeaseSnapshot(NOW, 0, {"bridge-other": (Member("bridge-other", "bridge", "host", 1), NOW)})
+DEAD = LeaseSnapshot(NOW, 0, {"bridge-other": (Member("bridge-other", "bridge", "host", 1), NOW - 5_000)})
+OUTAGE = LeaseSnapshot(
+    NOW, NOW - 4_000, {"bridge-other": (Member("bridge-other", "bridge", "host", 1), NOW - 60_000)}
+)
 OTHERS = new_token("bridge-other")
 
 
@@ -39,13 +41,13 @@ class Bench:
 
     def __init__(self, redis: Redis, url: str) -> None:
         self.redis = redis
-        self.held = Held()
-        self.slots = Slots(self.held.count)
-        self.slots.update(_slots(5), turn=True, kinds=KINDS)
+        self.in_flight = InFlight()
+        self.slots = Slots(self.in_flight.count)
+        self.slots.update(_slots(5), leader=True, kinds=KINDS)
         self.adopted: list[Job] = []
         self.source = Source(Settings.load({"REDIS_URL": url}), Bull(redis), QUEUES["hint"], ME, "node")
         self.queue = self.source.queue
-        self.adoption = Adoption(redis, ME, self.held, self.slots, self.adopted.append)
+        self.adoption = Adoption(redis, ME, self.in_flight, self.slots, self.adopted.append)
 
     async def active(self, token: str, **options: Any) -> str:
         await self.queue.add("generate-hint", {}, options=options)
@@ -53,17 +55,17 @@ class Bench:
         assert job
         return job
 
-    async def scan(self, roll: Roll = ALIVE) -> list[str]:
+    async def scan(self, snapshot: LeaseSnapshot = ALIVE) -> list[str]:
         self.adopted.clear()
-        await self.adoption.scan(self.source, roll)
+        await self.adoption.scan(self.source, snapshot)
         return [job.id for job in self.adopted]
 
     async def lock(self, job: str) -> str | None:
         return await self.redis.get(self.queue.lock_key(job))
 
 
-def _slots(count: int) -> Roll:
-    return Roll(NOW, 0, {"p": (Holder("p", "pool", "n", 1, "hint", count), NOW)})
+def _slots(count: int) -> LeaseSnapshot:
+    return LeaseSnapshot(NOW, 0, {"p": (Member("p", "pool", "n", 1, "hint", count), NOW)})
 
 
 @pytest.fixture
@@ -99,8 +101,8 @@ async def test_an_outage_of_redis_makes_no_bridge_look_dead(bench: Bench) -> Non
 
 async def test_the_job_of_a_living_worker_of_another_kind_is_left_alone(bench: Bench) -> None:
     job = await bench.active("a-node-worker:7")
-    for roll in (ALIVE, DEAD, DEAD):
-        assert await bench.scan(roll) == []
+    for snapshot in (ALIVE, DEAD, DEAD):
+        assert await bench.scan(snapshot) == []
     assert await bench.lock(job) == "a-node-worker:7"
     assert bench.slots.free("hint") == 5
 
@@ -123,7 +125,7 @@ async def test_a_job_in_hand_is_not_adopted_unless_its_lock_has_expired(bench: B
     job = await bench.active(OTHERS)
     await bench.scan(DEAD)
     mine = bench.adopted[0]
-    bench.held.add(mine, asyncio.create_task(asyncio.sleep(60)))
+    bench.in_flight.add(mine, asyncio.create_task(asyncio.sleep(60)))
     assert await bench.scan(DEAD) == []
     await bench.redis.delete(bench.queue.lock_key(job))
     assert await bench.scan() == [job]
@@ -133,10 +135,10 @@ async def test_a_job_that_left_the_active_list_is_let_go(bench: Bench) -> None:
     job = await bench.active(OTHERS)
     await bench.scan(DEAD)
     task = asyncio.create_task(asyncio.sleep(60))
-    bench.held.add(bench.adopted[0], task)
+    bench.in_flight.add(bench.adopted[0], task)
     await bench.redis.lrem(bench.queue.key("active"), 1, job)
     await bench.scan()
-    assert bench.held.count("hint") == 0
+    assert bench.in_flight.count("hint") == 0
     with pytest.raises(asyncio.CancelledError):
         await task
 

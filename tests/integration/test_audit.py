@@ -16,12 +16,12 @@ from aiplane.bull import Bull
 from aiplane.bull import lost_jobs as audit
 from aiplane.bull.lost_jobs import Audit
 from aiplane.cli import run
-from aiplane.ledger.leases import Holder, Roll
+from aiplane.ledger.leases import LeaseSnapshot, Member
 from aiplane.redis.clients import connect
 from aiplane.redis.preflight import examine, foreign_workers
 from aiplane.settings import Settings
 from bridges import maintenance
-from bridges.maintenance import Upkeep
+from bridges.maintenance import Maintenance
 from tests.support.taking import take
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ async def connected(redis_server: RedisServer, worker: str) -> AsyncIterator[Red
         yield client
 
 
-def roll(*bridges: str) -> Roll:
-    return Roll(0, 0, {each: (Holder(each, "bridge", "vm", 1), 0) for each in bridges})
+def snapshot(*bridges: str) -> LeaseSnapshot:
+    return LeaseSnapshot(0, 0, {each: (Member(each, "bridge", "vm", 1), 0) for each in bridges})
 
 
 async def test_bridges_that_start_or_stop_together_do_not_take_each_other_for_strangers(
@@ -150,20 +150,22 @@ async def test_bridges_that_start_or_stop_together_do_not_take_each_other_for_st
 
     monkeypatch.setattr(maintenance, "foreign_workers", look)
     source = cast("Source", SimpleNamespace(name="q", queue=Bull(redis).queue("q")))
-    ours = Upkeep(Settings.load({"REDIS_URL": redis_server.url}), redis, [source], cast("Adoption", None))
+    ours = Maintenance(
+        Settings.load({"REDIS_URL": redis_server.url}), redis, [source], cast("Adoption", None)
+    )
     async with (
         connected(redis_server, "vm:starting"),
         connected(redis_server, "vm:stopping") as stopping,
         connected(redis_server, "node-worker"),
     ):
         # One has no lease yet in what was read last, the other none any more.
-        ours.update(roll())
+        ours.update(snapshot())
         looking = asyncio.create_task(ours.audit())
         await asyncio.wait_for(looked.wait(), 10)
         await stopping.aclose()
         for _ in range(2):
             await asyncio.sleep(0)
-            ours.update(roll("starting"))
+            ours.update(snapshot("starting"))
         assert "no bridge: bull:cQ==:w:node-worker." in await asyncio.wait_for(said.get(), 10)
         looking.cancel()
     assert said.empty()

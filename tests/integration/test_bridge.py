@@ -10,7 +10,7 @@ import pytest
 from aiplane.bull import Bull
 from aiplane.celery import app
 from aiplane.ledger.claims import Claims
-from aiplane.ledger.leases import Holder, LeaseBook
+from aiplane.ledger.leases import LeaseStore, Member
 from aiplane.ledger.runs import Outcome
 from aiplane.queues import QUEUES
 from aiplane.redis.clients import connect, connect_thread
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.support.redis_server import RedisServer
 
 HINT = QUEUES["hint"]
-POOL = Holder("a-pool", "pool", "host", 1, "hint", 1)
+POOL = Member("a-pool", "pool", "host", 1, "hint", 1)
 
 
 class Bench:
@@ -63,7 +63,7 @@ async def bench(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> A
     monkeypatch.setitem(app.__dict__, "settings", settings)
     with connect_thread(redis_server.url) as pool:
         pool.flushdb()
-        LeaseBook(pool, "bull").renew(POOL)
+        LeaseStore(pool, "bull").renew(POOL)
         bridge = Bridge(settings)
         async with connect(redis_server.url) as client, Journal(redis_server.url, [HINT.name]) as journal:
             serving = asyncio.create_task(bridge.run(grace=0))

@@ -13,7 +13,7 @@ from aiplane.errors import InternalError, JobCancelledError
 from aiplane.ledger.claims import CANCELLED, Claims
 from aiplane.ledger.runs import Outcome, run_id, run_key
 from aiplane.operations.audit_trail import channel, read
-from aiplane.operations.cancel import Cancelling, Was
+from aiplane.operations.cancel import Canceller, Was
 from aiplane.redis.clients import connect_thread
 from aiplane.settings import Settings
 
@@ -41,8 +41,8 @@ def redis(redis_server: RedisServer) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def cancelling(redis: Redis, redis_server: RedisServer) -> Cancelling:
-    return Cancelling(redis, Settings.load({"REDIS_URL": redis_server.url}))
+def cancelling(redis: Redis, redis_server: RedisServer) -> Canceller:
+    return Canceller(redis, Settings.load({"REDIS_URL": redis_server.url}))
 
 
 def activate(redis: Redis, token: str = "brg:1:2") -> None:
@@ -61,7 +61,7 @@ def activate(redis: Redis, token: str = "brg:1:2") -> None:
     ],
 )
 def test_a_job_that_waits_lies_where_a_bridge_adopts_it_and_has_ended(
-    redis: Redis, cancelling: Cancelling, place: str, was: Was
+    redis: Redis, cancelling: Canceller, place: str, was: Was
 ) -> None:
     key = f"bull:{QUEUE}:{place}"
     if was is Was.WAITING:
@@ -79,7 +79,7 @@ def test_a_job_that_waits_lies_where_a_bridge_adopts_it_and_has_ended(
     assert cancelling.cancel(QUEUE, "7").was is Was.CANCELLED
 
 
-def test_a_claimant_finds_out_and_can_tell_nothing_any_more(redis: Redis, cancelling: Cancelling) -> None:
+def test_a_claimant_finds_out_and_can_tell_nothing_any_more(redis: Redis, cancelling: Canceller) -> None:
     activate(redis)
     claims = Claims(redis, "bull", "worker-1")
     claim = claims.claim(RUN, QUEUE, "7", token="t1")
@@ -93,9 +93,7 @@ def test_a_claimant_finds_out_and_can_tell_nothing_any_more(redis: Redis, cancel
     assert Claims(redis, "bull", "worker-2").claim(RUN, QUEUE, "7", token="t2") is None
 
 
-def test_a_server_that_forgot_the_cancelling_is_told_of_it_again(
-    redis: Redis, cancelling: Cancelling
-) -> None:
+def test_a_server_that_forgot_the_cancelling_is_told_of_it_again(redis: Redis, cancelling: Canceller) -> None:
     activate(redis)
     claims = Claims(redis, "bull", "worker-1")
     claim = claims.claim(RUN, QUEUE, "7", token="t1")
@@ -110,7 +108,7 @@ def test_a_server_that_forgot_the_cancelling_is_told_of_it_again(
     assert redis.hget(KEY, "outcome") == CANCELLED_OUTCOME
 
 
-def test_an_outcome_that_was_there_before_stays(redis: Redis, cancelling: Cancelling) -> None:
+def test_an_outcome_that_was_there_before_stays(redis: Redis, cancelling: Canceller) -> None:
     activate(redis)
     claims = Claims(redis, "bull", "worker-1")
     claim = claims.claim(RUN, QUEUE, "7", token="t1")
@@ -122,14 +120,14 @@ def test_an_outcome_that_was_there_before_stays(redis: Redis, cancelling: Cancel
 
 @pytest.mark.parametrize("token", ["f3a9", "", "brgx:1:2"])
 def test_the_job_of_another_kind_of_worker_is_left_alone(
-    redis: Redis, cancelling: Cancelling, token: str
+    redis: Redis, cancelling: Canceller, token: str
 ) -> None:
     activate(redis, token)
     assert cancelling.cancel(QUEUE, "7").was is Was.FOREIGN
     assert redis.hgetall(KEY) == {"sent": "1"}
 
 
-def test_what_cannot_be_cancelled_is_not_touched(redis: Redis, cancelling: Cancelling) -> None:
+def test_what_cannot_be_cancelled_is_not_touched(redis: Redis, cancelling: Canceller) -> None:
     for key, was in (
         ("completed", Was.COMPLETED),
         ("failed", Was.FAILED),
@@ -147,7 +145,7 @@ def test_what_cannot_be_cancelled_is_not_touched(redis: Redis, cancelling: Cance
 
 
 def test_a_run_is_cancelled_only_if_it_is_the_attempt_that_is_due(
-    redis: Redis, cancelling: Cancelling
+    redis: Redis, cancelling: Canceller
 ) -> None:
     redis.lpush(f"bull:{QUEUE}:wait", "7")
     former = cancelling.cancel_run(run_id(QUEUE, "7", 1000, 0))
@@ -158,7 +156,7 @@ def test_a_run_is_cancelled_only_if_it_is_the_attempt_that_is_due(
     assert redis.llen(f"bull:{QUEUE}:wait") == 1
 
 
-def test_a_job_s_id_with_any_bytes_is_found_by_its_run(redis: Redis, cancelling: Cancelling) -> None:
+def test_a_job_s_id_with_any_bytes_is_found_by_its_run(redis: Redis, cancelling: Canceller) -> None:
     job = b"\xff|%7C\n".decode(errors="surrogateescape")
     redis.hset(f"bull:{QUEUE}:{job}", mapping={"data": "{}", "timestamp": "1000"})
     redis.lpush(f"bull:{QUEUE}:wait", job)

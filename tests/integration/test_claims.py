@@ -10,7 +10,7 @@ import pytest
 from aiplane.bull import Note
 from aiplane.ledger import claims as claims_module
 from aiplane.ledger.claims import CAUTION_MS, REMEMBER, Claim, Claims
-from aiplane.ledger.leases import Holder, LeaseBook
+from aiplane.ledger.leases import LeaseStore, Member
 from aiplane.ledger.runs import Outcome, read_announcement, run_id, run_key
 from aiplane.redis.clients import connect_thread
 
@@ -200,10 +200,10 @@ def test_a_claim_that_was_given_up_is_not_said_again(claims: Claims, redis: Redi
 
 
 def test_nothing_is_claimed_from_a_server_that_is_too_new(claims: Claims, redis: Redis) -> None:
-    book = LeaseBook(redis, "bull")
-    assert book.renew(Holder("p", "pool", "n", 1)).server_since == 0
+    store = LeaseStore(redis, "bull")
+    assert store.renew(Member("p", "pool", "n", 1)).server_since == 0
     redis.hset(PULSE, "server", "another")
-    since = book.renew(Holder("p", "pool", "n", 1)).server_since
+    since = store.renew(Member("p", "pool", "n", 1)).server_since
     assert since > 0
     late = threading.Thread(target=take, args=[claims])
     late.start()
@@ -221,9 +221,9 @@ def test_a_server_that_is_new_to_everybody_is_trusted(claims: Claims, redis: Red
 
 
 def test_a_clock_that_is_set_back_keeps_nobody_from_claiming_for_longer(claims: Claims, redis: Redis) -> None:
-    book = LeaseBook(redis, "bull")
-    now = book.renew(Holder("p", "pool", "n", 1)).now
+    store = LeaseStore(redis, "bull")
+    now = store.renew(Member("p", "pool", "n", 1)).now
     redis.hset(PULSE, "server_since", now + 3_600_000)
     take(claims)
     assert int(redis.hget(KEY, "claimed")) < now + 60_000
-    assert book.renew(Holder("p", "pool", "n", 1)).server_since < now + 60_000
+    assert store.renew(Member("p", "pool", "n", 1)).server_since < now + 60_000

@@ -173,7 +173,7 @@ async def test_the_result_of_a_job_that_was_sent_earlier(
 def test_a_job_that_nobody_takes(
     problem: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(submit, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(submit, "TIMEOUT_SECONDS", 0.1)
     options = ["--problem", problem, "--language", "go", "--job-id", "mine", "--timeout", "0.5"]
     assert run(["submit", "hint", *options]) == 3
     told, ended = capsys.readouterr().err.splitlines()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.ledger.leases import Holder, LeaseBook
+from aiplane.ledger.leases import LeaseStore, Member
 from aiplane.redis.clients import connect_thread
 from aiplane.settings import Settings
 from bridges import heartbeat as heart_module
-from bridges.heartbeat import Heart
+from bridges.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.support.redis_server import RedisServer
 
-ME = Holder("me", "bridge", "host", 1)
+ME = Member("me", "bridge", "host", 1)
 Locks = dict[str, dict[str, str]]
 
 
@@ -39,21 +39,21 @@ async def beating(redis_server: RedisServer, locks: Mapping[str, Mapping[str, st
     """Let a heart beat from when it has told its loop of the leases."""
     told = asyncio.Event()
     settings = Settings.load({"REDIS_URL": redis_server.url})
-    heart = Heart(settings, ME, locks=lambda: locks, tell=lambda *_: told.set())
-    heart.start()
+    heartbeat = Heartbeat(settings, ME, locks=lambda: locks, tell=lambda *_: told.set())
+    heartbeat.start()
     try:
         if not locks:
             await told.wait()
         yield
     finally:
-        await asyncio.to_thread(heart.stop)
+        await asyncio.to_thread(heartbeat.stop)
 
 
-def wait_for_lease(redis: Redis, wanted: Callable[[Holder], bool]) -> None:
+def wait_for_lease(redis: Redis, wanted: Callable[[Member], bool]) -> None:
     """Read the leases until ours is as wanted, and let the loop of this thread wait meanwhile."""
-    book, end = LeaseBook(redis, "bull"), monotonic() + 20
+    store, end = LeaseStore(redis, "bull"), monotonic() + 20
     while True:
-        seen = book.look().seen.get(ME.id)
+        seen = store.look().seen.get(ME.id)
         if seen and wanted(seen[0]):
             return
         assert monotonic() < end, seen
@@ -61,9 +61,9 @@ def wait_for_lease(redis: Redis, wanted: Callable[[Holder], bool]) -> None:
 
 def wait_for_renewal(redis: Redis, before: int) -> None:
     """Read the leases until ours was renewed twice since a moment."""
-    book, end, seen = LeaseBook(redis, "bull"), monotonic() + 20, {before}
+    store, end, seen = LeaseStore(redis, "bull"), monotonic() + 20, {before}
     while len(seen) < 3:
-        seen.add(book.look().seen[ME.id][1])
+        seen.add(store.look().seen[ME.id][1])
         assert monotonic() < end, seen
 
 
@@ -71,8 +71,8 @@ async def test_a_loop_that_does_not_turn_is_told_by_the_lease(
     redis_server: RedisServer, redis: Redis
 ) -> None:
     async with beating(redis_server, {}):
-        wait_for_lease(redis, lambda holder: holder.loop_ms >= 2_000)
-        await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.loop_ms < 1_500)
+        wait_for_lease(redis, lambda member: member.loop_ms >= 2_000)
+        await asyncio.to_thread(wait_for_lease, redis, lambda member: member.loop_ms < 1_500)
 
 
 async def test_an_outage_of_redis_is_no_fault_of_the_loop(
@@ -80,12 +80,12 @@ async def test_an_outage_of_redis_is_no_fault_of_the_loop(
 ) -> None:
     ended: list[int] = []
     monkeypatch.setattr("bridges.heartbeat.os._exit", ended.append)
-    monkeypatch.setattr("bridges.heartbeat.LOOP_PATIENCE", 1.0)
+    monkeypatch.setattr("bridges.heartbeat.LOOP_TIMEOUT_SECONDS", 1.0)
     async with beating(redis_server, {}):
         redis_server.stop()
         await asyncio.sleep(3)  # the outage's length is what is tested
         redis_server.cont()
-        before = LeaseBook(redis, "bull").look().seen[ME.id][1]
+        before = LeaseStore(redis, "bull").look().seen[ME.id][1]
         await asyncio.to_thread(wait_for_renewal, redis, before)
     assert ended == []
 
@@ -96,9 +96,9 @@ async def test_locks_that_cannot_be_renewed_are_told_by_the_lease(
     redis.set("bull:q:stalled", "not BullMQ's")
     redis.set("bull:q:1:lock", "token")
     async with beating(redis_server, {"q": {"1": "token"}}):
-        await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.locks_ms >= 2_000)
+        await asyncio.to_thread(wait_for_lease, redis, lambda member: member.locks_ms >= 2_000)
         redis.delete("bull:q:stalled")
-        await asyncio.to_thread(wait_for_lease, redis, lambda holder: holder.locks_ms < 2_000)
+        await asyncio.to_thread(wait_for_lease, redis, lambda member: member.locks_ms < 2_000)
 
 
 async def test_what_cannot_be_measured_is_told_to_the_loop_all_the_same(

@@ -10,7 +10,7 @@ import pytest
 
 from aiplane.bull import KEEP_LOGS, Note, NoteWriter
 from aiplane.redis.clients import connect_thread
-from aiplane.worker.progress_writer import MOST_WAITING, NoteThread
+from aiplane.worker.progress_writer import MOST_WAITING, ProgressWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,8 +38,8 @@ def writer(redis_server: RedisServer, redis: Redis) -> Iterator[NoteWriter]:
 
 
 @pytest.fixture
-def thread(writer: NoteWriter) -> Iterator[NoteThread]:
-    running = NoteThread(writer)
+def thread(writer: NoteWriter) -> Iterator[ProgressWriter]:
+    running = ProgressWriter(writer)
     running.start()
     yield running
     running.stop()
@@ -104,7 +104,7 @@ def test_one_jobs_strange_key_costs_no_other_its_notes(writer: NoteWriter, redis
 def test_of_progress_only_the_latest_is_written_and_of_the_log_every_line(
     writer: NoteWriter, redis: Redis
 ) -> None:
-    thread = NoteThread(writer)
+    thread = ProgressWriter(writer)
     for percent in (10, 25, 75):
         thread.put(at(percent), line(f"{percent} %"))
     thread.start()
@@ -115,7 +115,7 @@ def test_of_progress_only_the_latest_is_written_and_of_the_log_every_line(
     assert json.loads(redis.hget(JOB, "progress")) == {"progress": 75}
 
 
-def test_what_is_put_at_the_end_is_still_written(thread: NoteThread, redis: Redis) -> None:
+def test_what_is_put_at_the_end_is_still_written(thread: ProgressWriter, redis: Redis) -> None:
     thread.put(line("the last"))
     thread.stop()
 
@@ -125,7 +125,7 @@ def test_what_is_put_at_the_end_is_still_written(thread: NoteThread, redis: Redi
 def test_the_last_notes_of_a_job_are_handed_out_with_what_waits_of_it(
     writer: NoteWriter, redis: Redis
 ) -> None:
-    thread = NoteThread(writer)
+    thread = ProgressWriter(writer)
     another = Note(QUEUE, "8", "of another job")
     thread.put(line("one"), at(10), another)
 
@@ -136,7 +136,7 @@ def test_the_last_notes_of_a_job_are_handed_out_with_what_waits_of_it(
 def test_while_notes_of_a_job_are_being_written_its_last_ones_come_after_them(
     writer: NoteWriter, redis: Redis
 ) -> None:
-    thread = NoteThread(writer)
+    thread = ProgressWriter(writer)
     handed_out = []
 
     class Interrupted(NoteWriter):
@@ -157,7 +157,7 @@ def test_while_notes_of_a_job_are_being_written_its_last_ones_come_after_them(
 
 
 def test_an_outage_costs_notes_and_nothing_else(
-    thread: NoteThread, redis_server: RedisServer, redis: Redis, caplog: pytest.LogCaptureFixture
+    thread: ProgressWriter, redis_server: RedisServer, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     redis_server.kill()

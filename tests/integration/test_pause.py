@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiplane.bull import Bull, Standing, fold
+from aiplane.bull import Bull, QueueStatus, merge_paused
 from aiplane.redis.clients import connect
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def lists(redis: Redis, queue: BullQueue) -> tuple[list[str], list[str]]:
 
 async def test_a_queue_that_runs_is_left_as_it_is(redis: Redis, queue: BullQueue) -> None:
     await redis.rpush(queue.key("wait"), "2", "1")
-    assert await fold(redis, queue) == Standing(paused=False, limited=False)
+    assert await merge_paused(redis, queue) == QueueStatus(paused=False, limited=False)
     assert await lists(redis, queue) == (["1", "2"], [])
 
 
@@ -47,7 +47,7 @@ async def test_while_bullmq_5_has_paused_everything_waits_in_its_list(redis: Red
     await redis.hset(queue.key("meta"), "paused", "1")
     await redis.rpush(queue.key("paused"), "2", "1")
     await redis.rpush(queue.key("wait"), "4", "3")
-    assert (await fold(redis, queue)).paused
+    assert (await merge_paused(redis, queue)).paused
     assert await lists(redis, queue) == ([], ["1", "2", "3", "4"])
 
 
@@ -56,7 +56,7 @@ async def test_what_its_list_still_holds_afterwards_goes_to_where_it_is_taken_fr
 ) -> None:
     await redis.rpush(queue.key("paused"), "2", "1")
     await redis.rpush(queue.key("wait"), "4", "3")
-    assert not (await fold(redis, queue)).paused
+    assert not (await merge_paused(redis, queue)).paused
     assert await lists(redis, queue) == (["1", "2", "3", "4"], [])
     assert await redis.zcard(queue.key("marker")) == 1
 
@@ -69,18 +69,18 @@ async def test_without_such_a_list_the_last_version_decides(
 ) -> None:
     await redis.hset(queue.key("meta"), mapping={"paused": "1", **({"version": version} if version else {})})
     await redis.rpush(queue.key("wait"), "2", "1")
-    assert (await fold(redis, queue)).paused
+    assert (await merge_paused(redis, queue)).paused
     assert await lists(redis, queue) == (([], ["1", "2"]) if moved else (["1", "2"], []))
 
 
 async def test_a_limit_on_active_jobs_is_told(redis: Redis, queue: BullQueue) -> None:
     await redis.hset(queue.key("meta"), "concurrency", "2")
-    assert await fold(redis, queue) == Standing(paused=False, limited=True)
+    assert await merge_paused(redis, queue) == QueueStatus(paused=False, limited=True)
 
 
 async def test_a_long_list_is_moved_step_by_step(redis: Redis, queue: BullQueue) -> None:
     await redis.hset(queue.key("meta"), mapping={"paused": "1", "version": "bullmq:5.70.1"})
     await redis.rpush(queue.key("wait"), *map(str, range(2500)))
     for left in (1500, 500, 0):
-        await fold(redis, queue)
+        await merge_paused(redis, queue)
         assert await redis.llen(queue.key("wait")) == left

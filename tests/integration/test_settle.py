@@ -18,7 +18,7 @@ from aiplane.redis.clients import connect
 from bridges import settle
 from bridges.job import read_job
 from bridges.options import read_options
-from bridges.settle import Settled, Settler, Succession, is_json, with_job_id
+from bridges.settle import NextJob, Settled, Settler, is_json, with_job_id
 from tests.support.taking import take
 
 if TYPE_CHECKING:
@@ -76,14 +76,14 @@ class Bench:
             await pipe.execute()
         return await self.taken_again(job)
 
-    def succession(self) -> Succession:
+    def succession(self) -> NextJob:
         """Take the next job with the token ``next``."""
 
         def read(answer: object) -> Job | None:
             taken = read_taken(answer)
             return read_job(QUEUES["hint"], "q", taken.job_id, "next", taken.record) if taken.job_id else None
 
-        return Succession(self.queue.taking("next", worker="test"), read)
+        return NextJob(self.queue.taking("next", worker="test"), read)
 
     async def jobs(self, queue: str) -> list[dict[str, str]]:
         ids = await self.redis.lrange(f"bull:{queue}:wait", 0, -1)

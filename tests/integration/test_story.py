@@ -11,9 +11,9 @@ import pytest
 from aiplane.bull import Bull, BullQueue, new_token
 from aiplane.cli.operators.job import to_json
 from aiplane.errors import LLMUnavailableError
-from aiplane.ledger.leases import Holder, Roll
+from aiplane.ledger.leases import LeaseSnapshot, Member
 from aiplane.ledger.runs import Outcome, Runs
-from aiplane.operations.job_report import Story, tell
+from aiplane.operations.job_report import JobReport, tell
 from aiplane.queues import QUEUES
 from aiplane.redis.clients import connect
 from bridges.job import read_job
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from bridges.job import Job
     from tests.support.redis_server import RedisServer
 
-BRIDGE = Holder("b", "bridge", "host", 1)
-POOL = Holder("p", "pool", "hint@host", 2, "hint", 5)
+BRIDGE = Member("b", "bridge", "host", 1)
+POOL = Member("p", "pool", "hint@host", 2, "hint", 5)
 
 
 @dataclass
@@ -50,14 +50,14 @@ class Bench:
         assert taken.job_id
         return read_job(QUEUES["hint"], "q", taken.job_id, token, taken.record)
 
-    async def story(self, job_id: str, *, silent_ms: int = 0) -> Story:
+    async def report(self, job_id: str, *, silent_ms: int = 0) -> JobReport:
         """Read a job's story while bridge and pool have been silent for so long."""
         seconds, micros = await self.redis.time()
         now = seconds * 1000 + micros // 1000
         seen = {each.id: (each, now - silent_ms) for each in (BRIDGE, POOL)}
-        story = await tell(self.redis, self.bull, Roll(now, 0, seen), "q", job_id)
-        assert story
-        return story
+        report = await tell(self.redis, self.bull, LeaseSnapshot(now, 0, seen), "q", job_id)
+        assert report
+        return report
 
 
 @pytest.fixture
@@ -73,28 +73,28 @@ async def bench(redis_server: RedisServer) -> AsyncIterator[Bench]:
 async def test_there_is_no_story_without_a_job(bench: Bench) -> None:
     await bench.queue.add("x", {})
     for job_id in ("99", "meta", "wait"):
-        assert await tell(bench.redis, bench.bull, Roll(0, 0, {}), "q", job_id) is None
+        assert await tell(bench.redis, bench.bull, LeaseSnapshot(0, 0, {}), "q", job_id) is None
 
 
 async def test_a_job_that_waits_has_waited_until_now(bench: Bench) -> None:
     job = await bench.queue.add("x", {}, options={"timestamp": 1_000, "attempts": 5})
-    story = await bench.story(job)
-    assert (story.state, story.attempts_made, story.attempts) == ("waiting", 0, 5)
-    assert story.waited_ms == story.times.now - 1_000
-    assert (story.ran_ms, story.lock, story.run) == (None, None, None)
+    report = await bench.report(job)
+    assert (report.state, report.attempts_made, report.attempts) == ("waiting", 0, 5)
+    assert report.waited_ms == report.times.now - 1_000
+    assert (report.ran_ms, report.lock, report.run) == (None, None, None)
 
 
 async def test_the_lock_names_its_bridge_and_whether_it_lives(bench: Bench) -> None:
     job = await bench.taken(new_token(BRIDGE.id))
     for silent_ms, lives in ((0, True), (6_000, False)):
-        lock = (await bench.story(job.id, silent_ms=silent_ms)).lock
+        lock = (await bench.report(job.id, silent_ms=silent_ms)).lock
         assert lock
         assert (lock.bridge, lock.node, lock.lives) == (BRIDGE.id, "host", lives)
         assert 20_000 < lock.ttl_ms <= 30_000
 
 
 async def test_another_kind_of_worker_is_no_bridge(bench: Bench) -> None:
-    lock = (await bench.story((await bench.taken("node's own")).id)).lock
+    lock = (await bench.report((await bench.taken("node's own")).id)).lock
     assert lock
     assert (lock.bridge, lock.node, lock.lives) == (None, "", False)
 
@@ -102,16 +102,16 @@ async def test_another_kind_of_worker_is_no_bridge(bench: Bench) -> None:
 async def test_the_run_is_told_from_sent_to_its_outcome(bench: Bench) -> None:
     job = await bench.taken(new_token(BRIDGE.id))
     await bench.runs.open(job.run, bench.queue.lock_key(job.id), job.token)
-    run = (await bench.story(job.id)).run
+    run = (await bench.report(job.id)).run
     assert run
     assert (run.claimed, run.pool, run.outcome) == (None, "", None)
 
     entry = bench.runs.key(job.run)
     await bench.redis.hset(entry, mapping={"claim": "c", "worker": POOL.id, "claimed": run.sent + 5})
-    run = (await bench.story(job.id)).run
+    run = (await bench.report(job.id)).run
     assert run
     assert (run.claimed, run.pool, run.lives, run.outcome) == (run.sent + 5, "hint@host", True, None)
-    run = (await bench.story(job.id, silent_ms=13_000)).run
+    run = (await bench.report(job.id, silent_ms=13_000)).run
     assert run
     assert not run.lives
 
@@ -122,7 +122,7 @@ async def test_the_run_is_told_from_sent_to_its_outcome(bench: Bench) -> None:
         ("[" * 9999, "unreadable"),
     ):
         await bench.redis.hset(entry, "outcome", outcome)
-        run = (await bench.story(job.id)).run
+        run = (await bench.report(job.id)).run
         assert run
         assert run.outcome == word
 
@@ -132,16 +132,16 @@ async def test_a_failed_job_has_its_reason_and_its_letter(bench: Bench) -> None:
     await bench.runs.open(job.run, bench.queue.lock_key(job.id), "token")
     outcome = Outcome(error=LLMUnavailableError("Away."), stacktrace="trace", recorded=True)
     await Settler(bench.bull, bench.runs).settle(job, outcome)
-    story = await bench.story(job.id)
-    assert (story.state, story.failed_reason, story.stacktrace) == (
+    report = await bench.report(job.id)
+    assert (report.state, report.failed_reason, report.stacktrace) == (
         "failed",
         "llm_unavailable: Away.",
         "trace",
     )
-    assert story.dead_letter == f"dead-{job.id}-{job.processed_on}"
-    assert (story.result_job, story.lock, story.run) == (None, None, None)
-    assert story.ran_ms is not None
-    assert "secret" not in json.dumps(to_json(story))
+    assert report.dead_letter == f"dead-{job.id}-{job.processed_on}"
+    assert (report.result_job, report.lock, report.run) == (None, None, None)
+    assert report.ran_ms is not None
+    assert "secret" not in json.dumps(to_json(report))
 
 
 async def test_a_job_that_is_to_be_tried_again_does_not_run_meanwhile(bench: Bench) -> None:
@@ -149,9 +149,9 @@ async def test_a_job_that_is_to_be_tried_again_does_not_run_meanwhile(bench: Ben
     await bench.runs.open(job.run, bench.queue.lock_key(job.id), "token")
     outcome = Outcome(error=LLMUnavailableError("Away."), recorded=True)
     await Settler(bench.bull, bench.runs).settle(job, outcome)
-    story = await bench.story(job.id)
-    assert (story.state, story.attempts_made, story.ran_ms) == ("delayed", 1, None)
-    assert story.times.delay == 60_000
+    report = await bench.report(job.id)
+    assert (report.state, report.attempts_made, report.ran_ms) == ("delayed", 1, None)
+    assert report.times.delay == 60_000
 
 
 async def test_a_hostile_record_is_told_as_far_as_it_can_be(bench: Bench) -> None:
@@ -164,6 +164,6 @@ async def test_a_hostile_record_is_told_as_far_as_it_can_be(bench: Bench) -> Non
         "atm": "-1",
     }
     await bench.redis.hset(bench.queue.key("h"), mapping=hostile)
-    story = await bench.story("h")
-    assert (story.state, story.stacktrace, story.progress) == ("unknown", None, None)
-    assert (story.waited_ms, story.attempts) == (None, 3)
+    report = await bench.report("h")
+    assert (report.state, report.stacktrace, report.progress) == ("unknown", None, None)
+    assert (report.waited_ms, report.attempts) == (None, 3)

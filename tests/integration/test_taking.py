@@ -20,7 +20,7 @@ from aiplane.worker.application import Application
 from bridges.attempt import refuse
 from bridges.dispatch import Dispatch
 from bridges.job import Job, read_job
-from bridges.settle import Settler, Succession
+from bridges.settle import NextJob, Settler
 from bridges.take_script import Answer, Sending, read_answer, taking, taking_steps
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ async def test_a_successor_is_sent_with_the_settlement(bench: Bench, settler: Se
         return bench.job(answers[-1])
 
     done = Outcome(result='{"hint": "Look at line 3."}', recorded=True)
-    settled = await settler.settle(first, done, lambda: Succession(bench.step("next"), read))
+    settled = await settler.settle(first, done, lambda: NextJob(bench.step("next"), read))
     assert settled.successor is not None
     assert (settled.successor.id, settled.successor.sent) == ("2", True)
     assert bench.messages() == [bench.untagged(bench.dispatch.message(settled.successor).text)]

@@ -18,7 +18,7 @@ import psutil
 import pytest
 from redis import RedisError
 
-from aiplane.ledger.leases import LeaseBook
+from aiplane.ledger.leases import LeaseStore
 from aiplane.redis.clients import connect_thread
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Run:
     def _leases(self, port: int) -> int:
         try:
             with closing(connect_thread(f"redis://127.0.0.1:{port}/0", timeout=2)) as redis:
-                roll = LeaseBook(redis, "bull").look()
+                roll = LeaseStore(redis, "bull").look()
         except (OSError, RedisError):
             return 0
         return sum(bool(holder.slots or holder.role == "bridge") for holder, _ in roll.seen.values())

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from aiplane.bull import Bull, JobHandle, check, read_taken
 from aiplane.context.cancellation import cancel
-from aiplane.ledger.leases import Holder, LeaseBook
+from aiplane.ledger.leases import LeaseStore, Member
 from aiplane.queues import KINDS, QUEUES, results_of
 from aiplane.redis.clients import connect, connect_thread
 
@@ -46,9 +46,9 @@ async def living_pools(redis_url: str, kinds: Iterable[str] = KINDS) -> AsyncIte
 
     def renew() -> None:
         with closing(connect_thread(redis_url)) as redis:
-            book = LeaseBook(redis, "bull")
+            store = LeaseStore(redis, "bull")
             for kind in kinds:
-                book.renew(Holder(f"pool-{kind}", "pool", node="a test", pid=1, kind=kind, slots=5))
+                store.renew(Member(f"pool-{kind}", "pool", node="a test", pid=1, kind=kind, slots=5))
 
     async def keep() -> None:
         while True:

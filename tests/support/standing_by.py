@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aiplane.sandbox.pool import StandbyPool
+from aiplane.sandbox.pool import HelperPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def standing_by(folder: Path, text: str) -> Iterator[StandbyPool]:
+def standing_by(folder: Path, text: str) -> Iterator[HelperPool]:
     """Write a program into a folder, and have it asked within the block."""
     program = folder / "program.py"
     program.write_text(text)
-    pool = StandbyPool(program)
+    pool = HelperPool(program)
     yield pool
     pool.close()

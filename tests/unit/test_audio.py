@@ -27,7 +27,7 @@ from tests.support.seccomp import hide_seccomp, needs_seccomp
 
 if TYPE_CHECKING:
     from aiplane.audio.containers import Container
-    from aiplane.sandbox.pool import StandbyPool
+    from aiplane.sandbox.pool import HelperPool
 
 MEGABYTE = 1024 * 1024
 
@@ -375,7 +375,7 @@ def test_a_reader_ends_when_nobody_can_ask_it_any_more() -> None:
     assert said == b""
 
 
-def started(readers: StandbyPool) -> _Standby:
+def started(readers: HelperPool) -> _Standby:
     """Start one of the programs, which has read a recording then."""
     readers.close()
     ask(readers)
@@ -383,7 +383,7 @@ def started(readers: StandbyPool) -> _Standby:
     return program
 
 
-def process_that_answers(program: _Standby, readers: StandbyPool) -> psutil.Process:
+def process_that_answers(program: _Standby, readers: HelperPool) -> psutil.Process:
     """Have a recording read, and return the process that stood ready for it."""
     while not (ready := [child for child in children(program) if sleeps(child)]):
         time.sleep(0.001)
@@ -403,7 +403,7 @@ def children(program: _Standby) -> list[psutil.Process]:
     return psutil.Process(program._process.pid).children()
 
 
-def ask(readers: StandbyPool) -> None:
+def ask(readers: HelperPool) -> None:
     _read(readers, "inspect", CONTAINERS["wav"], recording("wav", 0.2))
 
 

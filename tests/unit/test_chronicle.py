@@ -20,7 +20,7 @@ from aiplane.queues import QUEUES
 from aiplane.telemetry import instruments
 from aiplane.telemetry.instruments import METRICS
 from bridges.job import Job, read_job
-from bridges.job_telemetry import Chronicle
+from bridges.job_telemetry import JobTelemetry
 from bridges.settle import Settled
 from tests.support.processes import REPOSITORY
 
@@ -130,18 +130,18 @@ DONE = Outcome(result="{}", recorded=True, usage=Usage(2, 1_500, 120, 45))
 def test_each_end_is_counted_once(
     meter: Meter, outcome: Outcome | None, settled: Settled, counted: list[Any]
 ) -> None:
-    Chronicle().settled(job(), outcome, settled)
+    JobTelemetry().settled(job(), outcome, settled)
     assert set(meter.points()) == set(counted)
     assert set(meter.points().values()) <= {1}
 
 
 def test_adoptions_and_resends_are_counted_and_the_wait_is_not_told_twice(meter: Meter) -> None:
-    chronicle = Chronicle()
-    chronicle.taken(job())
-    chronicle.adopted(job())
-    chronicle.sent_again(job())
-    chronicle.taken(job(attempts_made=1))  # when its retry became due, nobody has written down
-    chronicle.taken(job(ats="2"))  # nor when a person has sent it anew
+    telemetry = JobTelemetry()
+    telemetry.taken(job())
+    telemetry.adopted(job())
+    telemetry.sent_again(job())
+    telemetry.taken(job(attempts_made=1))  # when its retry became due, nobody has written down
+    telemetry.taken(job(ats="2"))  # nor when a person has sent it anew
     assert meter.points() == {
         labelled("ai.job.wait_ms", queue=QUEUE): 1,
         labelled("ai.job.adopted", queue=QUEUE): 1,
@@ -151,7 +151,7 @@ def test_adoptions_and_resends_are_counted_and_the_wait_is_not_told_twice(meter:
 
 def test_the_one_line_of_a_job_says_what_a_person_asks(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        Chronicle().settled(job(), DONE, Settled.COMPLETED)
+        JobTelemetry().settled(job(), DONE, Settled.COMPLETED)
     [line] = caplog.records
     fields = line.__dict__["fields"]
     assert (fields["state"], fields["code"], fields["waited_ms"]) == ("completed", "-", 3_000)
@@ -166,18 +166,18 @@ def test_the_one_line_of_a_job_says_what_a_person_asks(caplog: pytest.LogCapture
 
 
 def test_what_is_logged_within_the_block_is_about_the_job() -> None:
-    chronicle = Chronicle()
-    chronicle.taken(job())
-    with chronicle.about(job()):
+    telemetry = JobTelemetry()
+    telemetry.taken(job())
+    with telemetry.about(job()):
         assert current.work() == current.Work("7", QUEUE, "hint", 1)
     assert current.work() is None
 
 
 @pytest.mark.parametrize("record", [{"processedOn": "9" * 15}, {"timestamp": "9" * 15}, {"tm": "[" * 9999}])
 def test_a_strange_record_is_told_of_as_well(meter: Meter, record: dict[str, str]) -> None:
-    chronicle = Chronicle()
-    chronicle.taken(job(**record))
-    chronicle.settled(job(**record), DONE, Settled.COMPLETED)
+    telemetry = JobTelemetry()
+    telemetry.taken(job(**record))
+    telemetry.settled(job(**record), DONE, Settled.COMPLETED)
     assert labelled("ai.job.duration_ms", queue=QUEUE, status="completed") in meter.points()
 
 
@@ -188,8 +188,8 @@ def test_what_cannot_be_told_harms_nobody(
         raise RuntimeError("a text that nobody may see")
 
     monkeypatch.setattr("bridges.job_telemetry.record", broken)
-    Chronicle().taken(job())
-    Chronicle().settled(job(), DONE, Settled.COMPLETED)
+    JobTelemetry().taken(job())
+    JobTelemetry().settled(job(), DONE, Settled.COMPLETED)
     assert caplog.text.count("cannot be told (RuntimeError)") == 2
     assert "nobody may see" not in caplog.text
 

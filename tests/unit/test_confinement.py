@@ -20,7 +20,7 @@ from tests.support.standing_by import standing_by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiplane.sandbox.pool import StandbyPool
+    from aiplane.sandbox.pool import HelperPool
 
 PROGRAM = """
 import ctypes, errno, json, mmap, os, resource, socket, sys, threading
@@ -79,7 +79,7 @@ class Outcome(Answer):
 
 
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[StandbyPool]:
+def pool(tmp_path: Path) -> Iterator[HelperPool]:
     with standing_by(tmp_path, PROGRAM) as made:
         yield made
 
@@ -104,23 +104,23 @@ def pool(tmp_path: Path) -> Iterator[StandbyPool]:
         "be somebody else",
     ],
 )
-def test_an_intruder_is_refused(pool: StandbyPool, attempt: str) -> None:
+def test_an_intruder_is_refused(pool: HelperPool, attempt: str) -> None:
     assert pool.ask({"attempt": attempt}, 20, Outcome) == Outcome(confined=True, errno=errno.EPERM)
 
 
 @needs_seccomp
-def test_no_thread_can_be_started(pool: StandbyPool) -> None:
+def test_no_thread_can_be_started(pool: HelperPool) -> None:
     assert pool.ask({"attempt": "start a thread"}, 20, Outcome).errno == "no thread"
 
 
 @needs_seccomp
 @pytest.mark.parametrize("attempt", ["compute", "bound its own time"])
-def test_the_work_goes_on(pool: StandbyPool, attempt: str) -> None:
+def test_the_work_goes_on(pool: HelperPool, attempt: str) -> None:
     assert pool.ask({"attempt": attempt}, 20, Outcome) == Outcome(confined=True, errno=0)
 
 
 def test_a_system_that_cannot_confine_says_so(
-    pool: StandbyPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pool: HelperPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hide_seccomp(tmp_path, monkeypatch)
     assert pool.ask({"attempt": "list a directory"}, 20, Outcome) == Outcome(confined=False, errno=0)

@@ -10,24 +10,25 @@ import pytest
 
 from aiplane.cli.commands.health import IllError, examine
 from aiplane.ledger.health import LOCKS_STALE_MS, LOOP_STALE_MS
-from aiplane.ledger.leases import BRIDGE_STALE_MS, SLOTS_STALE_MS, Holder, Roll
+from aiplane.ledger.leases import BRIDGE_STALE_MS, SLOTS_STALE_MS, LeaseSnapshot, Member
 
 NOW = 1_000_000_000
 HOST = socket.gethostname()
-POOL = Holder("p", "pool", f"hint@{HOST}", 1, "hint", 5)
-BRIDGE = Holder("b", "bridge", HOST, 2, loop_ms=900, locks_ms=7_000)
+POOL = Member("p", "pool", f"hint@{HOST}", 1, "hint", 5)
+BRIDGE = Member("b", "bridge", HOST, 2, loop_ms=900, locks_ms=7_000)
 
 
-def roll(*holders: tuple[Holder, int]) -> Roll:
+def snapshot(*members: tuple[Member, int]) -> LeaseSnapshot:
     """Return leases, each with the milliseconds since its renewal."""
-    return Roll(NOW, NOW - 3_600_000, {each.id: (each, NOW - silent) for each, silent in holders})
+    return LeaseSnapshot(NOW, NOW - 3_600_000, {each.id: (each, NOW - silent) for each, silent in members})
 
 
 def test_a_process_that_serves_is_well() -> None:
     assert (
-        examine(roll((POOL, 800)), "hint", None) == f"hint@{HOST} serves: 5 slots, lease renewed 0.8 s ago."
+        examine(snapshot((POOL, 800)), "hint", None)
+        == f"hint@{HOST} serves: 5 slots, lease renewed 0.8 s ago."
     )
-    assert examine(roll((BRIDGE, 800)), "bridge", None) == f"{HOST} serves: lease renewed 0.8 s ago."
+    assert examine(snapshot((BRIDGE, 800)), "bridge", None) == f"{HOST} serves: lease renewed 0.8 s ago."
 
 
 @pytest.mark.parametrize(
@@ -43,18 +44,18 @@ def test_a_process_that_serves_is_well() -> None:
         ("bridge", replace(BRIDGE, node="elsewhere"), 0, "on this host"),
     ],
 )
-def test_a_process_that_does_not_serve_is_ill(role: str, holder: Holder, silent: int, why: str) -> None:
+def test_a_process_that_does_not_serve_is_ill(role: str, member: Member, silent: int, why: str) -> None:
     with pytest.raises(IllError, match=re.escape(why)):
-        examine(roll((holder, silent)), role, None)
+        examine(snapshot((member, silent)), role, None)
 
 
 def test_the_lease_of_a_former_life_does_not_count() -> None:
     former = replace(POOL, id="former")
-    assert examine(roll((former, 60_000), (POOL, 0), (replace(POOL, id="x", slots=0), 0)), "hint", None)
+    assert examine(snapshot((former, 60_000), (POOL, 0), (replace(POOL, id="x", slots=0), 0)), "hint", None)
 
 
 def test_another_process_is_meant_by_its_name() -> None:
     other = replace(POOL, id="o", node="two@elsewhere")
-    assert "two@elsewhere serves" in examine(roll((POOL, 9_000), (other, 0)), "hint", "two@elsewhere")
+    assert "two@elsewhere serves" in examine(snapshot((POOL, 9_000), (other, 0)), "hint", "two@elsewhere")
     with pytest.raises(IllError, match="known as hint@nowhere"):
-        examine(roll((POOL, 0), (other, 0)), "hint", "hint@nowhere")
+        examine(snapshot((POOL, 0), (other, 0)), "hint", "hint@nowhere")

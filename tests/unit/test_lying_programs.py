@@ -12,7 +12,7 @@ from aiplane.code import metrics as code_metrics
 from aiplane.code import syntax
 from aiplane.context import deadline
 from aiplane.errors import TranscriptionFailedError
-from aiplane.sandbox.pool import StandbyPool
+from aiplane.sandbox.pool import HelperPool
 from tests.support.audio import recording
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ LIES = [
 
 
 @pytest.fixture
-def liar(tmp_path: Path) -> Iterator[Callable[[str], StandbyPool]]:
+def liar(tmp_path: Path) -> Iterator[Callable[[str], HelperPool]]:
     """Make programs that answer everything with the same words."""
-    pools: list[StandbyPool] = []
+    pools: list[HelperPool] = []
 
-    def make(lie: str, end: str = "\n") -> StandbyPool:
+    def make(lie: str, end: str = "\n") -> HelperPool:
         program = tmp_path / "liar.py"
         said = f"print({lie!r}, end={end!r}, flush=True)\n"
         program.write_text(f"import sys\nfor question in sys.stdin.buffer:\n    {said}")
-        pools.append(StandbyPool(program))
+        pools.append(HelperPool(program))
         return pools[-1]
 
     yield make
@@ -56,9 +56,7 @@ def liar(tmp_path: Path) -> Iterator[Callable[[str], StandbyPool]]:
 
 
 @pytest.mark.parametrize("lie", LIES, ids=range(len(LIES)))
-def test_of_a_recording(
-    lie: str, liar: Callable[[str], StandbyPool], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_a_recording(lie: str, liar: Callable[[str], HelperPool], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audio, "READERS", liar(lie))
 
     with pytest.raises(TranscriptionFailedError):
@@ -66,7 +64,7 @@ def test_of_a_recording(
 
 
 @pytest.mark.parametrize("lie", LIES, ids=range(len(LIES)))
-def test_of_code(lie: str, liar: Callable[[str], StandbyPool], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_code(lie: str, liar: Callable[[str], HelperPool], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_metrics, "METERS", liar(lie))
     monkeypatch.setattr(syntax, "CHECKERS", liar(lie))
     code = f"lie = {LIES.index(lie)}"
@@ -76,7 +74,7 @@ def test_of_code(lie: str, liar: Callable[[str], StandbyPool], monkeypatch: pyte
 
 
 def test_a_line_that_does_not_end_is_not_waited_for(
-    liar: Callable[..., StandbyPool], monkeypatch: pytest.MonkeyPatch
+    liar: Callable[..., HelperPool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audio, "LONGEST_LINE", 1000)
     monkeypatch.setattr(audio, "READERS", liar("x" * 2000, end=""))
@@ -86,7 +84,7 @@ def test_a_line_that_does_not_end_is_not_waited_for(
 
 
 def test_of_a_name_no_more_is_taken_than_is_let_into_prompts(
-    liar: Callable[[str], StandbyPool], monkeypatch: pytest.MonkeyPatch
+    liar: Callable[[str], HelperPool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = (
         '{"name": "%s", "start_line": 1, "end_line": 1, "code_lines": 1, "parameters": 0, "complexity": 1, '

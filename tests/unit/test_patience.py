@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiplane.context import bounded, deadline
-from aiplane.context.bounded import OutOfPatienceError, wait_for
+from aiplane.context.bounded import OutOfTimeError, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def left_behind() -> Iterator[None]:
         threads.append(threading.current_thread())
         go_on.wait()
 
-    with pytest.raises(OutOfPatienceError):
+    with pytest.raises(OutOfTimeError):
         wait_for(hang, 0.05, name="job")
     yield
     go_on.set()
@@ -69,7 +69,7 @@ def test_what_is_called_off_is_waited_for_no_longer_and_its_thread_works_on() ->
     with deadline.can_be_called_off() as call_off:
         threading.Timer(0.05, call_off.make).start()
         began = time.monotonic()
-        with pytest.raises(OutOfPatienceError):
+        with pytest.raises(OutOfTimeError):
             wait_for(go_on.wait, 60, name="job")
     assert time.monotonic() - began < 5
     go_on.set()

@@ -10,7 +10,7 @@ from aiplane.errors import LLMTimeoutError
 from aiplane.ledger.runs import run_id
 from aiplane.worker import progress
 from aiplane.worker.progress import LONGEST_LINE
-from aiplane.worker.progress_writer import NoteThread
+from aiplane.worker.progress_writer import ProgressWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RUN = {"run": run_id("ai.generate-hint", "4|7", 1, 1), "queue": "ai.generate-hint", "job": "4|7"}
 
 
-class Notebook(NoteThread):
+class Notebook(ProgressWriter):
     """Keeps what it is told to write."""
 
     def __init__(self) -> None:

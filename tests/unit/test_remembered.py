@@ -15,7 +15,7 @@ from aiplane.code.syntax import syntax_errors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiplane.sandbox.pool import StandbyPool
+    from aiplane.sandbox.pool import HelperPool
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_code_itself_is_not_kept(known: Remembered[int]) -> None:
     ids=["meter", "checker"],
 )
 def test_a_program_is_asked_once_about_the_same_code(
-    look: Callable[[str, str], Any], pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
+    look: Callable[[str, str], Any], pool: HelperPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, Any]] = []
     real = pool.asked

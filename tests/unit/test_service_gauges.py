@@ -94,7 +94,7 @@ async def test_what_hangs_is_not_waited_for_and_hides_nothing(
         await asyncio.Event().wait()
         return {}
 
-    monkeypatch.setattr(gauges, "PATIENCE", 0.05)
+    monkeypatch.setattr(gauges, "TIMEOUT_SECONDS", 0.05)
     async with Gauges(cast("Database", Present()), hanging), asyncio.timeout(5):
         assert await asyncio.to_thread(collected, reader) == ROWS
 
@@ -104,7 +104,7 @@ async def test_a_loop_that_is_stuck_does_not_keep_whoever_collects(
 ) -> None:
     seen: list[dict[str, float]] = []
     collecting = threading.Thread(target=lambda: seen.append(collected(reader)), daemon=True)
-    monkeypatch.setattr(gauges, "PATIENCE", 0.05)
+    monkeypatch.setattr(gauges, "TIMEOUT_SECONDS", 0.05)
     async with Gauges(cast("Database", Present()), lag):
         collecting.start()
         collecting.join(10)  # in the loop, which turns no more until then
@@ -116,11 +116,11 @@ async def test_a_loop_that_is_stuck_does_not_keep_whoever_collects(
 async def test_whoever_collects_in_the_loop_itself_does_not_stop_it(
     reader: InMemoryMetricReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gauges, "PATIENCE", 5)
+    monkeypatch.setattr(gauges, "TIMEOUT_SECONDS", 5)
     async with Gauges(cast("Database", Present()), lag):
         began = time.monotonic()
         assert collected(reader) == {}
-        assert time.monotonic() - began < gauges.PATIENCE
+        assert time.monotonic() - began < gauges.TIMEOUT_SECONDS
 
 
 async def test_nothing_is_told_after_the_end(reader: InMemoryMetricReader) -> None:

@@ -208,7 +208,7 @@ def test_a_fault_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_voice_that_hangs_is_left_behind(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(speaking, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(speaking, "TIMEOUT_SECONDS", 0.1)
     hanging, started = threading.Event(), time.monotonic()
     try:
         assert spoken(reply(), Voice(hanging.wait)) == reply().to_wire()
@@ -222,7 +222,7 @@ def test_the_voice_sees_its_deadline() -> None:
     left: list[float] = []
     spoken(reply(), Voice(lambda: left.append(deadline.remaining())))
 
-    assert 15 < left[0] <= speaking.PATIENCE_SECONDS == 20
+    assert 15 < left[0] <= speaking.TIMEOUT_SECONDS == 20
 
 
 def test_a_job_whose_time_is_over_is_handed_over_at_once() -> None:

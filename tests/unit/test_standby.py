@@ -19,7 +19,7 @@ from tests.support.standing_by import standing_by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiplane.sandbox.pool import StandbyPool
+    from aiplane.sandbox.pool import HelperPool
 
 PROGRAM = """
 import json, os, sys, time
@@ -44,17 +44,17 @@ class Told(Answer):
     env: list[str]
 
 
-def ask(pool: StandbyPool, question: dict[str, Any], seconds: float) -> Told:
+def ask(pool: HelperPool, question: dict[str, Any], seconds: float) -> Told:
     return pool.ask(question, seconds, Told)
 
 
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[StandbyPool]:
+def pool(tmp_path: Path) -> Iterator[HelperPool]:
     with standing_by(tmp_path, PROGRAM) as made:
         yield made
 
 
-def test_one_program_answers_many_questions(pool: StandbyPool) -> None:
+def test_one_program_answers_many_questions(pool: HelperPool) -> None:
     assert len({ask(pool, {}, 10).pid for _ in range(5)}) == 1
 
 
@@ -81,11 +81,11 @@ def test_one_that_cannot_start_is_told_to_who_asks_it(
         assert ask(pool, {}, 10).size
 
 
-def test_questions_larger_than_a_pipe_go_through(pool: StandbyPool) -> None:
+def test_questions_larger_than_a_pipe_go_through(pool: HelperPool) -> None:
     assert ask(pool, {"text": "x" * 1_000_000}, 10).size > 1_000_000
 
 
-def test_a_program_that_hangs_is_killed_and_replaced(pool: StandbyPool) -> None:
+def test_a_program_that_hangs_is_killed_and_replaced(pool: HelperPool) -> None:
     first = ask(pool, {}, 10).pid
     with pytest.raises(TimeoutError):
         ask(pool, {"hang": 1}, 0.2)
@@ -93,7 +93,7 @@ def test_a_program_that_hangs_is_killed_and_replaced(pool: StandbyPool) -> None:
     assert ask(pool, {}, 10).pid != first
 
 
-def test_without_time_nobody_is_asked_and_nobody_killed(pool: StandbyPool) -> None:
+def test_without_time_nobody_is_asked_and_nobody_killed(pool: HelperPool) -> None:
     first = ask(pool, {}, 10).pid
     with pytest.raises(TimeoutError):
         ask(pool, {}, 0)
@@ -101,31 +101,31 @@ def test_without_time_nobody_is_asked_and_nobody_killed(pool: StandbyPool) -> No
 
 
 @pytest.mark.parametrize("fault", ["die", "babble", "flood", "lie"])
-def test_a_program_that_fails_costs_one_answer(pool: StandbyPool, fault: str) -> None:
+def test_a_program_that_fails_costs_one_answer(pool: HelperPool, fault: str) -> None:
     with pytest.raises(OSError, match="program"):
         ask(pool, {fault: 1}, 10)
     assert ask(pool, {}, 10).pid
 
 
-def test_a_program_that_died_while_it_stood_by_costs_nothing(pool: StandbyPool) -> None:
+def test_a_program_that_died_while_it_stood_by_costs_nothing(pool: HelperPool) -> None:
     ask(pool, {}, 10)
     pool._idle[0]._process.kill()
     pool._idle[0]._process.wait()
     assert ask(pool, {}, 10).pid
 
 
-def test_a_program_is_replaced_after_its_lifetime(pool: StandbyPool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_is_replaced_after_its_lifetime(pool: HelperPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standby, "LIFETIME", 2)
     assert len({ask(pool, {}, 10).pid for _ in range(4)}) == 2
 
 
-def test_our_environment_stays_here(pool: StandbyPool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_environment_stays_here(pool: HelperPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     assert set(ask(pool, {}, 10).env) <= {"PYTHONPATH", "LC_CTYPE"}
 
 
 def test_a_program_that_stands_by_works_while_its_asker_does_something_else(
-    pool: StandbyPool, tmp_path: Path
+    pool: HelperPool, tmp_path: Path
 ) -> None:
     done = tmp_path / "done"
     first = ask(pool, {}, 10).pid
@@ -138,13 +138,13 @@ def test_a_program_that_stands_by_works_while_its_asker_does_something_else(
         assert answer().pid == first
 
 
-def test_a_question_is_put_while_another_one_is_under_way(pool: StandbyPool) -> None:
+def test_a_question_is_put_while_another_one_is_under_way(pool: HelperPool) -> None:
     with pool.asked({}, 30, Told) as slower, pool.asked({"text": "x" * 1_000_000}, 30, Told) as larger:
         assert larger().size > 1_000_000
         assert slower().size < 1_000
 
 
-def test_a_question_whose_answer_nobody_waits_for_ends_its_program(pool: StandbyPool) -> None:
+def test_a_question_whose_answer_nobody_waits_for_ends_its_program(pool: HelperPool) -> None:
     first = ask(pool, {}, 10).pid
 
     with pytest.raises(KeyError), pool.asked({"hang": 1}, 30, Told):
@@ -155,7 +155,7 @@ def test_a_question_whose_answer_nobody_waits_for_ends_its_program(pool: Standby
     assert ask(pool, {}, 10).pid != first
 
 
-def test_an_answer_that_was_waited_for_in_vain_is_not_waited_for_again(pool: StandbyPool) -> None:
+def test_an_answer_that_was_waited_for_in_vain_is_not_waited_for_again(pool: HelperPool) -> None:
     ask(pool, {}, 10)
 
     with pool.asked({"hang": 1}, 0.2, Told) as answer, pytest.raises(TimeoutError):
@@ -164,7 +164,7 @@ def test_an_answer_that_was_waited_for_in_vain_is_not_waited_for_again(pool: Sta
     assert pool._running == 0
 
 
-def test_without_time_nobody_is_told_and_nobody_killed(pool: StandbyPool) -> None:
+def test_without_time_nobody_is_told_and_nobody_killed(pool: HelperPool) -> None:
     first = ask(pool, {}, 10).pid
 
     with pool.asked({}, 0, Told) as answer, pytest.raises(TimeoutError):
@@ -174,7 +174,7 @@ def test_without_time_nobody_is_told_and_nobody_killed(pool: StandbyPool) -> Non
 
 
 @pytest.mark.parametrize("when", ["before it is told", "before it is heard"])
-def test_a_program_that_dies_under_a_question_costs_nothing(pool: StandbyPool, when: str) -> None:
+def test_a_program_that_dies_under_a_question_costs_nothing(pool: HelperPool, when: str) -> None:
     ask(pool, {}, 10)
     process = pool._idle[0]._process
     if when == "before it is told":
@@ -188,7 +188,7 @@ def test_a_program_that_dies_under_a_question_costs_nothing(pool: StandbyPool, w
     assert pool._running == 1
 
 
-def test_many_threads_ask_at_once_and_few_programs_stay(pool: StandbyPool) -> None:
+def test_many_threads_ask_at_once_and_few_programs_stay(pool: HelperPool) -> None:
     pids: list[int] = []
     threads = [threading.Thread(target=lambda: pids.append(ask(pool, {}, 30).pid)) for _ in range(8)]
     for thread in threads:
@@ -199,7 +199,7 @@ def test_many_threads_ask_at_once_and_few_programs_stay(pool: StandbyPool) -> No
     assert len(pool._idle) <= standby.IDLE
 
 
-def test_a_burst_waits_for_those_that_stand_by(pool: StandbyPool) -> None:
+def test_a_burst_waits_for_those_that_stand_by(pool: HelperPool) -> None:
     pids: list[int] = []
     first = ask(pool, {}, 10).pid
     threads = [threading.Thread(target=lambda: pids.append(ask(pool, {}, 30).pid)) for _ in range(50)]
@@ -213,9 +213,9 @@ def test_a_burst_waits_for_those_that_stand_by(pool: StandbyPool) -> None:
 
 
 def test_a_burst_waits_for_as_long_as_others_are_answered(
-    pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standby, "PATIENCE", 1.0)
+    monkeypatch.setattr(standby, "ANOTHER_AFTER", 1.0)
     pids: list[int] = []
     threads = [
         threading.Thread(target=lambda: pids.append(ask(pool, {"slow": 1}, 30).pid)) for _ in range(40)
@@ -232,9 +232,9 @@ def test_a_burst_waits_for_as_long_as_others_are_answered(
 
 
 def test_whoever_waits_has_the_place_of_a_program_that_ends(
-    pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standby, "PATIENCE", 60.0)
+    monkeypatch.setattr(standby, "ANOTHER_AFTER", 60.0)
     hung = all_hang(pool)
 
     assert ask(pool, {}, 30).pid
@@ -243,7 +243,7 @@ def test_whoever_waits_has_the_place_of_a_program_that_ends(
         thread.join()
 
 
-def test_a_question_does_not_wait_for_longer_than_it_has_time(pool: StandbyPool) -> None:
+def test_a_question_does_not_wait_for_longer_than_it_has_time(pool: HelperPool) -> None:
     busy = [threading.Thread(target=ask, args=(pool, {"slow": 1}, 30)) for _ in range(20)]
     for thread in busy:
         thread.start()
@@ -258,7 +258,7 @@ def test_a_question_does_not_wait_for_longer_than_it_has_time(pool: StandbyPool)
     assert pool._running == standby.IDLE
 
 
-def test_those_that_hang_hold_up_nobody(pool: StandbyPool) -> None:
+def test_those_that_hang_hold_up_nobody(pool: HelperPool) -> None:
     hung = all_hang(pool)
     assert ask(pool, {}, 30).pid
     assert all(thread.is_alive() for thread in hung)
@@ -267,7 +267,7 @@ def test_those_that_hang_hold_up_nobody(pool: StandbyPool) -> None:
     assert pool._running == len(pool._idle) == 1
 
 
-def all_hang(pool: StandbyPool) -> list[threading.Thread]:
+def all_hang(pool: HelperPool) -> list[threading.Thread]:
     """Have as many programs hang as stand by; return the threads that have asked them."""
     hung = [threading.Thread(target=hang, args=(pool,)) for _ in range(standby.IDLE)]
     for thread in hung:
@@ -277,13 +277,13 @@ def all_hang(pool: StandbyPool) -> list[threading.Thread]:
     return hung
 
 
-def hang(pool: StandbyPool) -> None:
+def hang(pool: HelperPool) -> None:
     with pytest.raises(TimeoutError):
         ask(pool, {"hang": 1}, 2)
 
 
 def test_a_machine_that_starts_no_more_processes_is_an_error_of_the_system(
-    pool: StandbyPool, monkeypatch: pytest.MonkeyPatch
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standby.sys, "executable", "/nowhere/python")
     started = time.monotonic()
@@ -303,11 +303,11 @@ for line in sys.stdin:
 FIRST_PROCESS = """
 import ctypes, os, sys
 from pathlib import Path
-from aiplane.sandbox.pool import Answer, StandbyPool
+from aiplane.sandbox.pool import Answer, HelperPool
 
 BECOME_SUBREAPER = 36
 assert ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0) == 0
-pool = StandbyPool(Path(sys.argv[1]))
+pool = HelperPool(Path(sys.argv[1]))
 for _ in range(5):
     try:
         pool.ask({}, 20, Answer)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aiplane.providers import Providers
     from aiplane.settings import Settings
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 """How long each dependency is waited for."""
 
 
@@ -73,7 +73,7 @@ class Check:
 def complaint(work: Callable[[], object]) -> str:
     """Run a trial and return the sentence of what it raises; empty if it raises nothing."""
     try:
-        with deadline.within(PATIENCE_SECONDS):
+        with deadline.within(TIMEOUT_SECONDS):
             work()
     except (JobError, SpeechFailedError, StorageError) as error:
         return error.sentence

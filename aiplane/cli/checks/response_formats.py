@@ -22,7 +22,7 @@ from aiplane.settings.values import RESPONSE_FORMATS
 if TYPE_CHECKING:
     from aiplane.settings import Settings
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 """How long each format is waited for."""
 
 _ABOUT_THE_REQUEST = (LLMRequestRejectedError, LLMInvalidResponseError, LLMUnavailableError)
@@ -68,6 +68,6 @@ def _what_works(settings: Settings) -> str:
 
 def _ask(settings: Settings) -> None:
     """Ask once, and read the answer: a server may take a format and take no notice of it."""
-    with closing(Providers(settings)) as providers, deadline.within(PATIENCE_SECONDS):
+    with closing(Providers(settings)) as providers, deadline.within(TIMEOUT_SECONDS):
         completion = providers.llm.complete(Prompt("hint", _QUESTION, _Word, case=None))
         read_answer(completion.text, _Word)

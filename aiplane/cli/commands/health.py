@@ -18,14 +18,14 @@ from redis import RedisError, TimeoutError  # noqa: A004 -- Redis' own
 
 from aiplane.cli.terminal.statuses import FAILED, USAGE
 from aiplane.ledger.health import complaint, stale_ms
-from aiplane.ledger.leases import LeaseBook
+from aiplane.ledger.leases import LeaseStore
 from aiplane.queues import KINDS
 from aiplane.redis.clients import connect_thread
 from aiplane.redis.refusals import told
 from aiplane.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from aiplane.ledger.leases import Holder, Roll
+    from aiplane.ledger.leases import LeaseSnapshot, Member
 
 
 class IllError(Exception):
@@ -60,8 +60,8 @@ def health(role: str, node: str | None, timeout: float) -> None:
     _end_after(timeout, role)
     try:
         settings = Settings.load()
-        roll = _read(settings, timeout)
-        _say(role, examine(roll, role, node), 0)
+        snapshot = _read(settings, timeout)
+        _say(role, examine(snapshot, role, node), 0)
     except SettingsError as error:
         _say(role, "; ".join(error.faults), USAGE)
     except TimeoutError:
@@ -74,9 +74,9 @@ def health(role: str, node: str | None, timeout: float) -> None:
         _say(role, str(error), FAILED)
 
 
-def _read(settings: Settings, timeout: float) -> Roll:
+def _read(settings: Settings, timeout: float) -> LeaseSnapshot:
     with closing(connect_thread(settings.redis_url, timeout=timeout)) as redis:
-        return LeaseBook(redis, settings.bullmq_prefix).look()
+        return LeaseStore(redis, settings.bullmq_prefix).look()
 
 
 def _why(settings: Settings) -> str:
@@ -90,35 +90,35 @@ def _why(settings: Settings) -> str:
     return ""
 
 
-def examine(roll: Roll, role: str, node: str | None) -> str:
+def examine(snapshot: LeaseSnapshot, role: str, node: str | None) -> str:
     """Return what to say of a process that serves.
 
     Args:
-        roll: the leases.
+        snapshot: the leases.
         role: ``bridge``, or the kind of a pool.
         node: its name; None for whichever runs on this host.
 
     Raises:
         IllError: none serves.
     """
-    of_role = [holder for holder, _ in roll.seen.values() if role in (holder.kind, holder.role)]
-    here = [holder for holder in of_role if _is_meant(holder, node)]
+    of_role = [member for member, _ in snapshot.seen.values() if role in (member.kind, member.role)]
+    here = [member for member in of_role if _is_meant(member, node)]
     if not here:
         raise IllError(f"no process of that role is known {f'as {node}' if node else 'on this host'}.")
-    here.sort(key=lambda holder: roll.silent_ms(holder.id))
-    complaints = [complaint(holder, roll.silent_ms(holder.id)) for holder in here]
+    here.sort(key=lambda member: snapshot.silent_ms(member.id))
+    complaints = [complaint(member, snapshot.silent_ms(member.id)) for member in here]
     if all(complaints):
-        stale = roll.silent_ms(here[0].id) >= stale_ms(here[0].role)
+        stale = snapshot.silent_ms(here[0].id) >= stale_ms(here[0].role)
         raise (StaleError if stale else IllError)(complaints[0])
     well = here[complaints.index("")]
     slots = "" if role == "bridge" else f" {well.slots} slots,"
-    return f"{well.node} serves:{slots} lease renewed {roll.silent_ms(well.id) / 1000:.1f} s ago."
+    return f"{well.node} serves:{slots} lease renewed {snapshot.silent_ms(well.id) / 1000:.1f} s ago."
 
 
-def _is_meant(holder: Holder, node: str | None) -> bool:
+def _is_meant(member: Member, node: str | None) -> bool:
     if node is not None:
-        return holder.node == node
-    return holder.node.rpartition("@")[2] == socket.gethostname()
+        return member.node == node
+    return member.node.rpartition("@")[2] == socket.gethostname()
 
 
 def _say(role: str, sentence: str, status: int) -> NoReturn:

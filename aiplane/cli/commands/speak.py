@@ -26,7 +26,7 @@ from aiplane.settings import Settings
 if TYPE_CHECKING:
     from aiplane.providers.speech import SpeechToText, TextToSpeech
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 """How long a provider is waited for."""
 
 _language = click.option("--language", metavar="TAG", help="The language of the words, such as en-GB.")
@@ -55,7 +55,7 @@ def _speak(voice: TextToSpeech, text: str, language: str | None, output: str | N
         raise click.BadParameter(f"must be 1 to {voice.max_bytes} bytes long.", param_hint="TEXT")
     started = time.monotonic()
     try:
-        with deadline.within(PATIENCE_SECONDS):
+        with deadline.within(TIMEOUT_SECONDS):
             audio = voice.synthesize(text, language=language)
     except SpeechFailedError as error:
         raise click.ClickException(error.sentence) from error
@@ -96,7 +96,7 @@ def _listen(
         )
     started = time.monotonic()
     try:
-        with deadline.within(PATIENCE_SECONDS):
+        with deadline.within(TIMEOUT_SECONDS):
             recording = read_recording(file, mime_type)
             transcript = write_down(recording, service, language)
     except TranscriptionError as error:

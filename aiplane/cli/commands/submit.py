@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from aiplane.queues import Kind
 
-PATIENCE_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 """How long a job may wait for a slot before a person is told that it does."""
 
 _JOB_OPTIONS = {"payload", "job_id", "no_wait", "timeout"}
@@ -179,7 +179,7 @@ async def _submit(kind: Kind, payload: Mapping[str, Any], job_id: str | None, pa
 async def _wait_aloud(client: Client, kind: Kind, job_id: str, patience: float) -> dict[str, Any]:
     """Wait for the result, and tell a person if nobody seems to work on it."""
     waiting = asyncio.create_task(client.wait(kind, job_id, timeout=patience), name=f"wait for {job_id}")
-    await asyncio.wait({waiting}, timeout=PATIENCE_SECONDS)
+    await asyncio.wait({waiting}, timeout=TIMEOUT_SECONDS)
     if not waiting.done():
         # What is wrong with Redis shows in the waiting itself.
         with suppress(RedisError):

@@ -22,7 +22,7 @@ RESTART_DELAYS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 LASTING_SECONDS = 60.0
 """A program that ran for so long is restarted as if it had never ended before."""
 
-_TETHER = str(Path(__file__).with_name("die_with_parent.py"))
+_DIE_WITH_PARENT = str(Path(__file__).with_name("die_with_parent.py"))
 _LONGEST_LINE = 1024 * 1024
 
 
@@ -166,7 +166,7 @@ class Child:
         )
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", _TETHER, str(os.getpid())),
+                *(sys.executable, "-I", _DIE_WITH_PARENT, str(os.getpid())),
                 *self._program.command,
                 env=self._program.env,
                 stdin=asyncio.subprocess.DEVNULL,

@@ -16,9 +16,9 @@ from aiplane.celery import app
 from aiplane.cli.operators.queue_argument import kind_of, open_queues, queue_named
 from aiplane.cli.terminal.errors import NotAllDoneError, NotFoundError, naming_redis
 from aiplane.cli.terminal.screen import one_line, show_json
-from aiplane.context.bounded import OutOfPatienceError, wait_for
+from aiplane.context.bounded import OutOfTimeError, wait_for
 from aiplane.operations.audit_trail import announce, kept_lines, person
-from aiplane.operations.cancel import Cancelling, Was
+from aiplane.operations.cancel import Canceller, Was
 from aiplane.redis.clients import connect_thread
 from aiplane.redis.untrusted_json import read_object
 
@@ -49,7 +49,7 @@ def cancel(settings: Settings, *, queue: str, wanted: Sequence[str], as_json: bo
     """
     name = queue_named(settings, queue)
     with naming_redis(settings.redis_url), closing(connect_thread(settings.redis_url)) as redis:
-        cancelling = Cancelling(redis, settings)
+        cancelling = Canceller(redis, settings)
         done: list[Cancellation] = []
         try:
             for job_id in wanted:
@@ -100,7 +100,7 @@ def _wake_pools(done: Sequence[Cancellation]) -> None:
     """Have pools look at once; each does so every second in any case."""
     if any(each.was is Was.ACTIVE for each in done):
         # Celery would wait for its broker without end.
-        with suppress(OutOfPatienceError, OperationalError, OSError):
+        with suppress(OutOfTimeError, OperationalError, OSError):
             wait_for(lambda: app.control.broadcast("heed_cancellations"), BROKER_SECONDS, name="broadcast")
 
 

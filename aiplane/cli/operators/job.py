@@ -14,14 +14,14 @@ from aiplane.cli.operators.queue_argument import open_queues, queue_named
 from aiplane.cli.terminal.columns import duration, moment, show_pairs
 from aiplane.cli.terminal.errors import NotFoundError, naming_redis
 from aiplane.cli.terminal.screen import one_line, show_json
-from aiplane.ledger.leases import LeaseBook
+from aiplane.ledger.leases import LeaseStore
 from aiplane.operations.dead_letters import DeadLetters
 from aiplane.operations.job_report import tell
 from aiplane.redis.clients import connect_thread
 
 if TYPE_CHECKING:
-    from aiplane.ledger.leases import Roll
-    from aiplane.operations.job_report import Lock, Run, Story
+    from aiplane.ledger.leases import LeaseSnapshot
+    from aiplane.operations.job_report import JobReport, Lock, Run
     from aiplane.settings import Settings
 
 LONGEST_PROGRESS = 200
@@ -37,19 +37,19 @@ def show(settings: Settings, *, queue: str, job_id: str, as_json: bool) -> None:
     name = queue_named(settings, queue)
     with naming_redis(settings.redis_url):
         with closing(connect_thread(settings.redis_url)) as redis:
-            roll = LeaseBook(redis, settings.bullmq_prefix).look()
-        story = asyncio.run(_read(settings, roll, name, job_id))
+            snapshot = LeaseStore(redis, settings.bullmq_prefix).look()
+        report = asyncio.run(_read(settings, snapshot, name, job_id))
     if as_json:
-        show_json(to_json(story))
+        show_json(to_json(report))
     else:
-        _show(story)
+        _show(report)
 
 
-async def _read(settings: Settings, roll: Roll, queue: str, job_id: str) -> Story:
+async def _read(settings: Settings, snapshot: LeaseSnapshot, queue: str, job_id: str) -> JobReport:
     async with open_queues(settings) as (redis, bull):
-        story = await tell(redis, bull, roll, queue, job_id)
-        if story is not None:
-            return story
+        report = await tell(redis, bull, snapshot, queue, job_id)
+        if report is not None:
+            return report
         sentence = f"There is no job {one_line(job_id)} in {queue}."
         if await DeadLetters(redis, bull, queue).find(job_id):
             sentence += (
@@ -58,22 +58,22 @@ async def _read(settings: Settings, roll: Roll, queue: str, job_id: str) -> Stor
         raise NotFoundError(sentence)
 
 
-def to_json(story: Story) -> dict[str, Any]:
+def to_json(report: JobReport) -> dict[str, Any]:
     """Return a story as the document that ``--json`` writes; what is not there or not known is null."""
-    times, lock, run = story.times, story.lock, story.run
+    times, lock, run = report.times, report.lock, report.run
     return {
-        "queue": story.queue,
-        "id": story.id,
-        "name": story.name,
-        "state": story.state,
-        "attemptsMade": story.attempts_made,
-        "attempts": story.attempts,
+        "queue": report.queue,
+        "id": report.id,
+        "name": report.name,
+        "state": report.state,
+        "attemptsMade": report.attempts_made,
+        "attempts": report.attempts,
         "madeAt": moment(times.made),
         "takenAt": moment(times.taken),
         "finishedAt": moment(times.finished),
         "delayMs": times.delay,
-        "waitedMs": story.waited_ms,
-        "ranMs": story.ran_ms,
+        "waitedMs": report.waited_ms,
+        "ranMs": report.ran_ms,
         "lock": lock
         and {"bridge": lock.bridge, "node": lock.node, "lives": lock.lives, "ttlMs": lock.ttl_ms},
         "run": run
@@ -82,41 +82,41 @@ def to_json(story: Story) -> dict[str, Any]:
             "sentAt": moment(run.sent),
             "claimedAt": moment(run.claimed),
         },
-        "failedReason": story.failed_reason,
-        "stacktrace": story.stacktrace,
-        "resultJob": story.result_job,
-        "deadLetter": story.dead_letter,
-        "progress": story.progress,
-        "logs": list(story.logs),
+        "failedReason": report.failed_reason,
+        "stacktrace": report.stacktrace,
+        "resultJob": report.result_job,
+        "deadLetter": report.dead_letter,
+        "progress": report.progress,
+        "logs": list(report.logs),
     }
 
 
-def _show(story: Story) -> None:
-    times = story.times
-    progress = None if story.progress in (None, 0) else json.dumps(story.progress)[:LONGEST_PROGRESS]
+def _show(report: JobReport) -> None:
+    times = report.times
+    progress = None if report.progress in (None, 0) else json.dumps(report.progress)[:LONGEST_PROGRESS]
     show_pairs(
         (
-            ("job", f"{story.id} of {story.queue} ({story.name})"),
-            ("state", story.state),
-            ("attempts", f"{story.attempts_made} of {story.attempts} are over"),
+            ("job", f"{report.id} of {report.queue} ({report.name})"),
+            ("state", report.state),
+            ("attempts", f"{report.attempts_made} of {report.attempts} are over"),
             ("made", moment(times.made)),
-            ("taken", _after(moment(times.taken), "waited", story.waited_ms)),
-            ("waiting for", duration(story.waited_ms) if times.taken is None else None),
-            ("finished", _after(moment(times.finished), "ran", story.ran_ms)),
-            ("running for", duration(story.ran_ms) if story.state == "active" else None),
+            ("taken", _after(moment(times.taken), "waited", report.waited_ms)),
+            ("waiting for", duration(report.waited_ms) if times.taken is None else None),
+            ("finished", _after(moment(times.finished), "ran", report.ran_ms)),
+            ("running for", duration(report.ran_ms) if report.state == "active" else None),
             ("delay", duration(times.delay) if times.delay else None),
-            ("lock", _lock(story.lock)),
-            ("run", story.run and story.run.id),
-            ("", story.run and _run(story.run, times.now)),
-            ("usage", story.run and story.run.usage and json.dumps(story.run.usage)),
+            ("lock", _lock(report.lock)),
+            ("run", report.run and report.run.id),
+            ("", report.run and _run(report.run, times.now)),
+            ("usage", report.run and report.run.usage and json.dumps(report.run.usage)),
             ("progress", progress),
-            ("result job", story.result_job),
-            ("dead letter", story.dead_letter),
-            ("failed", story.failed_reason),
+            ("result job", report.result_job),
+            ("dead letter", report.dead_letter),
+            ("failed", report.failed_reason),
         )
     )
-    _show_lines("log", "\n".join(story.logs))
-    _show_lines("last stack trace", story.stacktrace or "")
+    _show_lines("log", "\n".join(report.logs))
+    _show_lines("last stack trace", report.stacktrace or "")
 
 
 def _after(when: str | None, what: str, milliseconds: int | None) -> str | None:

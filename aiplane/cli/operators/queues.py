@@ -14,14 +14,14 @@ from aiplane.bull import QueueCounter
 from aiplane.cli.terminal.columns import duration, moment, show_table
 from aiplane.cli.terminal.errors import RedisFaultError, naming_redis
 from aiplane.cli.terminal.screen import say, show_json
-from aiplane.ledger.leases import BRIDGE_STALE_MS, POOL_STALE_MS, SLOTS_STALE_MS, LeaseBook
+from aiplane.ledger.leases import BRIDGE_STALE_MS, POOL_STALE_MS, SLOTS_STALE_MS, LeaseStore
 from aiplane.queues import KINDS
 from aiplane.redis.clients import connect_thread
 
 if TYPE_CHECKING:
     from redis import Redis
 
-    from aiplane.ledger.leases import Roll
+    from aiplane.ledger.leases import LeaseSnapshot
     from aiplane.settings import Settings
 
 _COUNTS = ("waiting", "active", "delayed", "completed", "failed", "dead")
@@ -73,10 +73,15 @@ def _show_again(state: dict[str, Any], *, in_place: bool, as_json: bool) -> None
 
 
 def _read(settings: Settings, redis: Redis) -> dict[str, Any]:
-    roll = LeaseBook(redis, settings.bullmq_prefix).look()
+    snapshot = LeaseStore(redis, settings.bullmq_prefix).look()
     counter = QueueCounter(redis, settings.bullmq_prefix)
-    rows = [_row(kind, settings.queue_name(kind), counter, roll) for kind in KINDS]
-    return {"at": moment(roll.now), "queues": rows, "bridges": _bridges(roll), "pools": _pools(roll)}
+    rows = [_row(kind, settings.queue_name(kind), counter, snapshot) for kind in KINDS]
+    return {
+        "at": moment(snapshot.now),
+        "queues": rows,
+        "bridges": _bridges(snapshot),
+        "pools": _pools(snapshot),
+    }
 
 
 def _show(state: dict[str, Any], *, as_json: bool) -> None:
@@ -95,13 +100,13 @@ def _show(state: dict[str, Any], *, as_json: bool) -> None:
     _show_living(state["bridges"], state["pools"])
 
 
-def _row(kind: Any, queue: str, counter: QueueCounter, roll: Roll) -> dict[str, Any]:
+def _row(kind: Any, queue: str, counter: QueueCounter, snapshot: LeaseSnapshot) -> dict[str, Any]:
     counts = counter.read(queue)
     return {
         "kind": kind,
         "queue": queue,
         **{name: getattr(counts, name) for name in _COUNTS},
-        "slots": roll.slots(kind, SLOTS_STALE_MS),
+        "slots": snapshot.slots(kind, SLOTS_STALE_MS),
         "oldestMs": counts.oldest_ms if counts.waiting else None,
         "paused": counts.paused,
     }
@@ -111,15 +116,15 @@ def _notes(row: dict[str, Any]) -> tuple[str, str]:
     return duration(row["oldestMs"]), "paused" if row["paused"] else ""
 
 
-def _bridges(roll: Roll) -> list[dict[str, Any]]:
+def _bridges(snapshot: LeaseSnapshot) -> list[dict[str, Any]]:
     return [
-        {"node": holder.node, "pid": holder.pid, "id": holder.id, "renewedMs": roll.silent_ms(holder.id)}
-        for holder, _ in roll.seen.values()
-        if holder.role == "bridge" and not roll.gone(holder.id, BRIDGE_STALE_MS)
+        {"node": holder.node, "pid": holder.pid, "id": holder.id, "renewedMs": snapshot.silent_ms(holder.id)}
+        for holder, _ in snapshot.seen.values()
+        if holder.role == "bridge" and not snapshot.gone(holder.id, BRIDGE_STALE_MS)
     ]
 
 
-def _pools(roll: Roll) -> list[dict[str, Any]]:
+def _pools(snapshot: LeaseSnapshot) -> list[dict[str, Any]]:
     """Return the pools that are not gone; one that is silent for a while offers no slots meanwhile."""
     return [
         {
@@ -127,11 +132,11 @@ def _pools(roll: Roll) -> list[dict[str, Any]]:
             "kind": holder.kind,
             "pid": holder.pid,
             "id": holder.id,
-            "slots": 0 if roll.gone(holder.id, SLOTS_STALE_MS) else holder.slots,
-            "renewedMs": roll.silent_ms(holder.id),
+            "slots": 0 if snapshot.gone(holder.id, SLOTS_STALE_MS) else holder.slots,
+            "renewedMs": snapshot.silent_ms(holder.id),
         }
-        for holder, _ in roll.seen.values()
-        if holder.role == "pool" and not roll.gone(holder.id, POOL_STALE_MS)
+        for holder, _ in snapshot.seen.values()
+        if holder.role == "pool" and not snapshot.gone(holder.id, POOL_STALE_MS)
     ]
 
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore2
 
-from aiplane.context.bounded import OutOfPatienceError, wait_for
+from aiplane.context.bounded import OutOfTimeError, wait_for
 from aiplane.context.deadline import broken_off_by, remaining
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Iterator
 
-_PATIENCE = 1.0
+_TIMEOUT_SECONDS = 1.0
 """Seconds that a host's address has to answer while there is another one to try: many a host has one in IPv6
 that cannot be reached from here."""
 
@@ -68,7 +68,7 @@ class DeadlineNetwork(httpcore2.NetworkBackend):
             *others, last = _addresses(host, port)
             for address in others:
                 try:
-                    seconds = min(_PATIENCE, _left(httpcore2.ConnectTimeout))
+                    seconds = min(_TIMEOUT_SECONDS, _left(httpcore2.ConnectTimeout))
                     return self._network.connect_tcp(address, port, seconds, local_address, options)
                 except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                     continue
@@ -78,7 +78,7 @@ class DeadlineNetwork(httpcore2.NetworkBackend):
         try:
             # In another thread, because nothing else ends the wait for a name server.
             stream = wait_for(connected, _left(httpcore2.ConnectTimeout), name="connect")
-        except OutOfPatienceError:
+        except OutOfTimeError:
             raise httpcore2.ConnectTimeout from None
         self._made.stream = stream
         return _Stream(stream)

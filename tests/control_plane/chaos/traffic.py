@@ -17,7 +17,7 @@ from tests.support.api import PROBLEM, token
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 """Seconds for which a client sends a request again that is not accepted."""
 
 LOOKING_SECONDS = 5.0
@@ -129,7 +129,7 @@ class Traffic:
 
     async def _ask(self, request: Request) -> None:
         path = f"/rooms/{self.rooms[request.room]}/ai/{request.what}"
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < until:
             answer = await self._send(
                 "POST", path, request.user, json=request.body, headers={"Idempotency-Key": request.key}
@@ -144,7 +144,7 @@ class Traffic:
                 self.problems.append(f"{request}: {answer.status_code} {answer.text}")
                 return
             await asyncio.sleep(PAUSE * (0.5 + self._chance.random()))
-        self.problems.append(f"not accepted in {PATIENCE:g} s: {request}")
+        self.problems.append(f"not accepted in {TIMEOUT_SECONDS:g} s: {request}")
 
     async def _see_the_end(self, request: Request, job_id: str, asked: float) -> None:
         until = time.monotonic() + LOOKING_SECONDS
