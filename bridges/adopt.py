@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiplane.bull import LOCK_MS, new_token, owner_of
 from aiplane.ledger.leases import BRIDGE_STALE_MS
+from aiplane.redis.lua import load_script
 from bridges.job import read_job
 
 if TYPE_CHECKING:
@@ -25,21 +26,9 @@ if TYPE_CHECKING:
     from bridges.slots import Slots
 
 
-_ADOPT = """
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return false end
-if not redis.call('LPOS', KEYS[2], ARGV[3]) then return false end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[4])
-redis.call('SREM', KEYS[3], ARGV[3])
-return redis.call('HGETALL', KEYS[4])
-"""
+ADOPT = load_script(__package__, "adopt")
 
-# What the scan needs to know of a queue, in one read.
-_SCAN = """
-local ids = redis.call('LRANGE', KEYS[1], 0, -1)
-local locks = {}
-for i, id in ipairs(ids) do locks[i] = redis.call('GET', ARGV[1] .. id .. ':lock') end
-return {ids, locks}
-"""
+SCAN = load_script(__package__, "scan_active")
 
 
 class Adoption:
@@ -62,8 +51,8 @@ class Adoption:
         self._slots = slots
         self._adopt = adopt
         self._strays: set[tuple[str, str]] = set()
-        self._scan_script = redis.register_script(_SCAN)
-        self._adopt_script = redis.register_script(_ADOPT)
+        self._scan_script = redis.register_script(SCAN)
+        self._adopt_script = redis.register_script(ADOPT)
 
     async def scan(self, source: Source, snapshot: LeaseSnapshot) -> None:
         """Look at one queue once."""

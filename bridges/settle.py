@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from redis.exceptions import RedisError
 
 from aiplane.bull import (
-    FOLD_IF_PAUSED,
     LETTER_FIELD,
+    MERGE_PAUSED,
     ScriptCall,
     ScriptRefusedError,
     check,
@@ -31,6 +31,7 @@ from aiplane.bull import (
 from aiplane.errors import InternalError
 from aiplane.ledger.runs import CLOSE, Outcome
 from aiplane.queues import dead_letters_of, results_of
+from aiplane.redis.lua import load_script
 from aiplane.redis.troubles import TROUBLES
 from aiplane.telemetry.propagation import metadata
 from bridges.strict_json import read_json
@@ -57,24 +58,7 @@ RESULT_OPTIONS: dict[str, Any] = {
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds between tries while Redis refuses or does not answer: doubled from the first to the longest."""
 
-_GUARD = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -101 end
-if redis.call('EXISTS', KEYS[2]) == 0 or not redis.call('LPOS', KEYS[3], ARGV[2]) then return -101 end
-local entry = redis.call('HMGET', KEYS[4], 'claim', 'outcome')
-if ARGV[3] == 'unclaimed' and entry[1] then return -102 end
-if ARGV[3] == 'unfinished' and entry[2] then return -102 end
-if ARGV[4] ~= '' and not (entry[2] and redis.sha1hex(entry[2]) == ARGV[4]) then return -102 end
-if ARGV[3] == 'childless' then
-  local pending = redis.call('SCARD', KEYS[2] .. ':dependencies')
-  if pending + redis.call('ZCARD', KEYS[2] .. ':unsuccessful') > 0 then return -103 end
-end
-local wait = redis.call('TYPE', KEYS[5]).ok
-if wait ~= 'none' and wait ~= 'list' then return -104 end
-if ARGV[5] then redis.call('HDEL', KEYS[2], unpack(ARGV, 5)) end
-"""
-"""Looks at what the other steps rely on: lock and place, claim and outcome, children, and that the queue
-which gets a job can take one. BullMQ's scripts break off half-way at what they cannot read, and what is then
-done stays done; so fields that they would break off at go first. So do those that will be true no longer."""
+_GUARD = load_script(__package__, "guard")
 
 _FAILURE_FIELDS = ("failedReason", LETTER_FIELD)
 """What a job that completes after a failure has no more: who finds a reason there takes it for failed."""
@@ -169,7 +153,7 @@ def nobody() -> None:
 
 def settling_steps(bull: Bull) -> ScriptBatch:
     """Return the steps of which any settlement takes some."""
-    return bull.steps(_SCRIPTS, {"guard": _GUARD, "fold": FOLD_IF_PAUSED, "close": CLOSE} | TAKE_SCRIPTS)
+    return bull.steps(_SCRIPTS, {"guard": _GUARD, "mergePaused": MERGE_PAUSED, "close": CLOSE} | TAKE_SCRIPTS)
 
 
 class Settler:

@@ -10,23 +10,21 @@ from aiplane.bull.ids import LETTER_FIELD, dead_letter_id, is_dead_letter_of, le
 from aiplane.bull.locks import LOCK_MS, TOKEN_MARK, LockRenewal, new_token, owner_of
 from aiplane.bull.moves import JobHandle, ScriptRefusedError, Settling, check, iso_now
 from aiplane.bull.paused_list import (
-    FOLD,
-    FOLD_IF_PAUSED,
+    MERGE_PAUSED,
     QueueStatus,
     merge_paused,
     merging_paused,
-    stage_fold,
+    stage_merge,
 )
 from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
 from aiplane.bull.queue import Bull, BullQueue, Taken, read_taken
 from aiplane.bull.scripts import ScriptBatch, ScriptCall
 
 __all__ = [
-    "FOLD",
-    "FOLD_IF_PAUSED",
     "KEEP_LOGS",
     "LETTER_FIELD",
     "LOCK_MS",
+    "MERGE_PAUSED",
     "NOTES",
     "TOKEN_MARK",
     "Bull",
@@ -57,5 +55,5 @@ __all__ = [
     "read_taken",
     "result_id",
     "stage_count",
-    "stage_fold",
+    "stage_merge",
 ]

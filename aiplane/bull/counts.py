@@ -10,33 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiplane.queues import dead_letters_of
+from aiplane.redis.lua import load_script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from redis import Redis
 
-_COUNT = """
-local function oldest(id)
-  local made = id and redis.call('HGET', ARGV[1] .. id, 'timestamp')
-  return tonumber(made or '') or 0
-end
-local clock = redis.call('TIME')
-local next_up = redis.call('ZRANGE', KEYS[3], 0, 0)[1]
-return {
-  redis.call('LLEN', KEYS[1]) + redis.call('LLEN', KEYS[2]) + redis.call('ZCARD', KEYS[3]),
-  redis.call('LLEN', KEYS[4]),
-  redis.call('ZCARD', KEYS[5]),
-  redis.call('ZCARD', KEYS[6]),
-  redis.call('ZCARD', KEYS[7]),
-  redis.call('LLEN', KEYS[8]) + redis.call('LLEN', KEYS[9]),
-  redis.call('HEXISTS', KEYS[10], 'paused'),
-  clock[1] * 1000 + math.floor(clock[2] / 1000),
-  oldest(redis.call('LINDEX', KEYS[1], -1)),
-  oldest(redis.call('LINDEX', KEYS[2], -1)),
-  oldest(next_up),
-}
-"""
+COUNT = load_script(__package__, "count")
 
 _OWN_KEYS = ("wait", "paused", "prioritized", "active", "delayed", "completed", "failed")
 
@@ -72,7 +53,7 @@ class QueueCounter:
 
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._prefix = prefix
-        self._count = redis.register_script(_COUNT)
+        self._count = redis.register_script(COUNT)
 
     def read(self, queue: str) -> QueueCounts:
         """Count the jobs of a queue now; one that does not exist has none.
@@ -87,7 +68,7 @@ class QueueCounter:
 def stage_count(pipe: Any, prefix: str, queue: str) -> None:
     """Put a count of a queue on a pipeline, whether that is of a thread or of an event loop."""
     keys, base = _keys(prefix, queue)
-    pipe.eval(_COUNT, len(keys), *keys, base)
+    pipe.eval(COUNT, len(keys), *keys, base)
 
 
 def read_count(numbers: Sequence[int]) -> QueueCounts:

@@ -10,6 +10,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+from aiplane.redis.lua import load_script
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
@@ -27,20 +29,7 @@ PAGE = 500
 AT_ONCE = 10_000
 """Jobs that are looked for in the lists by one walk through them."""
 
-# Of some records those that are jobs and in none of the sets. A scheduler keeps its template under the same
-# name as a job its data; only it counts iterations.
-_IN_NO_SET = """
-local left = {}
-for _, id in ipairs(ARGV) do
-  local record = KEYS[1] .. id
-  if redis.call('HEXISTS', record, 'data') == 1 and redis.call('HEXISTS', record, 'ic') == 0 then
-    local held = false
-    for i = 2, #KEYS do held = held or redis.call('ZSCORE', KEYS[i], id) end
-    if not held then left[#left + 1] = id end
-  end
-end
-return left
-"""
+IN_NO_SET = load_script(__package__, "in_no_set")
 
 
 class Audit:
@@ -77,7 +66,7 @@ class Audit:
 
     async def _records(self) -> AsyncIterator[list[str]]:
         """Yield the ids of the jobs that are in none of the queue's sets, page by page."""
-        start, script = self._queue.key(""), self._redis.register_script(_IN_NO_SET)
+        start, script = self._queue.key(""), self._redis.register_script(IN_NO_SET)
         keys, pattern = [start, *map(self._queue.key, _SETS)], f"{_literal(start)}*"
         cursor = -1
         while cursor:

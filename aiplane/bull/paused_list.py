@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiplane.bull.scripts import ScriptCall
+from aiplane.redis.lua import load_script
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -22,29 +23,8 @@ if TYPE_CHECKING:
 
     from aiplane.bull.queue import BullQueue
 
-FOLD = """
-local paused = redis.call('HEXISTS', KEYS[3], 'paused')
-local limited = redis.call('HEXISTS', KEYS[3], 'concurrency')
-local version = redis.call('HGET', KEYS[3], 'version') or ''
-local legacy = redis.call('EXISTS', KEYS[2]) == 1
-local moved = 0
-if paused == 1 and (legacy or string.sub(version, 1, 9) == 'bullmq:5.') then
-  while moved < 1000 and redis.call('RPOPLPUSH', KEYS[1], KEYS[2]) do moved = moved + 1 end
-elseif paused == 0 and legacy then
-  while moved < 1000 do
-    local id = redis.call('LPOP', KEYS[2])
-    if not id then break end
-    redis.call('RPUSH', KEYS[1], id)
-    moved = moved + 1
-  end
-  redis.call('ZADD', KEYS[4], 0, '0')
-end
-return {paused, limited}
-"""
+MERGE_PAUSED = load_script(__package__, "merge_paused")
 """Lua: bring what waits in two places to one, and tell how the queue stands."""
-
-FOLD_IF_PAUSED = f"if redis.call('HEXISTS', KEYS[3], 'paused') == 0 then return end {FOLD}"
-"""Lua: the same, where something was put into a queue that may be paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +39,21 @@ async def merge_paused(redis: Redis, queue: BullQueue) -> QueueStatus:
     """Bring what waits in two places to one, and tell how the queue stands."""
     # By its text and not by its digest: in a transaction, a digest that the server has forgotten would leave
     # everything else done and this undone.
-    paused, limited = await redis.eval(FOLD, 4, *_keys(queue))
+    paused, limited = await redis.eval(MERGE_PAUSED, 4, *_keys(queue))
     return QueueStatus(bool(paused), bool(limited))
 
 
-def stage_fold(pipe: Pipeline, queue: BullQueue) -> None:
+def stage_merge(pipe: Pipeline, queue: BullQueue) -> None:
     """Do the same at the end of a transaction that has put something into a paused queue."""
-    pipe.eval(FOLD, 4, *_keys(queue))
+    pipe.eval(MERGE_PAUSED, 4, *_keys(queue))
 
 
 def merging_paused(queue: BullQueue) -> ScriptCall:
-    """Do it as the step that follows one which has put something into a queue: :data:`FOLD_IF_PAUSED`.
+    """Do it as the step that follows one which has put something into a queue, if that is paused.
 
     It is best effort: what was put there is there, whatever others have made of the other list.
     """
-    return ScriptCall("fold", _keys(queue), [], best_effort=True)
+    return ScriptCall("mergePaused", _keys(queue), ["if-paused"], best_effort=True)
 
 
 def _keys(queue: BullQueue) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bullmq.redis_connection import loadScript
 
-from aiplane.bull.scripts import ScriptCall, combine, pack
+from aiplane.bull.scripts import CALL, ScriptCall, combine, pack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ BullMQ's scripts look first whether the job is there: what comes after a job was
 behind, and brings nothing back.
 """
 
-WRITE_NOTES = f"{NOTES}return take(ARGV[1])"
+WRITE_NOTES = NOTES + CALL
 """Lua: the same, as a script."""
 
 MOST_AT_ONCE = 200

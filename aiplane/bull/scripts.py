@@ -12,36 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgpack
 
+from aiplane.redis.lua import load_script
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from redis.asyncio import Redis
     from redis.asyncio.client import Pipeline
 
-_FUNCTION = """
-scripts['{name}'] = function(KEYS, ARGV)
-{text}
-end
-"""
-
-_TAKE = """
-local function take(packed)
-  local replies = {}
-  for i, step in ipairs(cmsgpack.unpack(packed)) do
-    local script, keys, arguments, best_effort = unpack(step)
-    local done, reply = true, nil
-    if best_effort then
-      done, reply = pcall(scripts[script], keys, arguments)
-    else
-      reply = scripts[script](keys, arguments)
-    end
-    if not done or reply == nil then reply = false end
-    replies[i] = reply
-    if not best_effort and type(reply) == 'number' and reply < 0 then break end
-  end
-  return replies
-end
-"""
+_BATCH = load_script(__package__, "batch")
+_FUNCTION = load_script(__package__, "function")
+CALL = load_script(__package__, "call")
 
 
 class ScriptCall(NamedTuple):
@@ -78,7 +59,7 @@ class ScriptBatch:
             redis: a client.
             scripts: the texts by name. Each answers with a negative number to refuse.
         """
-        self.text = combine(scripts) + "return take(ARGV[1])"
+        self.text = combine(scripts) + CALL
         self._script = redis.register_script(self.text)
 
     async def take(self, steps: Sequence[ScriptCall]) -> list[Any]:
@@ -96,8 +77,10 @@ def combine(scripts: Mapping[str, str]) -> str:
 
     It answers with what each step has answered, up to the first that refused.
     """
-    functions = (_FUNCTION.format(name=name, text=text) for name, text in scripts.items())
-    return "".join(["local scripts = {}\n", *functions, _TAKE])
+    functions = (
+        _FUNCTION.replace("@name@", name).replace("-- @body", text) for name, text in scripts.items()
+    )
+    return _BATCH.replace("-- @functions", "".join(functions))
 
 
 def pack(steps: Iterable[ScriptCall]) -> bytes:

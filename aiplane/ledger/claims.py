@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiplane.bull import NOTES, pack_notes
 from aiplane.contracts.job_data import MOST_BYTES
-from aiplane.ledger.runs import ANNOUNCE, ENTRY_TTL_MS, ledger_prefix, origin_of, outcome_channel, run_key
-from aiplane.ledger.server_epoch import NOW, SERVER_SINCE, pulse_key
+from aiplane.ledger.runs import ENTRY_TTL_MS, ledger_prefix, origin_of, outcome_channel, run_key
+from aiplane.ledger.server_epoch import pulse_key
+from aiplane.redis.lua import load_script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,64 +56,11 @@ def cancelled_key(bullmq_prefix: str, token: str) -> str:
     return f"{ledger_prefix(bullmq_prefix)}cancelled:{token}"
 
 
-_CLAIM = (
-    NOW
-    + SERVER_SINCE
-    + """
-local holder = redis.call('HGET', KEYS[1], 'claim')
-if holder ~= ARGV[1] then
-  if holder or redis.call('EXISTS', KEYS[1]) == 0 then return false end
-  local now = now_ms()
-  local wait = server_since(KEYS[3], now) + tonumber(ARGV[3]) - now
-  if wait > 0 then return wait end
-  redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2], 'claimed', now)
-end
-local size = redis.call('HSTRLEN', KEYS[2], 'data')
-local data = size <= tonumber(ARGV[4]) and redis.call('HGET', KEYS[2], 'data')
-return {data, redis.call('HSTRLEN', KEYS[2], 'stacktrace'), size}
-"""
-)
+CLAIM = load_script(__package__, "claim")
 
-# Without an entry, the run is over and settled: or Redis has forgotten it, which the job itself tells. Then
-# nobody has settled this very attempt. A job that has a stack trace more than when it was claimed has failed
-# since; if a person has it begin anew, its attempts look the same, and it is to have another answer.
-_HOLD = (
-    NOW
-    + ANNOUNCE
-    + NOTES
-    + """
-local claim = redis.call('HGET', KEYS[1], 'claim')
-if claim and claim ~= ARGV[1] then return 0 end
-if not claim and redis.call('HSTRLEN', KEYS[2], 'stacktrace') ~= tonumber(ARGV[6]) then return 0 end
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  local job = redis.call('HMGET', KEYS[2], 'timestamp', 'atm', 'attemptsMade', 'finishedOn')
-  local attempts = job[2] or job[3] or '0'
-  if not job[1] or job[4] or job[1] ~= ARGV[3] or attempts ~= ARGV[4] then return 0 end
-  redis.call('HSET', KEYS[1], 'sent', now_ms())
-  redis.call('PEXPIRE', KEYS[1], ARGV[5])
-end
-redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2])
-redis.call('HSETNX', KEYS[1], 'claimed', now_ms())
-if ARGV[7] then
-  if ARGV[11] and redis.call('HEXISTS', KEYS[1], 'outcome') == 0 then take(ARGV[11]) end
-  redis.call('HSET', KEYS[1], 'outcome', ARGV[7], 'usage', ARGV[8])
-  announce(ARGV[9], ARGV[10], ARGV[7], ARGV[8])
-end
-return 1
-"""
-)
+HOLD = load_script(__package__, "hold", given=NOTES)
 
-_REFUSE = (
-    NOW
-    + ANNOUNCE
-    + """
-if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('HEXISTS', KEYS[1], 'claim') == 1 then return 0 end
-redis.call('HSET', KEYS[1], 'claim', ARGV[1], 'worker', ARGV[2], 'claimed', now_ms())
-redis.call('HSET', KEYS[1], 'outcome', ARGV[3], 'usage', '')
-announce(ARGV[4], ARGV[5], ARGV[3], '')
-return 1
-"""
-)
+REFUSE = load_script(__package__, "refuse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +91,9 @@ class Claims:
         self._redis = redis
         self._bullmq_prefix = bullmq_prefix
         self._channel = outcome_channel(bullmq_prefix)
-        self._claim = redis.register_script(_CLAIM)
-        self._hold = redis.register_script(_HOLD)
-        self._refuse = redis.register_script(_REFUSE)
+        self._claim = redis.register_script(CLAIM)
+        self._hold = redis.register_script(HOLD)
+        self._refuse = redis.register_script(REFUSE)
         self._worker = worker
         self._running: dict[str, Claim] = {}
         self._recorded: deque[tuple[float, Claim, Outcome]] = deque(maxlen=REMEMBER_MOST)

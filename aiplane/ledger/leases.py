@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from aiplane.ledger.runs import ledger_prefix
-from aiplane.ledger.server_epoch import GAP_MS, NOW, SERVER_SINCE, STEADY_SINCE, ServerEpoch, pulse_key
+from aiplane.ledger.server_epoch import GAP_MS, ServerEpoch, pulse_key
+from aiplane.redis.lua import load_script
 from aiplane.redis.untrusted_json import read_object
 
 if TYPE_CHECKING:
@@ -38,34 +39,13 @@ POOL_STALE_MS = 12_000
 FORGET_AFTER_MS = 60 * 60 * 1000
 """Milliseconds after which a stale lease is removed."""
 
-_RENEW = (
-    NOW
-    + STEADY_SINCE
-    + SERVER_SINCE
-    + """
-local now = now_ms()
-local steady, server = steady_since(KEYS[3], now, tonumber(ARGV[3])), server_since(KEYS[3], now)
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], 0, now - tonumber(ARGV[4]))) do
-  redis.call('ZREM', KEYS[1], old)
-  redis.call('HDEL', KEYS[2], old)
-end
-return {now, steady, server}
-"""
-)
+RENEW = load_script(__package__, "renew")
 
 LEADER_MS = 5_000
 """Milliseconds for which a bridge is the leader, who takes jobs, unless it renews that."""
 
-_HOLD_TURN = """
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then
-  return 0
-end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-"""
+LEAD = load_script(__package__, "lead")
+GIVE_BACK = load_script(__package__, "give_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +124,9 @@ class LeaseStore:
         prefix = ledger_prefix(bullmq_prefix)
         self._epoch = pulse_key(bullmq_prefix)
         self._leader = f"{prefix}turn"
-        self._renew = client.register_script(_RENEW)
-        self._hold_turn = client.register_script(_HOLD_TURN)
+        self._renew = client.register_script(RENEW)
+        self._lead = client.register_script(LEAD)
+        self._give_back = client.register_script(GIVE_BACK)
 
     def renew(self, member: Member) -> ServerEpoch:
         """Renew a lease, and look at the server."""
@@ -163,16 +144,11 @@ class LeaseStore:
         One bridge takes at a time, so that no two fill the same free slot. Any bridge settles what it
         holds and adopts what another left behind.
         """
-        return bool(self._hold_turn(keys=[self._leader], args=[member_id, LEADER_MS]))
+        return bool(self._lead(keys=[self._leader], args=[member_id, LEADER_MS]))
 
     def give_back(self, member_id: str) -> None:
-        """End a lease: its holder stops, and nobody need wait for it to go stale."""
-        if self._redis.get(self._leader) == member_id:
-            self._redis.delete(self._leader)
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.zrem(self._leases, member_id)
-        pipe.hdel(self._members, member_id)
-        pipe.execute()
+        """End a lease, and the leadership with it: nobody need wait for them to go stale."""
+        self._give_back(keys=[self._leader, self._leases, self._members], args=[member_id])
 
     def look(self) -> LeaseSnapshot:
         """Read all leases now, without holding one."""

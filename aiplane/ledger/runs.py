@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiplane.context.usage import Usage
 from aiplane.errors import JobError, error_from_dict
+from aiplane.redis.lua import load_script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,30 +39,10 @@ Newer bridges add ``"trace"``, the context that the run's span continues, and ``
 the job's log keeps.
 """
 
-OPEN = """
-if redis.call('GET', KEYS[2]) ~= ARGV[2] then
-  return -1
-end
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  local now = redis.call('TIME')
-  redis.call('HSET', KEYS[1], 'sent', now[1] * 1000 + math.floor(now[2] / 1000))
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-  if KEYS[3] then redis.call('LPUSH', KEYS[3], ARGV[3]) end
-  return 1
-end
-return 0
-"""
+OPEN = load_script(__package__, "open")
 """Lua: open the entry of a run, and send it; it answers with the value of an :class:`Opened`."""
 
-ANNOUNCE = """
-local function announce(channel, run, outcome, usage)
-  local whole = usage .. '\\n' .. outcome .. '\\n' .. run
-  redis.call('PUBLISH', channel, #outcome <= 65536 and whole or run)
-end
-"""
-"""Lua: announce an outcome. One that is large is left to be read: each bridge hears of all."""
-
-CLOSE = "return redis.call('DEL', KEYS[1])"
+CLOSE = load_script(__package__, "close")
 """Lua: remove the entry of a run, as a step of settling its job."""
 
 

@@ -16,57 +16,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from aiplane.bull import TOKEN_MARK
 from aiplane.errors import JobCancelledError
 from aiplane.ledger.claims import CANCELLED, CANCELLED_MARK_MS, cancelled_key
-from aiplane.ledger.runs import ANNOUNCE, ENTRY_TTL_MS, Outcome, job_of, outcome_channel, run_id, run_key
-from aiplane.ledger.server_epoch import NOW
+from aiplane.ledger.runs import ENTRY_TTL_MS, Outcome, job_of, outcome_channel, run_id, run_key
 from aiplane.queues import KINDS
+from aiplane.redis.lua import load_script
 
 if TYPE_CHECKING:
     from redis import Redis
 
     from aiplane.settings import Settings
 
-_CANCEL = (
-    NOW
-    + ANNOUNCE
-    + """
-local run, job, lock, active, wait, paused, delayed, prioritized, children, completed, failed = unpack(KEYS)
-local id, timestamp, made, outcome, channel, run_id, marks = unpack(ARGV)
-local bridges, cancelled, entry_ms, mark_ms, wanted, reason = unpack(ARGV, 8)
-if redis.call('TYPE', job).ok ~= 'hash' then return 'unknown' end
-local record = redis.call('HMGET', job, 'timestamp', 'atm', 'attemptsMade')
-if redis.call('ZSCORE', completed, id) then return 'completed' end
-if redis.call('ZSCORE', failed, id) then
-  local why = redis.call('HGET', job, 'failedReason') or ''
-  return why:sub(1, #reason) == reason and 'cancelled' or 'failed'
-end
-if (record[1] or '') ~= timestamp or (record[2] or record[3] or '') ~= made then return 'moved on' end
-if wanted ~= run_id then return 'another attempt' end
-if redis.call('ZSCORE', children, id) then return 'waiting-children' end
-
-local entry = redis.call('HMGET', run, 'claim', 'outcome')
-if entry[2] then return entry[1] == cancelled and 'cancelled' or 'over' end
-local was, now = 'active', now_ms()
-if redis.call('LPOS', active, id) then
-  local token = redis.call('GET', lock)
-  if token and token:sub(1, #bridges) ~= bridges then return 'foreign' end
-else
-  if redis.call('ZREM', delayed, id) == 1 then was = 'delayed'
-  elseif redis.call('ZREM', prioritized, id) == 1 then was = 'prioritized'
-  elseif redis.call('LREM', wait, 1, id) + redis.call('LREM', paused, 1, id) > 0 then was = 'waiting'
-  else return redis.call('HEXISTS', job, 'data') == 1 and 'nowhere' or 'unknown' end
-  redis.call('LPUSH', active, id)
-  redis.call('HSET', job, 'processedOn', now)
-  redis.pcall('HINCRBY', job, 'ats', 1)
-end
-
-redis.call('HSETNX', run, 'sent', now)
-redis.call('HSET', run, 'claim', cancelled, 'worker', '', 'claimed', now, 'outcome', outcome, 'usage', '')
-redis.call('PEXPIRE', run, entry_ms)
-if entry[1] then redis.call('SET', marks .. entry[1], 1, 'PX', mark_ms) end
-announce(channel, run_id, outcome, '')
-return was
-"""
-)
+CANCEL = load_script(__package__, "cancel")
 
 _LISTS = (
     "active", "wait", "paused", "delayed", "prioritized", "waiting-children", "completed", "failed",
@@ -144,7 +103,7 @@ class Canceller:
         self._redis = redis
         self._queues = frozenset(map(settings.queue_name, KINDS))
         self._prefix = settings.bullmq_prefix
-        self._cancel = redis.register_script(_CANCEL)
+        self._cancel = redis.register_script(CANCEL)
 
     def cancel(self, queue: str, job_id: str) -> Cancellation:
         """Cancel a job, whatever attempt at it is due.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiplane.bull import check, is_dead_letter_of
 from aiplane.errors import ERRORS
 from aiplane.queues import dead_letters_of
+from aiplane.redis.lua import load_script
 from aiplane.redis.untrusted_json import read_object
 
 if TYPE_CHECKING:
@@ -32,19 +33,7 @@ PAGE_LETTERS = 50
 SMALL = 64 * 1024
 """Characters of a letter that is read whole; of a longer one, what stands before its payload."""
 
-_HEADS = """
-local heads = {}
-for i = 3, #ARGV do
-  local text = redis.pcall('HGET', ARGV[1] .. ARGV[i], 'data')
-  if type(text) ~= 'string' then text = '' end
-  if #text > tonumber(ARGV[2]) then
-    local at = string.find(text, ',"data":', 1, true) or 1
-    text = at - 1 <= 16 * tonumber(ARGV[2]) and string.sub(text, 1, at - 1) .. '}' or ''
-  end
-  heads[i - 2] = text
-end
-return heads
-"""
+LETTER_HEADS = load_script(__package__, "letter_heads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +74,7 @@ class DeadLetters:
     def __init__(self, redis: Redis, bull: Bull, queue: str) -> None:
         self._redis = redis
         self.queue = bull.queue(dead_letters_of(queue))
-        self._heads = redis.register_script(_HEADS)
+        self._heads = redis.register_script(LETTER_HEADS)
 
     async def ids(self) -> AsyncIterator[str]:
         """Yield the ids of all letters, the newest first."""

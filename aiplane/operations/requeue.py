@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError, WatchError
 
-from aiplane.bull import ScriptRefusedError, check, iso_now, stage_fold
+from aiplane.bull import ScriptRefusedError, check, iso_now, stage_merge
 from aiplane.operations.audit_trail import kept_lines
 from aiplane.operations.dead_letters import payload_of
+from aiplane.redis.lua import load_script
 from aiplane.redis.untrusted_json import read_object
 
 if TYPE_CHECKING:
@@ -42,19 +43,7 @@ has ended without it, and its schedule has gone on."""
 HIGHEST_PRIORITY = 2_097_151
 """BullMQ's largest number for a priority, which is the least urgent."""
 
-# What the transaction relies on, in one read: the letter, the job and whether it has failed, its options, and
-# that the queue can take it (a script that fails half-way is not undone).
-_LOOK = """
-return {
-  redis.call('HGET', KEYS[1], 'data'),
-  redis.call('EXISTS', KEYS[2]),
-  redis.call('ZSCORE', KEYS[3], ARGV[1]) and 1 or 0,
-  redis.call('TYPE', KEYS[2]).ok == 'hash' and redis.call('HGET', KEYS[2], 'opts') or '',
-  redis.call('TYPE', KEYS[4]).ok,
-  redis.call('TYPE', KEYS[5]).ok,
-  redis.call('HEXISTS', KEYS[6], 'paused'),
-}
-"""
+LOOK_AT_LETTER = load_script(__package__, "look_at_letter")
 
 
 class Retried(Enum):
@@ -90,7 +79,7 @@ class Retrying:
         self._who = who
         self._queue = bull.queue(queue)
         self._letters = letters
-        self._look = redis.register_script(_LOOK)
+        self._look = redis.register_script(LOOK_AT_LETTER)
 
     async def retry(self, letter: Letter) -> Retried:
         """Let the job of a letter wait again, with all its attempts to come, and remove the letter.
@@ -133,7 +122,7 @@ class Retrying:
             line = f"{iso_now()} retried by {self._who}, from its dead letter"
             queue.logging(letter.job_id, line, kept_lines(letter.options)).stage(pipe)
             if paused:
-                stage_fold(pipe, queue)
+                stage_merge(pipe, queue)
             await self._commit(pipe, letter, text)
             return Retried.WAITS if failed else Retried.ADDED
 

@@ -21,6 +21,7 @@ from aiplane.ledger.runs import ledger_prefix, outcome_channel
 from aiplane.operations import audit_trail
 from aiplane.redis.clients import COMMAND_TIMEOUT, connect_thread
 from aiplane.redis.greeting import spoken_wrongly
+from aiplane.redis.lua import load_script
 from aiplane.redis.refusals import Refusal, is_outage, refusal_in, refusal_of
 from aiplane.settings import SettingsError
 
@@ -51,14 +52,8 @@ ZREVRANGEBYSCORE {z} 1 0
 """
 _REMOVAL = "UNLINK {h} {l} {m}|DEL {t} {s} {z} {x}"
 
-_TRY = """
-local refused = {}
-for i, call in ipairs(cmsgpack.unpack(ARGV[1])) do
-  local reply = redis.pcall(unpack(call))
-  if type(reply) == 'table' and reply.err then refused[#refused + 1] = {call[1], reply.err} end
-end
-return refused
-"""
+_TRY = load_script(__package__, "try_calls")
+_TRY_KEYS = load_script(__package__, "try_keys")
 """Lua: make some calls, and answer with those that were refused."""
 
 BROKER_CHANNELS = (".celery.pidbox", ".celeryev/worker.*")
@@ -231,7 +226,7 @@ class _Trial:
     def _across(self) -> list[Refusal]:
         keys = [self._key(self._queues), self._key(self._ours)]
         self._try(keys=keys, args=[msgpack.packb([])])
-        self._redis.eval("return redis.call('EXISTS', unpack(KEYS))", len(keys), *keys)
+        self._redis.eval(_TRY_KEYS, len(keys), *keys)
         self._redis.script_exists(self._redis.script_load(_TRY))
         return []
 

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from aiplane.bull import FOLD
+from aiplane.bull import MERGE_PAUSED
 from bench.contenders import CONTENDERS
 from bench.work import Work, batch, result_queues
 from tests.faults.stage import script_names
@@ -23,7 +23,7 @@ JOBS = 500
 DELAY = 0.05
 """Seconds of a call of the model: enough that nobody waits for the CPU, and no job is quicker than a look."""
 
-_SENT_BY_TEXT = {FOLD: "fold"}
+_SENT_BY_TEXT = {MERGE_PAUSED: "mergePaused"}
 
 
 def measure(rounds: Rounds) -> list[dict[str, Any]]:

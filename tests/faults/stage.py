@@ -198,8 +198,8 @@ def script_names() -> dict[str, str]:
     bull = Bull(redis)
     scripts = {script.sha: name for name, script in bull.connection.commands.items()}
     own = {
-        "open": runs.OPEN, "claim": claims._CLAIM, "finish": claims._HOLD, "adopt": adopt._ADOPT,
-        "scan": adopt._SCAN, "renew": leases._RENEW, "extendLocks": loadScript("extendLocks-1.lua"),
+        "open": runs.OPEN, "claim": claims.CLAIM, "finish": claims.HOLD, "adopt": adopt.ADOPT,
+        "scan": adopt.SCAN, "renew": leases.RENEW, "extendLocks": loadScript("extendLocks-1.lua"),
         "settle": settling_steps(bull).text, "take": taking_steps(bull).text, "notes": WRITE_NOTES,
     }  # fmt: skip
     return scripts | {hashlib.sha1(text.encode()).hexdigest(): name for name, text in own.items()}

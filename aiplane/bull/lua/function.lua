@@ -1,0 +1,5 @@
+-- One script as a function of a batch.
+-- @given scripts
+scripts['@name@'] = function(KEYS, ARGV)
+-- @body
+end
