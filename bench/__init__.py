@@ -1,1 +1,1 @@
-"""Measures the plane against what someone would run instead, in one run on one machine: ``make bench``."""
+"""Measures aiplane against what someone would run instead, in one run on one machine: ``make bench``."""

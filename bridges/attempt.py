@@ -160,6 +160,6 @@ def refuse(job: Job) -> Outcome | None:
 
 def _fault_of_ours(error: Exception) -> Outcome:
     return Outcome(
-        error=InternalError("The plane failed on this job; its log says where."),
+        error=InternalError("aiplane failed on this job; its log says where."),
         stacktrace=type(error).__name__,
     )

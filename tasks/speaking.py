@@ -65,8 +65,8 @@ def with_speech(result: InterviewResult, payload: InterviewPayload, providers: P
         remark(f"the reply goes out without its audio: {error.sentence}")
     except Exception as error:  # noqa: BLE001 - whatever it is, the reply is worth more than its sound
         # Not its text, which is not ours: it may hold the reply.
-        log.warning("a reply goes out without its audio, by a fault of the plane\n%s", describe(error))
-        remark("the reply goes out without its audio, by a fault of the plane; its log says where")
+        log.warning("a reply goes out without its audio, by a fault of ours\n%s", describe(error))
+        remark("the reply goes out without its audio, by a fault of ours; its log says where")
     else:
         return result.model_copy(update={"audio": audio})
     failed("tts", voice.provider)

@@ -1,4 +1,4 @@
-"""Ids of jobs that the plane adds: derived from the job they are about, so that adding twice adds once."""
+"""Ids of jobs that aiplane adds: derived from the job they are about, so that adding twice adds once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line ``aiplane``: try the plane, run it on one machine, send it jobs.
+"""The command line ``aiplane``: try it, run it on one machine, send it jobs.
 
 Results go to stdout and everything else to stderr. Whatever goes wrong ends as one line there and a status
 that is not 0.

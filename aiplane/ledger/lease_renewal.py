@@ -79,9 +79,7 @@ class LeaseRenewal(threading.Thread):
                 away = words
             except Exception:
                 # Without a lease it would be taken for dead, and go on.
-                log.critical(
-                    "the lease cannot be kept, by a fault of the plane; the process ends", exc_info=True
-                )
+                log.critical("the lease cannot be kept, by a fault of ours; the process ends", exc_info=True)
                 os._exit(70)
             self._wake.wait(RENEW_EVERY)
             self._wake.clear()

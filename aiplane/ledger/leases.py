@@ -115,7 +115,7 @@ class LeaseSnapshot:
 
 
 class LeaseStore:
-    """Reads and writes the leases of one plane. Safe to share between threads."""
+    """Store of the leases under one prefix. Safe to share between threads."""
 
     def __init__(self, client: redis.Redis, bullmq_prefix: str) -> None:
         self._redis = client

@@ -52,7 +52,7 @@ def run_key(bullmq_prefix: str, run: str) -> str:
 
 
 def ledger_prefix(bullmq_prefix: str) -> str:
-    """Return what the names of our own keys begin with, for one plane among others on a Redis."""
+    """Return what the names of our own keys begin with, under one prefix among others on a Redis."""
     return f"aiplane:{bullmq_prefix}:"
 
 

@@ -119,7 +119,7 @@ class Canceller:
     def cancel_run(self, run: str) -> Cancellation | None:
         """Cancel the job of a run, if that is the attempt that is due.
 
-        None if the text is not the id of a run of this plane: others may keep jobs in the same Redis.
+        None if the text is not the id of a run under this prefix: others may keep jobs in the same Redis.
         """
         job = job_of(run)
         return Cancellation(*job, self._ask(*job, run)) if job and job[0] in self._queues else None

@@ -1,1 +1,1 @@
-"""What a person can see of the plane: its metrics, its traces and its log."""
+"""Telemetry: what a person can see of the workers, in its metrics, its traces and its log."""

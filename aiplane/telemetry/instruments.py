@@ -109,7 +109,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 "ai.api.refused",
                 "counter",
                 ("code",),
-                "Requests refused because a part of the plane is away.",
+                "Requests refused because something behind the service is away.",
             ),
             Metric("ai.api.breaker_open", "gauge", (), "1 while requests are kept from the queues, else 0."),
             Metric(

@@ -1,1 +1,1 @@
-"""What makes a Celery worker a pool of the plane: its lease, its slots, and the frame around each task."""
+"""Pools: Celery workers with a lease, slots, and a frame around each task."""

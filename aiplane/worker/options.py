@@ -1,4 +1,4 @@
-"""The options of ``celery worker`` that a pool of the plane refuses, because it would not keep them."""
+"""The options of ``celery worker`` that a pool refuses, because it would not keep them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _CHILDREN = "has no effect: the jobs of a pool run in threads of one process. It
 
 _REFUSED: Mapping[str, str] = MappingProxyType(
     {
-        "autoscale": "--autoscale is not for a pool of the plane: jobs wait in BullMQ, where Celery does not "
+        "autoscale": "--autoscale is not for these pools: jobs wait in BullMQ, where Celery does not "
         "see them, and a slot that nobody needs costs nothing. Give -c the most that may run at once.",
         "time_limit": f"--time-limit {_LIMITS}",
         "soft_time_limit": f"--soft-time-limit {_LIMITS}",
         "max_tasks_per_child": f"--max-tasks-per-child {_CHILDREN}",
         "max_memory_per_child": f"--max-memory-per-child {_CHILDREN}",
-        "beat": "-B is not for a pool of the plane: nothing here runs by Celery's clock. BullMQ's job "
+        "beat": "-B is not for these pools: nothing here runs by Celery's clock. BullMQ's job "
         "schedulers make jobs at set times.",
     }
 )
 
 _ONLY_SLOTS = (
-    "-P chooses another kind of pool, and the jobs of the plane run in slots of its own, under a watch over "
+    "-P chooses another kind of pool, and jobs run in slots of our own, under a watch over "
     "their time and with a lease that offers them. Leave it out."
 )
 

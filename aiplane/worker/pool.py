@@ -179,7 +179,7 @@ def _give_up(error: BaseException, error_callback: Callable[..., Any] | None) ->
 
 def _fault_of_ours() -> ExceptionInfo:
     # Not the error itself, which Celery shows: its message may quote the payload.
-    error = InternalError("The plane failed on this task; its log says where.")
+    error = InternalError("aiplane failed on this task; its log says where.")
     return ExceptionInfo((InternalError, error, None))
 
 

@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 class PoolWorker(Worker):
-    """A pool of the plane: ``celery -A aiplane worker -Q hint``.
+    """A pool: ``celery -A aiplane worker -Q hint``.
 
     It serves exactly one queue, so that its slots are that queue's, and without ``-c`` it has as many as
     the settings say. Its lease begins before it can take a message and ends when the last task has ended;

@@ -1,4 +1,4 @@
-"""Celery's remote commands that a pool of the plane refuses, each with what does the same here.
+"""Celery's remote commands that a pool refuses, each with what does the same here.
 
 Left as they are they would say that they have done it, and do nothing, or keep jobs active that nobody runs.
 """
@@ -52,7 +52,7 @@ def pool_restart(state: Any, **_: Any) -> Any:  # noqa: ARG001 -- Celery's signa
 @control_command()
 def election(state: Any, **_: Any) -> Any:  # noqa: ARG001 -- Celery's signature
     """Refused: pools elect nobody."""
-    return nok("refused: pools of the plane elect nobody, and run no task by election.")
+    return nok("refused: these pools elect nobody, and run no task by election.")
 
 
 @inspect_command(

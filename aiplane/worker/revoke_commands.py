@@ -69,7 +69,7 @@ def _cancel(state: Any, run: str) -> tuple[bool, str]:
     except (RedisError, OSError, UnicodeError) as error:
         return False, f"{run} is not cancelled: {told(error)}."
     if cancellation is None:
-        return False, f"{run} is not cancelled: it is no run of this plane."
+        return False, f"{run} is not cancelled: it is no run of these queues."
     return cancellation.done, cancellation.sentence
 
 

@@ -71,7 +71,7 @@ GRACE = 2.0
 
 
 class JobTask(Task):
-    """The base of the plane's tasks.
+    """Base of the tasks.
 
     Attributes:
         programs: what its work asks beside the providers; in a pool they stand by before the first job.
@@ -269,5 +269,5 @@ def _cancelled() -> JobError:
 
 def _fault_of_ours(what: str, error: BaseException) -> InternalError:
     # Not log.exception: the error's own message may quote the payload.
-    log.critical("%s failed by a fault of the plane\n%s", what, describe(error))
-    return InternalError("The plane failed on this job; its log says where.")
+    log.critical("%s failed by a fault of ours\n%s", what, describe(error))
+    return InternalError("aiplane failed on this job; its log says where.")

@@ -1,4 +1,4 @@
-"""Celery alone: a process with a thread pool for each kind, as the plane has."""
+"""Celery alone: a process with a thread pool for each kind, as aiplane has."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ def test_a_job_that_nobody_takes(
     assert run(["submit", "hint", *options]) == 3
     told, ended = capsys.readouterr().err.splitlines()
     assert told == (
-        "The hint job mine still waits: no pool has a free slot for it. Is the plane running (aiplane up)?"
+        "The hint job mine still waits: no pool has a free slot for it. Are the workers running (aiplane up)?"
     )
     assert ended == "aiplane: The hint job 'mine' has not ended within 0.5 s."
 

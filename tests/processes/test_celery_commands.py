@@ -79,7 +79,7 @@ ROWS = {
 EDGES = {
     "revoke": [
         ({"task_id": []}, "error.*ids"),
-        ({"task_id": "ai.other|1|1|0"}, "error.*no run of this plane"),
+        ({"task_id": "ai.other|1|1|0"}, "error.*no run of these queues"),
     ],
     "pool_grow": [({"n": 0}, "error.*from 1"), ({"n": -2}, "error.*from 1"), ({"n": "x"}, "error.*from 1")],
     "pool_shrink": [({"n": -2}, "error.*from 1")],

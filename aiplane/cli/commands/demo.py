@@ -1,4 +1,4 @@
-"""``aiplane demo``: start a plane, send it one job of each kind through BullMQ, show the answers, stop it.
+"""``aiplane demo``: start everything, send one job of each kind through BullMQ, show the answers, stop it.
 
 It touches nothing that exists: its Redis is its own, or its keys are, under a prefix that nobody else uses.
 """
@@ -75,7 +75,7 @@ class Trial:
 @click.command()
 @click.option("--verbose", "-v", is_flag=True, help="Show what the processes print.")
 def demo(verbose: bool) -> None:
-    """Start a plane, send it one example job of each kind, show the results and stop it."""
+    """Start everything, send one example job of each kind, show the results and stop it."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("CELERY_")}
     shared = bool(given.get("REDIS_URL", "").strip())
     env = {**given, "BULLMQ_PREFIX": f"aiplane-demo-{secrets.token_hex(4)}"} if shared else given
@@ -144,14 +144,14 @@ async def _demo(
             running_plane(settings, env, write, data=folder / "redis", hurry=True)
         )
         seconds = time.monotonic() - started
-        teller.tell(say, f"The plane is up after {seconds:.1f} s; one job of each kind is on its way.")
+        teller.tell(say, f"Everything is up after {seconds:.1f} s; one job of each kind is on its way.")
         client = await stack.enter_async_context(Client(reached.settings))
         trials = [
             asyncio.create_task(_try(client, reached.settings, kind), name=f"demo {kind}") for kind in KINDS
         ]
         for trial in asyncio.as_completed(trials):
             teller.tell(partial(_show, await trial))
-        teller.tell(say, "Stopping the plane.")
+        teller.tell(say, "Stopping everything.")
         return [trial.result() for trial in trials]
 
 

@@ -143,7 +143,7 @@ def _send(kind: Kind, options: Mapping[str, Any], *, needs: set[str], **defaults
     Args:
         kind: which kind of job.
         options: everything that the command took.
-        needs: the fields that must be there unless a whole payload is given; then the plane judges.
+        needs: the fields that must be there unless a whole payload is given; then the workers judge.
         defaults: the fields that have a value though nobody gave one, likewise.
     """
     fields = {
@@ -186,7 +186,7 @@ async def _wait_aloud(client: Client, kind: Kind, job_id: str, patience: float) 
             if await client.state(kind, job_id) in {"waiting", "prioritized"}:
                 say(
                     f"The {kind} job {job_id} still waits: no pool has a free slot for it. "
-                    "Is the plane running (aiplane up)?"
+                    "Are the workers running (aiplane up)?"
                 )
     return await waiting
 

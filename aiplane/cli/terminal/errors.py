@@ -109,6 +109,8 @@ def _complaint(error: RedisError) -> str:
         case RedisTimeoutError():
             return "does not answer."
         case RedisConnectionError():
-            return "cannot be reached: set REDIS_URL, or start a plane with its own Redis (aiplane up)."
+            return (
+                "cannot be reached: set REDIS_URL, or start everything with a Redis of its own (aiplane up)."
+            )
         case _:
             return f"refuses ({type(error).__name__})."

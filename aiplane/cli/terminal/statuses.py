@@ -14,5 +14,5 @@ Exit status:
   2  the command line or a setting is wrong
   3  the job has not ended in time
   4  Redis cannot be used
-  5  the plane could not be started
+  5  something could not be started
 """
