@@ -11,16 +11,11 @@ from celery.loaders.app import AppLoader
 
 from aiplane.providers import Providers
 from aiplane.settings import Settings
-from aiplane.worker.calling_off import Running
-from aiplane.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from aiplane.ledger.claims import Claims
-    from aiplane.operations.cancel import Canceller
-    from aiplane.worker.pool import SlotPool
-    from aiplane.worker.progress_writer import ProgressWriter
+    from aiplane.worker.runtime import Runtime
 
 
 class InstalledLoader(AppLoader):
@@ -40,10 +35,7 @@ class Application(Celery):
 
     task_cls = "aiplane.worker.task:JobTask"
     loader_cls = "aiplane.worker.application:InstalledLoader"
-    amqp_cls = "aiplane.worker.broker:PlaneAMQP"
-
-    notes: ProgressWriter | None = None
-    """Who writes to jobs how far they are; a worker process sets it when it starts."""
+    amqp_cls = "aiplane.worker.broker:BrokerAMQP"
 
     @cached_property
     def settings(self) -> Settings:
@@ -55,29 +47,9 @@ class Application(Celery):
         return Settings.load()
 
     @cached_property
-    def claims(self) -> Claims:
-        """The worker's side of the ledger; a worker process sets it when it starts."""
-        raise RuntimeError("only a worker that was started with `celery -A aiplane worker` can claim runs")
-
-    @cached_property
-    def slots(self) -> SlotPool:
-        """The slots in which runs run; a worker process sets it when it is ready."""
-        raise RuntimeError("only a worker that was started with `celery -A aiplane worker` has slots")
-
-    @cached_property
-    def cancelling(self) -> Canceller:
-        """What cancels jobs; a worker process sets it when it starts."""
-        raise RuntimeError("only a worker that was started with `celery -A aiplane worker` cancels jobs")
-
-    @cached_property
-    def running(self) -> Running:
-        """What runs in this process and can be ended from outside."""
-        return Running()
-
-    @cached_property
-    def time_limits(self) -> TimeLimits:
-        """Who ends runs that overstay."""
-        return TimeLimits()
+    def runtime(self) -> Runtime:
+        """The parts of this worker process, which sets them when it starts."""
+        raise RuntimeError("only a process that was started with `celery -A aiplane worker` does runs")
 
     @cached_property
     def Worker(self) -> type:  # noqa: N802 -- Celery's name for the class that `celery worker` starts

@@ -43,7 +43,7 @@ class SteadyConnection(Connection):
         return connection
 
 
-class PlaneAMQP(AMQP):
+class BrokerAMQP(AMQP):
     """Celery's messaging, over such connections."""
 
     Connection = SteadyConnection

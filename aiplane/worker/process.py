@@ -37,6 +37,7 @@ from aiplane.telemetry.setup import start_telemetry
 from aiplane.worker.attention import consumes
 from aiplane.worker.options import check_options
 from aiplane.worker.progress_writer import ProgressWriter
+from aiplane.worker.runtime import Runtime
 from aiplane.worker.transport import RunTransport
 
 if TYPE_CHECKING:
@@ -80,14 +81,16 @@ class PoolWorker(Worker):
         self._turned = 0.0
         self._id = new_member_id()
         redis = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}")
-        self.app.claims = Claims(redis, settings.bullmq_prefix, self._id)
-        self.app.cancelling = Canceller(redis, settings)
         self._store = LeaseStore(redis, settings.bullmq_prefix)
         self._lease = LeaseRenewal(self._store, self._member, after=self._stand_by_claims)
         self._server_since: int | None = None
         # A client of its own: the work waits for no line of a log, and a log for no claim.
         notes = connect_thread(settings.redis_url, name=f"aiplane:{self.kind}:notes")
-        self.app.notes = self._notes = ProgressWriter(NoteWriter(notes, settings.bullmq_prefix))
+        self.app.runtime = self._runtime = Runtime(
+            claims=Claims(redis, settings.bullmq_prefix, self._id),
+            canceller=Canceller(redis, settings),
+            progress=ProgressWriter(NoteWriter(notes, settings.bullmq_prefix)),
+        )
 
     def on_start(self) -> None:
         """Begin the lease; nothing is taken before Redis has it."""
@@ -105,8 +108,8 @@ class PoolWorker(Worker):
         # Not before the very end of the process: tasks run on while the worker shuts down. (What was
         # registered last is called first: the lease ends before the telemetry.)
         atexit.register(self._lease.stop)
-        self._notes.start()
-        atexit.register(self._notes.stop)
+        self._runtime.progress.start()
+        atexit.register(self._runtime.progress.stop)
 
     def _await_redis(self) -> None:
         """Wait until Redis and the broker are there, and end here if they refuse what is needed."""
@@ -138,7 +141,7 @@ class PoolWorker(Worker):
     def on_consumer_ready(self, consumer: Any) -> None:
         """Offer the slots from now on."""
         super().on_consumer_ready(consumer)
-        self.app.slots = self.pool
+        self._runtime.slots = self.pool
         self._note_turn()
         consumer.hub.call_repeatedly(1.0, self._note_turn)
         self._offers_slots = True
@@ -178,10 +181,10 @@ class PoolWorker(Worker):
 
     def _stand_by_claims(self, epoch: ServerEpoch) -> None:
         if epoch.server_since == self._server_since:
-            self.app.claims.forget()
-            self.app.running.end(self.app.claims.cancelled())
+            self._runtime.claims.forget()
+            self._runtime.running.end(self._runtime.claims.cancelled())
             return
-        self.app.claims.say_again()
+        self._runtime.claims.say_again()
         self._server_since = epoch.server_since
 
     def _start_telemetry(self) -> None:
@@ -198,7 +201,7 @@ class PoolWorker(Worker):
 
     def _member(self) -> Member:
         offers = self._offers_slots and self.pool and consumes(self.consumer, self.kind)
-        slots = max(self.pool.limit - self.app.running.lent, 0) if offers else 0
+        slots = max(self.pool.limit - self._runtime.running.lent, 0) if offers else 0
         # Its loop turns once a second, and that much is no debt.
         loop_ms = max(round(1000 * (time.monotonic() - self._turned - 1)), 0) if self._offers_slots else 0
         me = Member(self._id, "pool", self.hostname, os.getpid(), self.kind, slots, loop_ms)

@@ -93,18 +93,15 @@ _progress: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 
 @contextmanager
-def telling(thread: ProgressWriter | None, run: Mapping[str, str], pool: str) -> Iterator[None]:
+def telling(writer: ProgressWriter, run: Mapping[str, str], pool: str) -> Iterator[None]:
     """Make the block's :func:`reached` and :func:`remark` speak for a run, and say that ``pool`` took it.
 
     Args:
-        thread: who writes it; None for nobody.
+        writer: writes it.
         run: the header of the run's message.
         pool: the name of the pool that took it.
     """
-    if thread is None:
-        yield
-        return
-    progress = Progress(thread, run)
+    progress = Progress(writer, run)
     mark = _progress.set(progress)
     try:
         progress.reached("taken", f"taken by {pool}")

@@ -43,9 +43,9 @@ class JobRequest(Request):
     def terminate(self, pool: Any, signal: Any = None) -> None:  # noqa: ARG002 -- Celery's signature
         """End the work; there is no process to send a signal to."""
         if RUN_HEADER in self._request_dict:
-            self.app.cancelling.cancel_run(self.id)
+            self.app.runtime.canceller.cancel_run(self.id)
         else:
-            self.app.running.end([self.id])
+            self.app.runtime.running.end([self.id])
 
     def _announce_revoked(self, reason: str, terminated: bool, signum: Any, expired: bool) -> None:
         """Take note of a message that is not to be run.
@@ -62,7 +62,7 @@ class JobRequest(Request):
         threading.Thread(target=self._record_revoked, name="revoked", daemon=True).start()
 
     def _record_revoked(self) -> None:
-        recorded = despite_outages(lambda: self.app.cancelling.cancel_run(self.id))
+        recorded = despite_outages(lambda: self.app.runtime.canceller.cancel_run(self.id))
         # A job that is given another chance has the same run again.
         revoked.discard(self.id)
         if recorded is not None:

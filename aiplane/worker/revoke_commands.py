@@ -65,7 +65,7 @@ def heed_cancellations(state: Any, **_: Any) -> Any:
 
 def _cancel(state: Any, run: str) -> tuple[bool, str]:
     try:
-        cancellation = state.app.cancelling.cancel_run(run)
+        cancellation = state.app.runtime.canceller.cancel_run(run)
     except (RedisError, OSError, UnicodeError) as error:
         return False, f"{run} is not cancelled: {told(error)}."
     if cancellation is None:
@@ -75,7 +75,7 @@ def _cancel(state: Any, run: str) -> tuple[bool, str]:
 
 def _revoke(state: Any, tasks: list[str], *, terminate: bool) -> str:
     control.revoke(state, tasks)
-    ended = state.app.running.end(tasks) if terminate else []
+    ended = state.app.runtime.running.end(tasks) if terminate else []
     if ended:
         return f"ended here: {', '.join(ended)}."
     return f"not to be run: {', '.join(tasks)}." + (" None of them runs here." if terminate else "")

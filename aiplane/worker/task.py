@@ -106,7 +106,7 @@ class JobTask(Task):
     def _run_for_person(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         with (
             deadline.can_be_called_off() as call_off,
-            self.app.running.ended_by(self.request.id, call_off.make, lent=True),
+            self.app.runtime.running.ended_by(self.request.id, call_off.make, lent=True),
         ):
             try:
                 return bounded(lambda: self.run(*args, **kwargs), self._time_limit)
@@ -131,24 +131,26 @@ class JobTask(Task):
             raise Ignore
         # Nothing but the task itself may hold on to the data while it runs: a recording is tens of megabytes.
         claim, data = replace(claim, data=None), [claim.data]
-        telling = progress.telling(self.app.notes, run, self.request.hostname)
+        telling = progress.telling(self.app.runtime.progress, run, self.request.hostname)
         with (
             run_span(run, self._spec) as span,
             telling,
             counted() as tally,
             deadline.can_be_called_off() as call_off,
         ):
-            limit = self.app.time_limits.limit(
+            limit = self.app.runtime.time_limits.limit(
                 self._time_limit + GRACE, lambda: self._leave_behind(claim, span, tally)
             )
-            with self.app.running.ended_by(claim.token, lambda: self._cancel(claim, limit, span, call_off)):
+            with self.app.runtime.running.ended_by(
+                claim.token, lambda: self._cancel(claim, limit, span, call_off)
+            ):
                 outcome = self._outcome(claim, data)
             if limit.lift():
                 self._end(claim, outcome, span, tally)
             else:
                 level = logging.INFO if call_off.made else logging.WARNING
                 log.log(level, "work that was left behind has ended")
-                self.app.slots.take_back()
+                self.app.runtime.slots.take_back()
                 outcome = Outcome(error=_cancelled()) if call_off.made else self._overdue
         if outcome.error is not None:
             raise outcome.error from None
@@ -156,21 +158,20 @@ class JobTask(Task):
     def _leave_behind(self, claim: Claim, span: Span, tally: Tally) -> None:
         log.warning("work that does not look at its deadline is left behind; it may still be running")
         # The slot first: recording can take as long as Redis is away.
-        self.app.slots.leave_behind()
+        self.app.runtime.slots.leave_behind()
         self._end(claim, self._overdue, span, tally)
 
     def _cancel(self, claim: Claim, limit: Limit, span: Span, call_off: CallOff) -> None:
         if not limit.lift():
             return
         log.info("the job was cancelled; its work is left behind")
-        self.app.slots.leave_behind()
+        self.app.runtime.slots.leave_behind()
         error = _cancelled()
-        self.app.claims.let_go(claim, Outcome(error=error, stacktrace=JobCancelledError.__name__))
+        self.app.runtime.claims.let_go(claim, Outcome(error=error, stacktrace=JobCancelledError.__name__))
         call_off.make()
         # Who has cancelled it has recorded the outcome, so nothing is there to go with it.
         notes = progress.ended(error)
-        if self.app.notes is not None:
-            self.app.notes.put(*notes)
+        self.app.runtime.progress.put(*notes)
         fail(span, error)
         span.end()
 
@@ -189,7 +190,7 @@ class JobTask(Task):
         log.debug("the run ended: %s", outcome.error.code if outcome.error else "with a result")
 
     def _claim(self, run: Mapping[str, str]) -> Claim | None:
-        claims, token = self.app.claims, uuid.uuid4().hex
+        claims, token = self.app.runtime.claims, uuid.uuid4().hex
         try:
             return despite_outages(lambda: claims.claim(run["run"], run["queue"], run["job"], token=token))
         except (RedisError, OSError):
@@ -203,7 +204,7 @@ class JobTask(Task):
             raise fault from None
 
     def _record(self, claim: Claim, outcome: Outcome, notes: Sequence[Note]) -> bool:
-        claims = self.app.claims
+        claims = self.app.runtime.claims
         try:
             return despite_outages(lambda: claims.finish(claim, outcome, notes))
         except (RedisError, OSError):

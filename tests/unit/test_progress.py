@@ -106,8 +106,3 @@ def test_nobody_hears_what_is_said_outside_of_a_job() -> None:
     progress.ended(None)
 
     assert len(book.notes) == before
-
-
-def test_a_run_is_told_to_nobody_where_nobody_writes() -> None:
-    with progress.telling(None, RUN, "hint@box"):
-        progress.reached("asked", "nobody writes it")

@@ -64,7 +64,7 @@ def test_a_run_that_was_revoked_ends_in_the_ledger_and_is_remembered_no_longer()
     run = "q|7|1|0"
     made, _ = request(Message(id=run, **{RUN_HEADER: {"run": run, "queue": "q", "job": "7"}}))
     cancelled: SimpleQueue[str] = SimpleQueue()
-    made.app.cancelling = SimpleNamespace(cancel_run=cancelled.put)
+    made.app.runtime = SimpleNamespace(canceller=SimpleNamespace(cancel_run=cancelled.put))
     state.revoked.add(run)
 
     assert made.revoked()
