@@ -18,6 +18,6 @@ needs_seccomp = pytest.mark.skipif(
 def hide_seccomp(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the programs that are started from now on find no libseccomp."""
     # Python runs a module of this name at its start.
-    module = "from aiplane import confinement\nconfinement.LIBRARY = 'libnothing.so'\n"
+    module = "from aiplane.sandbox import seccomp\nseccomp.LIBRARY = 'libnothing.so'\n"
     (folder / "sitecustomize.py").write_text(module)
     monkeypatch.syspath_prepend(folder)
