@@ -1,4 +1,4 @@
-"""Start the bridge: ``python -m bridges``."""
+"""Entry point of the bridge: ``python -m bridges``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adopting: jobs that are active and that nobody looks after become ours, as they are.
+"""Adoption: jobs that are active and that nobody looks after become ours, as they are.
 
 Such a job is found in BullMQ's active list: its lock has expired (Redis was away, or its worker died), or
 names a bridge that lives no longer. Taking it over replaces the lock and changes nothing else: no counter of
@@ -32,7 +32,7 @@ SCAN = load_script(__package__, "scan_active")
 
 
 class Adoption:
-    """Scans the active lists for jobs that nobody looks after."""
+    """Scan of the active lists for jobs that nobody looks after."""
 
     def __init__(
         self, redis: Redis, bridge_id: str, in_flight: InFlight, slots: Slots, adopt: Callable[[Job], None]

@@ -1,4 +1,4 @@
-"""Looking after one job: open its run, send it, await it, settle it."""
+"""One attempt at a job: open its run, send it, await it, settle it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Attempts:
-    """Looks after jobs, each from when it was taken until it is settled, or another's."""
+    """Attempts at jobs, each from when it was taken until it is settled, or another's."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The loop: wait for a slot, take a job, look after it. What that is stands in :mod:`bridges.attempt`."""
+"""Main loop: wait for a slot, take a job, look after it. What that is stands in :mod:`bridges.attempt`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 
 class Bridge:
-    """Turns BullMQ jobs into Celery tasks and what came of them back into BullMQ."""
+    """Main loop from BullMQ jobs to Celery tasks, and from what came of them back into BullMQ."""
 
     def __init__(self, settings: Settings) -> None:
         node = socket.gethostname()
@@ -104,7 +104,7 @@ class Bridge:
 
     @property
     def is_leader(self) -> bool:
-        """Whether this bridge takes jobs now, and no other does."""
+        """True if this bridge is the leader: it takes jobs now, and no other does."""
         return self._heartbeat.is_leader
 
     def complaint(self) -> str:
@@ -112,7 +112,7 @@ class Bridge:
         return self._heartbeat.complaint()
 
     def stop(self) -> None:
-        """Take nothing more, and end."""
+        """Begin the graceful shutdown: take nothing more, and end."""
         log.info("the bridge stops taking jobs; %d are under way", len(self._in_flight.tasks()))
         self._stopping.set()
         self._slots.close()

@@ -1,4 +1,4 @@
-"""Taking: the next job of one queue, when there is one."""
+"""Consumer of one queue, which takes its next job when there is one."""
 
 from __future__ import annotations
 

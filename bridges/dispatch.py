@@ -1,4 +1,4 @@
-"""Sending: a run goes to its Celery queue as a message that names it and holds nothing of the payload.
+"""Dispatch of a run to its Celery queue: a message that names it and holds nothing of the payload.
 
 The message is made as Celery makes it, and pushed as kombu's Redis transport pushes it. Only the push is our
 own: kombu's blocks, so it would need a thread, and two changes of threads cost more than all the rest of it.
@@ -33,7 +33,7 @@ _BLANK = re.compile("@([a-z]+)@")
 
 
 class Form(NamedTuple):
-    """What is alike in the messages of all runs of a queue.
+    """Common part of the messages of all runs of a queue.
 
     Attributes:
         list_key: the key of the list to which they are pushed.
@@ -49,7 +49,7 @@ class Form(NamedTuple):
 
 
 class Dispatch:
-    """Sends runs to the pools."""
+    """Dispatch of runs to the pools."""
 
     def __init__(self, app: Application) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What is read of a bridge whenever metrics are collected."""
+"""Gauges of a bridge, read whenever metrics are collected."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What must go on whatever the loop is doing: the bridge's lease, its leadership, and the locks of its jobs.
+"""Heartbeat of a bridge, whatever its loop is doing: its lease, its leadership, the locks of its jobs.
 
 One thread of its own with a client of its own. It renews, reads who else lives, and tells the loop. If the
 loop itself stops turning, renewing its locks would hold jobs for ever that nobody looks after; then the
-process ends, and another bridge takes over.
+watchdog here ends the process, and another bridge takes over.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LOOP_TIMEOUT_SECONDS = 60.0
 
 
 class Heartbeat:
-    """Keeps a bridge alive in the eyes of the others."""
+    """Heartbeat that keeps a bridge alive in the eyes of the others."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Heartbeat:
 
     @property
     def is_leader(self) -> bool:
-        """Whether this bridge may take jobs now; false in time even if the thread hangs."""
+        """True if this bridge, as the leader, may take jobs now; false in time even if the thread hangs."""
         return time.monotonic() < self._turn_until
 
     def complaint(self) -> str:

@@ -55,7 +55,7 @@ class InFlight:
             self._settling.discard(job.token)
 
     def is_settling(self, job: Job) -> bool:
-        """Whether a job is being settled, so that what becomes of it is told there."""
+        """Return whether a job is being settled, so that what becomes of it is told there."""
         return job.token in self._settling
 
     def drop(self, job: Job) -> None:

@@ -76,7 +76,7 @@ class Job:
 
     @property
     def handle(self) -> JobHandle:
-        """What the settling scripts need of it."""
+        """The facts that the settling scripts need of it."""
         return JobHandle(
             id=self.id,
             token=self.token,
@@ -132,7 +132,7 @@ def _unreadable(record: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _knows_its_parent(record: Mapping[str, str]) -> bool:
-    """Whether what a record says of a parent is what BullMQ writes: nothing, or a key and its two parts."""
+    """Return whether a record tells of a parent as BullMQ does: by nothing, or by a key and its two parts."""
     if "parent" not in record:
         return ":" in record.get("parentKey", ":")
     try:

@@ -1,4 +1,4 @@
-"""The chronicle: what happens to each job is told here, and nowhere else: in the log, in metrics, in a span.
+"""Telemetry of jobs: what happens to each is told here, and nowhere else: in log, metrics and a span.
 
 A job's span is that of one taking: from the moment it was taken until that attempt is settled. Its ids are
 derived, so a bridge that adopts the job continues the very same span, and whoever settles the attempt exports
@@ -57,7 +57,7 @@ def _harmless(tell: Callable[P, None]) -> Callable[P, None]:
 
 
 class JobTelemetry:
-    """Tells of the jobs that a bridge holds. Used from its loop only."""
+    """Telemetry of the jobs that a bridge holds. Used from its loop only."""
 
     def __init__(self) -> None:
         self._spans: dict[str, Span] = {}

@@ -1,4 +1,4 @@
-"""What a bridge looks at besides its own jobs: Redis itself, abandoned jobs, lost jobs, foreign workers."""
+"""Maintenance beside a bridge's own jobs: Redis itself, abandoned jobs, lost jobs, foreign workers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ IDS_TOLD = 20
 
 
 class Maintenance:
-    """Keeps looking. What it does about abandoned jobs is the adoption's; all else it tells in the log."""
+    """Maintenance tasks. What is done about abandoned jobs is the adoption's; all else is told in the log."""
 
     def __init__(
         self, settings: Settings, redis: Redis, sources: Sequence[Source], adoption: Adoption

@@ -1,4 +1,4 @@
-"""What people do to jobs by hand, as lines in the bridge's log."""
+"""Audit trail of what people do to jobs by hand, as lines in the bridge's log."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _PARENT_SHORT_NAMES = dict(zip(("fpof", "cpof", "idof", "rdof"), _PARENT_OPTIONS
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long a job waits before its next attempt.
+    """Back-off of a job: its wait before the next attempt.
 
     Attributes:
         type: ``fixed``: always ``delay_ms``; ``exponential``: doubled with each attempt.
@@ -84,7 +84,7 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What of a job's options matters to whoever runs it.
+    """Options of a job that matter to whoever runs it.
 
     Attributes:
         attempts: how many attempts the job may make in all, 1 or more.
@@ -148,7 +148,7 @@ def read_options(text: str) -> JobOptions:
 
 
 def _can_be_written(text: str) -> bool:
-    """Whether Redis can be given a text: JSON can hold half a character, which nothing can write."""
+    """Return whether Redis can be given a text: JSON can hold half a character, which nothing can write."""
     try:
         text.encode(errors="surrogateescape")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Hearing one channel of Redis, at no more cost than reading what comes.
+"""Subscription to one channel of Redis, at no more cost than reading what comes.
 
 redis-py's own subscription sets a clock for every message that it waits for, and that takes longer than the
 message. Here one clock runs beside the reading: a connection on which nothing comes is asked for a sign.

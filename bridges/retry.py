@@ -1,4 +1,4 @@
-"""Trying again until Redis answers: for what can be asked twice without harm."""
+"""Retry with back-off until Redis answers: for idempotent calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settling: what a run came to goes back into BullMQ, all of it or nothing.
+"""Settlement of jobs: what a run came to goes back into BullMQ, all of it or nothing.
 
 One script, guarded by the job's lock, moves the job on, adds the result job or the dead letter, and closes
 the run; where the job's slot is wanted, it takes the next job too, as BullMQ's own worker does. If a reply is
@@ -76,7 +76,7 @@ _SCRIPTS = (
 
 
 class Settled(Enum):
-    """What became of a job that was to be settled."""
+    """Outcome for a job that was to be settled."""
 
     COMPLETED = "completed"
     RETRIED = "retried"
@@ -89,7 +89,7 @@ class Settled(Enum):
 
 
 class _Refusal(IntEnum):
-    """What the guard answers where the job must not be settled so."""
+    """Answer of the guard where the job must not be settled so."""
 
     LOST = -101
     CHANGED = -102
@@ -100,16 +100,16 @@ class _Refusal(IntEnum):
 
 
 class _BrokenQueueError(Exception):
-    """The queue that a job is to be added to cannot take it; somebody has to look at it."""
+    """Queue that cannot take the job that is to be added to it; somebody has to look at it."""
 
 
 class _ChildrenError(Exception):
-    """The job cannot be completed."""
+    """Children that keep a job from being completed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be done, and what must hold for it.
+    """Plan of a settlement: what is to be done, and what must hold for it.
 
     Attributes:
         settled: what becomes of the job by it.
@@ -129,14 +129,14 @@ class _Plan:
 
 
 class Settlement(NamedTuple):
-    """What became of a job, and the job that was taken into its place, if one was."""
+    """Outcome for a job, and the job that was taken into its place, if one was."""
 
     settled: Settled
     successor: Job | None = None
 
 
 class NextJob(NamedTuple):
-    """How the next job is taken into the place of one that is settled.
+    """The next job, taken into the place of one that is settled.
 
     Attributes:
         step: what takes it.
@@ -157,7 +157,7 @@ def settling_steps(bull: Bull) -> ScriptBatch:
 
 
 class Settler:
-    """Settles jobs. It keeps trying while Redis is away: the lock decides who may, not the clock."""
+    """Settler of jobs. It keeps trying while Redis is away: the lock decides who may, not the clock."""
 
     def __init__(self, bull: Bull, runs: Runs) -> None:
         self._bull = bull
@@ -312,7 +312,7 @@ def with_job_id(result: str, job_id: str) -> str:
 
 
 def is_json(text: str | None) -> bool:
-    """Whether ``text`` can be put into a larger JSON text as it is."""
+    """Return whether ``text`` can be put into a larger JSON text as it is."""
     try:
         read_json(text or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""How many jobs may be taken: the slots of the living pools, less the jobs that are under way in them."""
+"""Free slots: those of the living pools, less the jobs that are under way in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Slots:
-    """Counts free slots, kind by kind, and wakes whoever waits for one.
+    """Count of free slots, kind by kind, which wakes whoever waits for one.
 
     A job is counted from when it is taken until it is settled, so that BullMQ never shows a job as active
     that no slot is there for.
@@ -69,7 +69,7 @@ class Slots:
         return max(self._held(kind) + self._held_by_others[kind] - self._offered[kind], 0)
 
     def full(self, kind: Kind) -> bool:
-        """Whether as many jobs of a kind are held as there are slots: one settled, another may be taken."""
+        """Return whether a kind has as many jobs held as slots: one settled, another may be taken."""
         return self._leader and self.free(kind) == 0
 
     async def wait(self, kind: Kind) -> None:

@@ -1,4 +1,4 @@
-"""Taking, and sending in one with it: an ordinary job is on its way to its pool as soon as it is taken.
+"""Taking and sending in one script: an ordinary job is on its way to its pool as soon as it is taken.
 
 The script takes the next job as BullMQ does. Where all that has to be known of it can be read by Lua, it
 opens the job's run and sends it as well; of any other job the bridge sees to that. Where there is no job, it
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Answer(NamedTuple):
-    """What taking came to.
+    """Answer of the script that takes a job.
 
     Attributes:
         taken: the job, or why there is none.
@@ -49,7 +49,7 @@ def taking_steps(bull: Bull) -> ScriptBatch:
 
 
 class Sending:
-    """How the runs of a queue are sent as their jobs are taken."""
+    """Sending of a queue's runs as their jobs are taken."""
 
     def __init__(self, form: Form, queue: str, run_prefix: str) -> None:
         """Prepare.

@@ -1,4 +1,4 @@
-"""What to think of a run that is under way, from what the ledger and the leases say of it."""
+"""Verdict on a run that is under way, from what the ledger and the leases say of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ many after an outage, in which its worker may have held its outcome ready for lo
 
 
 class Verdict(Enum):
-    """What the bridge does about a run that is not finished."""
+    """Action of the bridge on a run that is not finished."""
 
     WAIT = "wait"
     REOPEN = "reopen"
@@ -46,7 +46,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a bridge knows of the sending of a run.
+    """Sending of a run, as far as a bridge knows of it.
 
     Attributes:
         ms_ago: milliseconds since it was last sent.

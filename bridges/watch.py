@@ -1,4 +1,4 @@
-"""Awaiting: what becomes of the runs that are under way.
+"""Watch over the runs that are under way, until each has its outcome.
 
 A worker announces the outcome of a run when it has recorded it. What a lost announcement would hide, a look
 at all runs every second finds: the ledger is the truth, and an outcome that was only heard is settled only if
@@ -71,7 +71,7 @@ class Watched:
 
 
 class Watch:
-    """Watches runs until each has an outcome, or needs something done about it."""
+    """Watch over runs until each has an outcome, or needs something done about it."""
 
     def __init__(
         self, settings: Settings, runs: Runs, *, missing: Callable[[Kind], int] = lambda _: 0
