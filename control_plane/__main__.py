@@ -1,4 +1,4 @@
-"""Start the service, or bring its database up: ``python -m control_plane [migrate]``."""
+"""Entry point, which starts the service or brings its database up: ``python -m control_plane [migrate]``."""
 
 from __future__ import annotations
 

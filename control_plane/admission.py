@@ -35,7 +35,7 @@ WATCH_SECONDS: Final = 5.0
 
 
 class Admission(SideTask):
-    """Lets requests in while there is somebody who will answer them.
+    """Admission of requests while there is somebody who will answer them.
 
     Within an ``async with`` block it looks for pools without being asked: a request that comes after an hour
     of silence is told at once that nobody has been there.

@@ -1,4 +1,4 @@
-"""Rings when something was committed that somebody waits for: one ``LISTEN`` a process, however many wait.
+"""Bell for commits that somebody waits for: one ``LISTEN`` a process, however many wait.
 
 A bell that rings says that there may be something to see; whoever hears it looks. It rings for all when the
 connection was away, because then nobody knows what was missed.
@@ -31,7 +31,7 @@ LOOK_AGAIN_SECONDS: Final = 5.0
 
 
 class Bell:
-    """Rings for rooms and for jobs, within an ``async with`` block.
+    """Bell that rings for rooms and for jobs, within an ``async with`` block.
 
     Attributes:
         closing: whether the process stops: then nobody is to wait any longer.

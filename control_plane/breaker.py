@@ -41,7 +41,7 @@ CLOSED_SECONDS: Final = 0.5
 
 
 class Breaker:
-    """Guards calls to the queues.
+    """Circuit breaker around calls to the queues.
 
     Args:
         database: where the state is.

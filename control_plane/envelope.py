@@ -100,7 +100,7 @@ class Envelope:
 
 
 class _Answer:
-    """Sends an answer with the headers that all have."""
+    """Answer that is sent with the headers that all have."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send

@@ -1,4 +1,4 @@
-"""Everything that a request can be refused with, as one tree; the leaf decides the status and the code.
+"""Errors that a request is refused with, as one tree; the leaf decides the status and the code.
 
 ::
 
@@ -56,7 +56,7 @@ class ErrorBody(Body):
 
 
 class ApiError(HTTPException):
-    """A request is refused. Not raised itself: the leaves are.
+    """Refusal of a request. Not raised itself: the leaves are.
 
     It is one of the framework's own, because that hands only those on when they come up while a body is read.
     """
@@ -79,14 +79,14 @@ class ApiError(HTTPException):
 
 
 class InvalidRequestError(ApiError):
-    """The request is not one of those that the document describes."""
+    """Invalid request: it is not one of those that the document describes."""
 
     status = 400
     default_code = "invalid_request"
 
 
 class UnauthenticatedError(ApiError):
-    """There is no token, or none that holds."""
+    """Missing authentication: there is no token, or none that holds."""
 
     status = 401
     default_code = "unauthenticated"
@@ -96,28 +96,28 @@ class UnauthenticatedError(ApiError):
 
 
 class ForbiddenError(ApiError):
-    """The caller may not do this."""
+    """Missing permission: the caller may not do this."""
 
     status = 403
     default_code = "forbidden"
 
 
 class NotAvailableInModeError(ApiError):
-    """Nobody may do this in a room of this mode, or not yet."""
+    """Feature that nobody has in a room of this mode, or not yet."""
 
     status = 403
     default_code = "not_available_in_mode"
 
 
 class NotFoundError(ApiError):
-    """There is no such thing, or it is none of the caller's."""
+    """No such thing, or none of the caller's."""
 
     status = 404
     default_code = "not_found"
 
 
 class TooSlowError(ApiError):
-    """The body did not come in time."""
+    """Body that did not come in time."""
 
     status = 408
     default_code = "too_slow"
@@ -128,21 +128,21 @@ class TooSlowError(ApiError):
 
 
 class ConflictError(ApiError):
-    """The request does not fit the state that things are in."""
+    """Conflict: the request does not fit the state that things are in."""
 
     status = 409
     default_code = "conflict"
 
 
 class TooLargeError(ApiError):
-    """The body is larger than this route takes."""
+    """Body larger than this route takes."""
 
     status = 413
     default_code = "too_large"
 
 
 class RetryLaterError(ApiError):
-    """The same request may succeed after a while. Not raised itself.
+    """Refusal of a request that may succeed after a while. Not raised itself.
 
     Args:
         message: the sentence.
@@ -162,21 +162,21 @@ class RetryLaterError(ApiError):
 
 
 class RateLimitedError(RetryLaterError):
-    """The caller has asked as often as it may for now."""
+    """Rate limit: the caller has asked as often as it may for now."""
 
     status = 429
     default_code = "rate_limited"
 
 
 class UnavailableError(RetryLaterError):
-    """A part that is needed for this is away."""
+    """Outage of a part that is needed for this."""
 
     status = 503
     default_code = "unavailable"
 
 
 class TimedOutError(ApiError):
-    """A part that is needed for this did not answer in time."""
+    """Time-out of a part that is needed for this."""
 
     status = 504
     default_code = "timed_out"

@@ -38,7 +38,7 @@ FRESH_FOR: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How things stand; None and nothing where that could not be found out."""
+    """One reading; None and nothing where that could not be found out."""
 
     breaker_open: int | None = None
     outbox_length: int | None = None
@@ -47,7 +47,7 @@ class _Reading:
 
 
 class Gauges:
-    """Lets the gauges be read within an ``async with`` block.
+    """Gauges that can be read within an ``async with`` block.
 
     Args:
         database: where the outbox and the breaker are.

@@ -22,7 +22,7 @@ BATCH: Final = 1_000
 
 
 class Housekeeping(SideTask):
-    """Removes old events and idempotency keys, within an ``async with`` block."""
+    """Removal of old events and idempotency keys, within an ``async with`` block."""
 
     def __init__(self, database: Database) -> None:
         super().__init__("housekeeping", self.clean_up, EACH_SECONDS)

@@ -47,7 +47,7 @@ class Caller:
 
 
 class Identity(Protocol):
-    """Finds out who calls. Any object with this method will do."""
+    """Source of the caller. Any object with this method will do."""
 
     async def caller(self, request: Request) -> Caller:
         """Return who calls.
@@ -58,7 +58,7 @@ class Identity(Protocol):
 
 
 class BearerTokens:
-    """Knows callers by JSON Web Tokens in the ``Authorization`` header.
+    """Identity by JSON Web Tokens in the ``Authorization`` header.
 
     The algorithms are those of the settings, whatever a token says of itself. ``sub``, ``exp`` and a sound
     signature are asked for always, ``iss`` and ``aud`` where they are set.

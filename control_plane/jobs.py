@@ -1,4 +1,4 @@
-"""Accepting what is asked: one transaction with everything in it, and only then an answer."""
+"""Acceptance of what is asked: one transaction with everything in it, and only then an answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Writing(Protocol):
-    """Writes what is asked for into its own table, and returns what the workers have to know."""
+    """Writer of what is asked for into its own table, which returns what the workers have to know."""
 
     async def __call__(self, session: AsyncSession, job_id: str, /) -> Mapping[str, Any]:
         """Write the row of one job, and return its payload."""

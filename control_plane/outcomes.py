@@ -42,7 +42,7 @@ _HIDDEN: Final = ("weaknessSignals", "jobId")
 
 
 class Outcomes:
-    """Writes down how jobs ended."""
+    """Record of how jobs ended."""
 
     def __init__(self, here: Services) -> None:
         self._settings = here.settings

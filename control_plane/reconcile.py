@@ -1,4 +1,4 @@
-"""Asks BullMQ about jobs of which nothing has been heard for a while. Any number of processes do it.
+"""Reconciliation of long silent jobs with what BullMQ says of them. Any number of processes do it.
 
 A result can be taken by another consumer, a failure can pass while nobody listens, a Redis can forget. What
 the queues say of a job then is what became of it.
@@ -38,7 +38,7 @@ PAGE: Final = 100
 
 
 class Reconciler(SideTask):
-    """Asks about silent jobs, within an ``async with`` block."""
+    """Reconciliation of silent jobs, within an ``async with`` block."""
 
     def __init__(self, database: Database, client: Client, outcomes: Outcomes, timeout: float) -> None:
         super().__init__("reconciler", self.go_through, EACH_SECONDS)

@@ -1,4 +1,4 @@
-"""Sends what stands in the outbox to BullMQ. Any number of processes do it, and each entry is sent by one.
+"""Relay from the outbox to BullMQ. Any number of processes do it, and each entry is sent by one.
 
 An entry is locked while it is sent and removed once BullMQ has confirmed the job. A process that dies between
 the two leaves it to another, which sends it again: BullMQ adds a job of one id once.
@@ -61,7 +61,7 @@ VOICE_OPTIONS: Final[dict[str, object]] = {
 
 
 class Relay(SideTask):
-    """Sends the outbox, within an ``async with`` block.
+    """Relay of the outbox, within an ``async with`` block.
 
     Args:
         database: where the outbox is.

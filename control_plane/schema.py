@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SchemaError(Exception):
-    """The service does not start with this database. The message says why, and what to do."""
+    """Database that the service does not start with. The message says why, and what to do."""
 
 
 def migrate(url: str, *, to: str = "head") -> None:

@@ -23,7 +23,7 @@ LOOK_SECONDS: Final = 0.8
 
 
 class Alive(Body):
-    """This process answers."""
+    """Liveness of this process."""
 
     status: Literal["ok"] = "ok"
 
