@@ -43,7 +43,7 @@ LOOK_AGAIN_SECONDS = 15.0
 
 
 class JobFailedError(Exception):
-    """The job failed for good.
+    """Job that failed for good.
 
     Attributes:
         job_id: the job's id.
@@ -67,7 +67,7 @@ class JobFailedError(Exception):
 
 
 class JobNotFoundError(LookupError):
-    """There is no job of this id: there never was, or it was removed when it ended."""
+    """No job of this id: there never was, or it was removed when it ended."""
 
     def __init__(self, kind: Kind, job_id: str) -> None:
         super().__init__(kind, job_id)
@@ -79,7 +79,7 @@ class JobNotFoundError(LookupError):
 
 
 class JobNotEndedError(Exception):
-    """The job has neither completed nor failed yet."""
+    """Job that has neither completed nor failed yet."""
 
     def __init__(self, kind: Kind, job_id: str, state: str) -> None:
         super().__init__(kind, job_id, state)
@@ -92,7 +92,7 @@ class JobNotEndedError(Exception):
 
 
 class Client:
-    """Speaks to the queues that the settings name. Nothing is connected before the first call.
+    """Client of the queues that the settings name. Nothing is connected before the first call.
 
     Use it as an async context manager, within one event loop. Any number of tasks may share it.
     """

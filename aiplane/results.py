@@ -77,7 +77,7 @@ _STEPS: Final = ("moveToActive", "moveToFinished", "moveToDelayed", "retryJob", 
 
 
 class NotNowError(Exception):
-    """A handler cannot handle anything at the moment, and will be able to: its database is away, say."""
+    """Temporary failure of a handler: its database is away, say, and will be back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Failure:
 
 
 class ResultsConsumer:
-    """Consumes all result queues, and hears of failures, within an ``async with`` block.
+    """Consumer of all result queues, and of final failures, within an ``async with`` block.
 
     Args:
         settings: which Redis, prefix and queues.

@@ -63,7 +63,7 @@ _SENTENCES: Mapping[_Unfit, str] = MappingProxyType(
 
 
 class _Reading(Answer):
-    """What a reader says of a file; ``size`` bytes of files follow it, of these ``lengths``."""
+    """A reader's answer about a file; ``size`` bytes of files follow it, of these ``lengths``."""
 
     size: Annotated[int, Field(ge=0, le=LONGEST_ANSWER)]
     unfit: _Unfit | None = None

@@ -187,7 +187,7 @@ def _mp3_frame(audio: bytes, at: int) -> int:
 
 
 def _flac_is_whole(audio: bytes) -> bool:
-    """Whether its head is there. It says how many samples follow; who decodes them counts."""
+    """Return whether its head is there. It says how many samples follow; who decodes them counts."""
     return len(audio) > 42
 
 

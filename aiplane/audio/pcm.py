@@ -81,7 +81,7 @@ def _swap(audio: bytes) -> bytes:
 
 
 def _sounds_smoother_swapped(audio: bytes) -> bool:
-    """Whether the samples are big-endian: sound is smooth, and in the wrong order it is noise."""
+    """Return whether the samples are big-endian: sound is smooth, and in the wrong order it is noise."""
 
     def roughness(samples: array[int]) -> int:
         return sum(abs(after - before) for before, after in pairwise(samples))

@@ -72,7 +72,7 @@ _SAMPLES: Mapping[str, tuple[str, int, int]] = MappingProxyType(
 
 
 class UnfitError(Exception):
-    """The audio cannot be used; the message is one of the words that :mod:`aiplane.audio` knows."""
+    """Audio that cannot be used; the message is one of the words that :mod:`aiplane.audio` knows."""
 
 
 def open_file(audio: bytes, container: Container) -> av.container.InputContainer:

@@ -1,4 +1,4 @@
-"""How many jobs a queue has in each state: BullMQ's own counts, read in one round trip from any thread.
+"""Job counts of a queue by state: BullMQ's own, read in one round trip from any thread.
 
 Nothing is kept here between two readings, so the numbers are right whichever process reads them and whatever
 has died meanwhile.
@@ -49,7 +49,7 @@ class QueueCounts:
 
 
 class QueueCounter:
-    """Counts the jobs of any queue under one key prefix. Safe to share between threads."""
+    """Counter of the jobs of any queue under one key prefix. Safe to share between threads."""
 
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._prefix = prefix

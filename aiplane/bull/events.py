@@ -1,4 +1,4 @@
-"""Hears when jobs end: the reading side of BullMQ's event streams.
+"""Subscription to the ends of jobs: the reading side of BullMQ's event streams.
 
 One task reads the stream of one queue over one connection, however many jobs are waited for. It reads from an
 id that is known before the first waiter looks at its job, so no end falls between looking and listening.
@@ -31,7 +31,7 @@ _ENDS = {"completed", "failed"}
 
 
 class Ending:
-    """What has been heard of one job so far.
+    """State of one job, as far as it has been heard.
 
     Attributes:
         told: set when there is a reason to look at the job: it ended, or Redis was away for a while.

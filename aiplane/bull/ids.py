@@ -34,7 +34,7 @@ def dead_letter_id(job_id: str, processed_on: int) -> str:
 
 
 def is_dead_letter_of(job_id: str, letter_id: str) -> bool:
-    """Whether a letter's id is of the form that :func:`dead_letter_id` gives those of a job."""
+    """Return whether a letter's id is of the form that :func:`dead_letter_id` gives those of a job."""
     stem = dead_letter_id(job_id, 0).removesuffix("0")
     return re.fullmatch(re.escape(stem) + r"[0-9]{1,20}", letter_id) is not None
 

@@ -32,7 +32,7 @@ def owner_of(token: str) -> str | None:
 
 
 class LockRenewal:
-    """Renews locks from a thread of its own, many in one call."""
+    """Renewal of locks from a thread, many in one call."""
 
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._extend = redis.register_script(loadScript("extendLocks-1.lua"))

@@ -1,4 +1,4 @@
-"""Finds jobs that are nowhere: their record is there, and no list or set of their queue holds them.
+"""Lost jobs: their record is there, and no list or set of their queue holds them.
 
 It happens when BullMQ 5 resumes a queue that others have written to meanwhile: it renames one list over
 another, and the jobs of the other are in no place from which anything would take them.
@@ -33,7 +33,7 @@ IN_NO_SET = load_script(__package__, "in_no_set")
 
 
 class Audit:
-    """Looks for the jobs of a queue that are nowhere.
+    """Search for the lost jobs of a queue.
 
     A job on its way from one list to another is never between them, so what is nowhere stays nowhere. It
     walks over all keys of the database in small steps: for hundreds of thousands, it takes seconds. The lists

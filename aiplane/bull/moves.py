@@ -1,4 +1,4 @@
-"""What moves a job on, as steps: to add it, to complete, fail or retry it, to hand it back."""
+"""State changes of a job, as script calls: to add it, to complete, fail or retry it, to hand it back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _HAND_BACK_KEYS = (
 
 
 class ScriptRefusedError(Exception):
-    """A script answered that the job is not (or no longer) where the caller thought it was."""
+    """Refusal by a script: the job is not (or no longer) where the caller thought it was."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -50,7 +50,7 @@ class ScriptRefusedError(Exception):
 
     @property
     def lost(self) -> bool:
-        """Whether the job is no longer ours: gone, unlocked, moved, or locked by another."""
+        """True if the job is no longer ours: gone, unlocked, moved, or locked by another."""
         return self.code in {
             ErrorCode.JobNotExist.value,
             ErrorCode.JobLockNotExist.value,
@@ -69,7 +69,7 @@ def check(reply: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class JobHandle:
-    """What the settling scripts need to know of an active job.
+    """Facts of an active job that the settling scripts need.
 
     Attributes:
         id: the job's id.

@@ -1,4 +1,4 @@
-"""Keeping what waits in a paused queue where no resume destroys it.
+"""Jobs of a paused queue, merged into the list where no resume destroys them.
 
 BullMQ 5 keeps the jobs of a paused queue in a list of its own, `paused`, and renames it over `wait` when it
 resumes, which destroys what others have put there meanwhile. BullMQ 6, and the scripts that we run, keep them
@@ -29,14 +29,14 @@ MERGE_PAUSED = load_script(__package__, "merge_paused")
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """How a queue stands: paused, or under a limit of jobs that may be active at once."""
+    """Status of a queue: paused, or under a limit of jobs that may be active at once."""
 
     paused: bool
     limited: bool
 
 
 async def merge_paused(redis: Redis, queue: BullQueue) -> QueueStatus:
-    """Bring what waits in two places to one, and tell how the queue stands."""
+    """Bring what waits in two places to one, and return the queue's status."""
     # By its text and not by its digest: in a transaction, a digest that the server has forgotten would leave
     # everything else done and this undone.
     paused, limited = await redis.eval(MERGE_PAUSED, 4, *_keys(queue))
@@ -44,12 +44,12 @@ async def merge_paused(redis: Redis, queue: BullQueue) -> QueueStatus:
 
 
 def stage_merge(pipe: Pipeline, queue: BullQueue) -> None:
-    """Do the same at the end of a transaction that has put something into a paused queue."""
+    """Merge at the end of a transaction that has put something into a paused queue."""
     pipe.eval(MERGE_PAUSED, 4, *_keys(queue))
 
 
 def merging_paused(queue: BullQueue) -> ScriptCall:
-    """Do it as the step that follows one which has put something into a queue, if that is paused.
+    """Return the call that merges after one which has put something into a queue, if that is paused.
 
     It is best effort: what was put there is there, whatever others have made of the other list.
     """

@@ -1,4 +1,4 @@
-"""How far a job is, and its log, written as BullMQ's ``job.updateProgress`` and ``job.log`` write them."""
+"""Progress and log of a job, written as BullMQ's ``job.updateProgress`` and ``job.log`` write them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEEP_LOGS = 100
 
 
 class Note(NamedTuple):
-    """One thing to write to a job.
+    """One progress update or log line of a job.
 
     Attributes:
         queue: BullMQ's name of the job's queue.
@@ -50,7 +50,7 @@ MOST_AT_ONCE = 200
 
 
 class NoteWriter:
-    """Writes notes, many by one call."""
+    """Writer of notes, many by one call."""
 
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._prefix = prefix

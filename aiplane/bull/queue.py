@@ -38,7 +38,7 @@ _STATE_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What ``moveToActive`` answered.
+    """Answer of ``moveToActive``.
 
     Attributes:
         job_id: the job that is now active and locked, or None if there was none to take.
@@ -128,7 +128,7 @@ class BullQueue(Settling):
         return f"{self.prefix}:{base64.b64encode(self.name.encode()).decode()}:w:{worker}"
 
     def is_own_key(self, job_id: str) -> bool:
-        """Whether the key of a job of that id would be one of the queue's own, such as ``wait``."""
+        """Return whether the key of a job of that id would be one of the queue's own, such as ``wait``."""
         return job_id in self._scripts.keys
 
     # ---- taking -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Steps that are taken together: several of BullMQ's scripts, and some of ours, as one call.
+"""Batches of script calls: several of BullMQ's scripts, and some of ours, as one call.
 
 In the one script that this makes of them each stands word for word, as a function of its own. So there is one
 round trip where a transaction has two, and nothing has to be watched: while a script runs, nothing else does.
@@ -26,7 +26,7 @@ CALL = load_script(__package__, "call")
 
 
 class ScriptCall(NamedTuple):
-    """One script with what it is called with.
+    """One script with its keys and arguments.
 
     Attributes:
         script: its name, among the scripts of the :class:`ScriptBatch` that take it.

@@ -1,4 +1,4 @@
-"""Whether two questions ask for the same thing: by what they are about, not by how they ask.
+"""Sameness of two questions: by what they are about, not by how they ask.
 
 Words that most questions of an interview hold ("your solution", "what would happen") tell nothing apart. Two
 questions ask for the same where at least two things are shared, and these are most of what the shorter one

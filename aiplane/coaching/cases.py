@@ -1,4 +1,4 @@
-"""What a prompt was written from: the facts of one job, typed, for an answerer that reads no prose.
+"""Cases: the facts of one job that its prompt was written from, typed, for an answerer that reads no prose.
 
 A task fills one of these into every prompt. Only the offline coach reads it; a model reads the messages.
 """

@@ -83,7 +83,7 @@ _MOST_QUESTIONS = 400
 
 
 class Exchange(NamedTuple):
-    """What the interviewer said, and what the candidate said to that: nothing yet, if it is the latest.
+    """A turn of the interviewer, and the candidate's answer: nothing yet, if it is the latest.
 
     Attributes:
         seconds: how long the answer took, where the turns say when they were.

@@ -1,4 +1,4 @@
-"""What was found out about a candidate's code, for when the same code comes again.
+"""Cache of findings about a candidate's code, for when the same code comes again.
 
 It does so often: with the next turn of an interview, the next hint, the attempt after one that failed.
 """

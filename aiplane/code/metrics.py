@@ -62,7 +62,7 @@ class FunctionMetrics:
 
 @dataclass(frozen=True, slots=True)
 class CodeMetrics:
-    """What was measured.
+    """Metrics of a candidate's code.
 
     Attributes:
         code_lines: lines that hold code, not only blanks or a comment.
@@ -85,7 +85,7 @@ class CodeMetrics:
 
     @property
     def max_nesting(self) -> int:
-        """How deep the control structures are nested at the deepest place."""
+        """The deepest nesting of control structures."""
         return self.deepest.nesting
 
     @property

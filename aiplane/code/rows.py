@@ -43,7 +43,7 @@ class Row:
 
     @property
     def is_loop(self) -> bool:
-        """Whether a loop begins here."""
+        """True if a loop begins here."""
         return bool(_LOOP.search(self.text))
 
 
@@ -62,7 +62,7 @@ class Source:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing stands there that an empty template would not have too."""
+        """True if nothing stands there that an empty template would not have too."""
         return all(is_template(row.text) for row in self.rows)
 
     def text_of(self, line: int) -> str:

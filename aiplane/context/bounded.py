@@ -1,4 +1,4 @@
-"""Waiting for work no longer than one is willing to."""
+"""Time-outs: waiting for work no longer than one is willing to."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _idle: list[_Thread] = []
 
 
 class OutOfTimeError(Exception):
-    """The work was not done in time, and was left behind."""
+    """Time-out: the work was not done in time, and was left behind."""
 
 
 def wait_for(work: Callable[[], T], seconds: float, *, name: str) -> T:
@@ -57,7 +57,7 @@ def wait_for(work: Callable[[], T], seconds: float, *, name: str) -> T:
 
 
 class _Thread(threading.Thread):
-    """Does one work after the other, and ends when there has been none for a while."""
+    """Thread that does one work after the other, and ends when there has been none for a while."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)

@@ -1,4 +1,4 @@
-"""Ends a task for certain."""
+"""Cancellation of a task, for certain."""
 
 from __future__ import annotations
 

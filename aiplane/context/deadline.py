@@ -20,7 +20,7 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 class CallOff:
-    """Ends some work before its deadline, from another thread."""
+    """Cancellation of some work before its deadline, from another thread."""
 
     def __init__(self) -> None:
         self.made = False

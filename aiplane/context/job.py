@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a log line says of the job that it is about.
+    """Fields of a log line about the job at hand.
 
     Attributes:
         job_id: the job's id.

@@ -1,4 +1,4 @@
-"""What a run has had of the language model: counted as it is used, from whichever thread does the work."""
+"""Usage of the language model by a run: counted as it is used, from whichever thread does the work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run has had so far.
+    """Usage by a run so far.
 
     Attributes:
         calls: calls of the model, those that failed included.
@@ -44,7 +44,7 @@ class Usage:
 
 
 class Tally:
-    """Adds up. Safe to share between threads: work that runs beside its job's thread counts as well."""
+    """Sum of a run's usage. Safe to share between threads: work beside its job's thread counts as well."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -52,7 +52,7 @@ class Tally:
 
     @property
     def usage(self) -> Usage:
-        """What was counted so far."""
+        """The usage that was counted so far."""
         return self._usage
 
     def add(self, more: Usage) -> None:

@@ -20,7 +20,7 @@ _MOST_PADDINGS = 100_000
 
 
 class TooManyBytesError(Exception):
-    """The text holds more bytes than are wanted."""
+    """Text that holds more bytes than are wanted."""
 
 
 def decode(text: str, most: int) -> bytes:

@@ -33,7 +33,7 @@ class PreviousHint(PastHint):
 
 
 class HintPayload(WithExecution, WithHistory):
-    """What a hint job brings.
+    """Payload of a hint job.
 
     Attributes:
         hint_level: how much the hint may say.
@@ -66,7 +66,7 @@ class HintPayload(WithExecution, WithHistory):
 
 
 class HintResult(Result):
-    """What a hint job answers.
+    """Result of a hint job.
 
     Attributes:
         hint: the hint itself.

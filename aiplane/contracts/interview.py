@@ -118,7 +118,7 @@ class CodeContext(Wire):
 
 
 class InteractionSignals(Wire):
-    """What the room measured between two messages. What is wrong in it makes a signal absent.
+    """Measurements of the room between two messages. What is wrong in them makes a signal absent.
 
     Attributes:
         reason: why the interviewer was asked now, in the control plane's words.
@@ -134,7 +134,7 @@ class InteractionSignals(Wire):
 
 
 class InterviewPayload(WithExecution, WithHistory):
-    """What an interview job brings.
+    """Payload of an interview job.
 
     Attributes:
         user_message: what the candidate just said. Absent or blank: the interviewer speaks first, or of
@@ -182,7 +182,7 @@ class Audio(Wire):
 
 
 class InterviewResult(Result):
-    """What an interview job answers: a reply, or (asked of its own accord) a silence.
+    """Result of an interview job: a reply, or (asked of its own accord) a silence.
 
     A reply has a ``message`` and a ``follow_up_type``. A silence has neither, nor anything else that
     goes with words; only the difficulty and the weakness signals stand.

@@ -29,7 +29,7 @@ def _without_blank_lines(rubric: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class ReviewPayload(WithExecution, WithHistory):
-    """What a review job brings.
+    """Payload of a review job.
 
     Attributes:
         code: what is reviewed. Unlike a hint's or an interview's it may not be empty: there would be no
@@ -60,7 +60,7 @@ class Lines(Wire):
 
 
 class Evidence(Lines):
-    """What a score rests on: lines, what stands in them, and what that shows."""
+    """Evidence of a score: lines, what stands in them, and what that shows."""
 
     quote: Text
     observation: Words
@@ -91,7 +91,7 @@ class Suggestion(Lines):
 
 
 class ReviewResult(Result):
-    """What a review job answers. A review sees code only, and so do its weakness signals."""
+    """Result of a review job. A review sees code only, and so do its weakness signals."""
 
     overall_score: Score
     categories: tuple[Category, ...]

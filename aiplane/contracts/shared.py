@@ -106,7 +106,7 @@ class Turn(Wire):
 
     @property
     def at(self) -> int | None:
-        """When it was said, in epoch milliseconds, if that is known."""
+        """The time when it was said, in epoch milliseconds, if that is known."""
         return self.created_at if self.timestamp is None else self.timestamp
 
 
@@ -119,7 +119,7 @@ def _count_or_none(value: Any) -> int | None:
 
 
 class ExecutionSummary(Wire):
-    """How the candidate's code did when it was run against the problem's test cases.
+    """Summary of a run of the candidate's code against the problem's test cases.
 
     Attributes:
         timed_out_test_cases: those that were ended for their time, where a producer tells them apart. It only
@@ -154,7 +154,7 @@ class ExecutionSummary(Wire):
 
     @property
     def passed(self) -> int | None:
-        """How many test cases pass: as told, or what the others leave of the total; None if not known."""
+        """Number of tests that pass: as told, or what the others leave of the total; None if not known."""
         if self.passed_test_cases is None and None not in (self.total_test_cases, self.failed_test_cases):
             left = (self.total_test_cases or 0) - self._not_passed
             return left if left >= 0 else None
@@ -162,7 +162,7 @@ class ExecutionSummary(Wire):
 
     @property
     def fails(self) -> bool:
-        """Whether some test case is known not to pass; how many do may be unknown all the same."""
+        """True if some test case is known not to pass; how many do may be unknown all the same."""
         if not self._is_over:
             return False
         if (share := self.pass_share) is not None:
@@ -171,13 +171,13 @@ class ExecutionSummary(Wire):
 
     @property
     def some_pass(self) -> bool:
-        """Whether some test case is known to pass."""
+        """True if some test case is known to pass."""
         passed = self.passed if self._is_over else self.passed_test_cases
         return bool(passed) or self.pass_share == 1
 
     @property
     def code_was_read(self) -> bool | None:
-        """Whether the language could read the code.
+        """True if the language could read the code.
 
         It can read what gave a test its result, right or wrong, and what ran until its time was over. False
         where the run is over and every test, or the run itself, ended in an error, as it does of code
@@ -193,7 +193,7 @@ class ExecutionSummary(Wire):
 
     @property
     def _gave_wrong_result(self) -> bool:
-        """Whether some test case came to a result, if a wrong one; some producers count errors too."""
+        """True if some test case came to a result, if a wrong one; some producers count errors too."""
         failed, errors = self.failed_test_cases or 0, self.error_test_cases or 0
         counted_twice = self.total_test_cases is not None and failed + errors > self.total_test_cases
         return failed > (errors if counted_twice else 0)
@@ -208,7 +208,7 @@ class ExecutionSummary(Wire):
 
     @property
     def total(self) -> int | None:
-        """How many test cases there are: as told, or the sum of the other counts; None if not known."""
+        """Number of tests: as told, or the sum of the other counts; None if not known."""
         if self.total_test_cases is not None:
             return self.total_test_cases
         rest = (self.failed_test_cases, self.error_test_cases)
@@ -269,7 +269,7 @@ class WithExecution(Payload):
 
     @property
     def code_was_read(self) -> bool | None:
-        """Whether the language could read the code, by the first run that tells; None where none does."""
+        """True if the language could read the code, by the first run that tells; None where none does."""
         told = (run.code_was_read for run in self._runs)
         return next((read for read in told if read is not None), None)
 

@@ -34,7 +34,7 @@ def _object_key(key: str | None) -> str | None:
 
 
 class TranscribePayload(Payload):
-    """What a transcribe job brings: ``audio_base64``, or the ``audio_key`` of an object in our bucket.
+    """Payload of a transcribe job: ``audio_base64``, or the ``audio_key`` of an object in our bucket.
 
     Where both are there, ``audio_base64`` is the one to use: it needs no download.
 
@@ -65,7 +65,7 @@ class TranscribePayload(Payload):
 
 
 class TranscribeResult(Result):
-    """What a transcribe job answers.
+    """Result of a transcribe job.
 
     Attributes:
         text: what was said; empty for silence.

@@ -16,11 +16,11 @@ DEEPEST: Final = 32
 
 
 class _TooMuchError(Exception):
-    """There is more than is handed back."""
+    """JSON larger than what is handed back."""
 
 
 class _Left(NamedTuple):
-    """How much more may be copied."""
+    """Budget of what may still be copied."""
 
     characters: int
     values: int

@@ -54,7 +54,7 @@ class Wire(BaseModel):
 
 
 class Payload(Wire):
-    """What every job may carry, whatever its kind.
+    """Fields that every job may carry, whatever its kind.
 
     Attributes:
         room_id, session_id, participant_id, user_id: the control plane's ids, for logs and spans only.
@@ -90,7 +90,7 @@ class Payload(Wire):
 
 
 class Result(Wire):
-    """What a job answers, without the ``jobId`` that its publisher adds."""
+    """Result of a job, without the ``jobId`` that its publisher adds."""
 
     def to_wire(self) -> dict[str, Any]:
         """Return the result as JSON-ready data, in wire spelling; what does not apply is left out."""

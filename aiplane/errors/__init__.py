@@ -1,4 +1,4 @@
-"""Everything that can make a job fail, as one tree; the leaf decides the code and whether it is retried.
+"""Errors that make a job fail, as one tree; the leaf decides the code and whether it is retried.
 
 ::
 
@@ -41,7 +41,7 @@ LONGEST_RETRY_AFTER = 120.0
 
 
 class JobError(Exception):
-    """A job's attempt failed. Not raised itself: the leaves are.
+    """Failure of a job's attempt. Not raised itself: the leaves are.
 
     Attributes:
         sentence: what happened and what to do, for a person.
@@ -58,7 +58,7 @@ class JobError(Exception):
 
     @property
     def failed_reason(self) -> str:
-        """What BullMQ stores and a person reads: ``<code>: <sentence>``."""
+        """The text that BullMQ stores and a person reads: ``<code>: <sentence>``."""
         return f"{self.code}: {self.sentence}"
 
     def to_dict(self) -> dict[str, str | float]:
@@ -68,32 +68,32 @@ class JobError(Exception):
 
 
 class LLMError(JobError):
-    """A call of the language model failed."""
+    """Failed call of the language model."""
 
 
 class LLMTimeoutError(LLMError):
-    """The provider did not answer within ``LLM_TIMEOUT_SECONDS``."""
+    """Time-out: the provider did not answer within ``LLM_TIMEOUT_SECONDS``."""
 
     code = "llm_timeout"
     retryable = True
 
 
 class LLMRateLimitedError(LLMError):
-    """The provider answered 429."""
+    """Rate limit: the provider answered 429."""
 
     code = "llm_rate_limited"
     retryable = True
 
 
 class LLMUnavailableError(LLMError):
-    """The connection was refused or reset, or the provider answered 408, 409 or 5xx."""
+    """Outage: the connection was refused or reset, or the provider answered 408, 409 or 5xx."""
 
     code = "llm_unavailable"
     retryable = True
 
 
 class LLMInvalidResponseError(LLMError):
-    """The answer was empty, cut off, not of the schema, or failed a check.
+    """Invalid answer: empty, cut off, not of the schema, or one that failed a check.
 
     Attributes:
         repairable: whether the model can do better when it is told the sentence: it can write a shorter
@@ -109,74 +109,74 @@ class LLMInvalidResponseError(LLMError):
 
 
 class LLMAuthError(LLMError):
-    """The provider answered 401 or 403, or there is no key."""
+    """Failed authentication: the provider answered 401 or 403, or there is no key."""
 
     code = "llm_auth"
     retryable = False
 
 
 class LLMRequestRejectedError(LLMError):
-    """The provider answered any other 4xx: unknown model, content filter, context too long."""
+    """Any other answer of 4xx: unknown model, content filter, context too long."""
 
     code = "llm_request_rejected"
     retryable = False
 
 
 class TranscriptionError(JobError):
-    """A transcription failed. None is retried: the audio would be the same."""
+    """Failed transcription. None is retried: the audio would be the same."""
 
 
 class TranscriptionFailedError(TranscriptionError):
-    """The audio could not be turned into text, whatever the cause."""
+    """Audio that could not be turned into text, whatever the cause."""
 
     code = "stt_failed"
     retryable = False
 
 
 class TranscriptionDisabledError(TranscriptionError):
-    """A transcribe job came while ``STT_PROVIDER`` is ``none`` or unset."""
+    """Transcribe job that came while ``STT_PROVIDER`` is ``none`` or unset."""
 
     code = "stt_disabled"
     retryable = False
 
 
 class AudioTooLargeError(TranscriptionError):
-    """The decoded audio is larger than ``STT_MAX_AUDIO_SIZE_MB``."""
+    """Decoded audio larger than ``STT_MAX_AUDIO_SIZE_MB``."""
 
     code = "audio_too_large"
     retryable = False
 
 
 class InvalidPayloadError(JobError):
-    """A field of the payload is missing, of the wrong type or too long; the sentence names it."""
+    """Payload with a field that is missing, of the wrong type or too long; the sentence names it."""
 
     code = "invalid_payload"
     retryable = False
 
 
 class NotAvailableInModeError(JobError):
-    """An interview or transcribe job came from a room whose ``roomMode`` is ``peer``."""
+    """Interview or transcribe job from a room whose ``roomMode`` is ``peer``."""
 
     code = "not_available_in_mode"
     retryable = False
 
 
 class JobCancelledError(JobError):
-    """A person has cancelled the job."""
+    """Cancellation of the job by a person."""
 
     code = "cancelled"
     retryable = False
 
 
 class JobTimeoutError(JobError):
-    """The task ran past its queue's time limit."""
+    """Time-out: the task ran past its queue's time limit."""
 
     code = "job_timeout"
     retryable = True
 
 
 class WorkerLostError(JobError):
-    """The process that ran the task died."""
+    """Death of the process that ran the task."""
 
     code = "worker_lost"
     retryable = True

@@ -1,4 +1,4 @@
-"""What an SDK raised, told without its words.
+"""Third-party exceptions without their messages, safe to log.
 
 The texts of foreign exceptions may hold a prompt, an answer, a URL or a key, and logs print causes. So the
 cause of an error of ours is never the original: it is a :class:`ForeignError` with the names of its classes.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ForeignError(Exception):
-    """What an SDK raised, as the names of its classes, to be the cause of an error of ours."""
+    """Third-party exception as the names of its classes, to be the cause of an error of ours."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(" from ".join(f"{type(e).__module__}.{type(e).__qualname__}" for e in causes(error)))

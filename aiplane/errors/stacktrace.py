@@ -1,4 +1,4 @@
-"""Stack traces that may be shown: where it happened, without what was in it.
+"""Redaction of stack traces: where it happened, without what was in it.
 
 The message of an exception that is not ours may quote the payload, the model's answer or a key, so only its
 type is kept. The lines of source that a trace shows are our own, and a file is named by its place in what is

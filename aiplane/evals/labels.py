@@ -17,7 +17,7 @@ EvalKind = Literal["hint", "review", "interview"]
 
 
 class LabelError(Exception):
-    """A file of cases cannot be read. The message names the file and what is wrong with it."""
+    """File of cases that cannot be read. The message names the file and what is wrong with it."""
 
 
 class Label(BaseModel):

@@ -44,7 +44,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of a recording.
+    """Outcome of a recording.
 
     Attributes:
         outcome: ``accepted`` at first; ``mended``, where that was to be, or not; ``repaired``: it went back,
@@ -59,7 +59,7 @@ class Played:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something else came of it than should."""
+        """True if something else came of it than should."""
         return (
             self.is_wrongly_refused
             or self.is_wrongly_accepted
@@ -68,7 +68,7 @@ class Played:
 
     @property
     def is_wrongly_refused(self) -> bool:
-        """Whether a good answer did not pass as it was."""
+        """True if a good answer did not pass as it was."""
         return self.outcome not in {
             "accept": ("accepted",),
             "mend": ("mended", "not mended"),
@@ -77,7 +77,7 @@ class Played:
 
     @property
     def is_wrongly_accepted(self) -> bool:
-        """Whether a bad answer went out, or one that is to go back went out at first."""
+        """True if a bad answer went out, or one that is to go back went out at first."""
         least = {"refuse": ("refused",), "repair": ("refused", "repaired")}
         return self.outcome not in least.get(self.recording.should, (self.outcome,))
 

@@ -1,4 +1,4 @@
-"""What came of all cases, as one table: for everything, for what was tuned to, and for what was held out."""
+"""Table of what came of all cases: for everything, for what was tuned to, and for what was held out."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Counting:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of a case.
+    """Outcome of a case.
 
     Attributes:
         result: as on the wire; ``None`` where the task failed.
@@ -66,12 +66,12 @@ class Trial:
 
     @property
     def is_valid(self) -> bool:
-        """Whether there is an answer that passed every check."""
+        """True if there is an answer that passed every check."""
         return self.result is not None
 
     @property
     def keeps_level(self) -> bool:
-        """Whether nothing forbidden is said, and a hint holds no more code than its level allows.
+        """True if nothing forbidden is said, and a hint holds no more code than its level allows.
 
         Told from the result alone, without the checks that let it through.
         """
@@ -83,7 +83,7 @@ class Trial:
 
     @property
     def evidence(self) -> list[bool]:
-        """For each thing that stands on lines, whether the lines exist and the quote, if any, is in them."""
+        """A truth value for each thing that stands on lines: they exist, and hold the quote, if any."""
         return [self._is_true(place) for place in _places(self.result)]
 
     @property

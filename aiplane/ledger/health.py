@@ -1,4 +1,4 @@
-"""When a process serves, by what its lease says of it: the rule of ``aiplane health`` and of ``/healthz``."""
+"""Health of a process by its lease: the rule of ``aiplane health`` and of ``/healthz``."""
 
 from __future__ import annotations
 

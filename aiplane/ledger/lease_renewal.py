@@ -1,4 +1,4 @@
-"""The thread that keeps a lease: it renews it every second, whatever the rest of the process is doing."""
+"""Heartbeat thread of a process: it renews the lease every second, whatever the rest is doing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ are computed by the clocks of whoever sets them."""
 
 
 class LeaseRenewal(threading.Thread):
-    """Renews one lease until it is stopped."""
+    """Renewal of one lease until it is stopped."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Who lives: every pool and every bridge holds a lease in Redis and renews it while its process lives.
+"""Leases, the heartbeats of pools and bridges: each renews its own in Redis while its process lives.
 
 A lease is a member of a sorted set, scored with the time of its last renewal by Redis' own clock, and a field
 of a hash with what its member says of itself. Renewals also keep what is known of the server itself
@@ -50,7 +50,7 @@ GIVE_BACK = load_script(__package__, "give_back")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Who holds a lease.
+    """Holder of a lease: a pool or a bridge.
 
     Attributes:
         id: unique to one life of one process.
@@ -90,7 +90,7 @@ class LeaseSnapshot:
     seen: Mapping[str, tuple[Member, int]]
 
     def gone(self, member_id: str, stale_ms: int) -> bool:
-        """Whether a holder's process is no longer there.
+        """Return whether a holder's process is no longer there.
 
         It is if it gave its lease back, or let it go stale for ``stale_ms`` while Redis was steady.
         """

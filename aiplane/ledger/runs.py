@@ -95,7 +95,7 @@ def attempt_of(run: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: with a result, or with an error.
+    """Outcome of a run: a result, or an error.
 
     Attributes:
         result: the result as JSON text of an object; empty if there is an error.
@@ -137,7 +137,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """What the ledger knows of one run.
+    """State of one run in the ledger.
 
     Attributes:
         sent: when it was opened, in epoch milliseconds of Redis' clock; None if there is no entry.
@@ -157,7 +157,7 @@ class RunState:
 
 
 class Message(NamedTuple):
-    """What sends a run to its Celery queue.
+    """Message that sends a run to its Celery queue.
 
     Attributes:
         queue_key: the key of the list to which it is pushed.
@@ -169,7 +169,7 @@ class Message(NamedTuple):
 
 
 class Announcement(NamedTuple):
-    """What is heard when a worker has recorded an outcome.
+    """Announcement that a worker has recorded an outcome.
 
     Attributes:
         run: the run's id.
@@ -183,7 +183,7 @@ class Announcement(NamedTuple):
 
 
 class Opened(Enum):
-    """What came of opening a run."""
+    """Answer to opening a run."""
 
     NEW = 1
     THERE = 0

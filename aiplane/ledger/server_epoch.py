@@ -17,7 +17,7 @@ GAP_MS = 3_000
 
 
 class ServerEpoch(NamedTuple):
-    """What a look at it says, in epoch milliseconds of Redis' own clock.
+    """One reading of the epoch, in milliseconds since 1970 of Redis' own clock.
 
     Attributes:
         now: the moment of the look.

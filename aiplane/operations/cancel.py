@@ -1,4 +1,4 @@
-"""Cancelling a job: its attempt ends as failed for good, whoever holds it and wherever it waits.
+"""Cancellation of a job: its attempt ends as failed for good, whoever holds it and wherever it waits.
 
 One script does it, and what it writes is the whole of it: the job's run has ended, with the error
 ``cancelled``. Whoever looks after the job settles that as any other outcome, with its dead letter. A job
@@ -36,7 +36,7 @@ TRIES = 20
 
 
 class Was(Enum):
-    """Where a job was found that was to be cancelled."""
+    """State in which a job was found that was to be cancelled."""
 
     ACTIVE = "active"
     WAITING = "waiting"
@@ -79,7 +79,7 @@ _SENTENCES = {
 
 
 class Cancellation(NamedTuple):
-    """What came of cancelling a job."""
+    """Outcome of cancelling a job."""
 
     queue: str
     job: str
@@ -87,17 +87,17 @@ class Cancellation(NamedTuple):
 
     @property
     def done(self) -> bool:
-        """Whether the job is cancelled."""
+        """True if the job is cancelled."""
         return self.was in _CANCELLED_WAS
 
     @property
     def sentence(self) -> str:
-        """What a person is told."""
+        """The sentence that a person is told."""
         return f"Job {self.job} of {self.queue} {_SENTENCES[self.was]}"
 
 
 class Canceller:
-    """Cancels jobs. Safe to share between threads."""
+    """Canceller of jobs. Safe to share between threads."""
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis

@@ -64,7 +64,7 @@ class Letter:
 
     @property
     def readable(self) -> bool:
-        """Whether it is known which job it is about."""
+        """True if it is known which job it is about."""
         return bool(self.job_id)
 
 

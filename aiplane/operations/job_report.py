@@ -1,4 +1,4 @@
-"""The whole story of one job: what BullMQ, the ledger and the leases say of it, and never its payload."""
+"""Report on one job: what BullMQ, the ledger and the leases say of it, and never its payload."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEFAULT_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When things happened, in epoch milliseconds; None for what has not, or is not known.
+    """Times in the life of a job, in epoch milliseconds; None for what has not happened, or is not known.
 
     Attributes:
         now: the moment of the reading, by Redis' clock.
@@ -45,7 +45,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Who holds a job's lock.
+    """Holder of a job's lock.
 
     Attributes:
         bridge: the holder id of the bridge; None if it is another kind of worker.
@@ -62,7 +62,7 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the ledger knows of the job's present attempt.
+    """Run of the job's present attempt, as the ledger knows it.
 
     Attributes:
         id: the run's id.

@@ -1,4 +1,4 @@
-"""Giving a dead job another chance: the job waits again, and its letter is gone, both or neither.
+"""Requeueing of a dead job: the job waits again, and its letter is gone, both or neither.
 
 One transaction does both, and watches the job: if anything moves the job meanwhile, it is looked at again. So
 asking twice is harmless, and what is interrupted at any point leaves the letter, or the waiting job.
@@ -47,7 +47,7 @@ LOOK_AT_LETTER = load_script(__package__, "look_at_letter")
 
 
 class Retried(Enum):
-    """What became of a letter whose job was to be retried."""
+    """Outcome for a letter whose job was to be retried."""
 
     WAITS = "waits again"
     ADDED = "added anew"
@@ -59,11 +59,11 @@ class Retried(Enum):
 
 
 class NotRetriedError(Exception):
-    """The letter stays, and nothing was done; the message says why."""
+    """Letter that stays, with nothing done; the message says why."""
 
 
 class Retrying:
-    """Retries the jobs of the dead letters of one queue."""
+    """Retry of the jobs of one queue's dead letters."""
 
     def __init__(self, redis: Redis, bull: Bull, queue: str, letters: DeadLetters, *, who: str) -> None:
         """Prepare.

@@ -172,7 +172,7 @@ def _as_one(refusals: list[Refusal]) -> Iterator[Refusal]:
 
 
 class _Trial:
-    """What is done at one Redis."""
+    """Trial of one Redis."""
 
     def __init__(self, client: redis.Redis, url: str, bullmq_prefix: str) -> None:
         self._redis, self._url = client, url

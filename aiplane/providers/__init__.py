@@ -31,7 +31,7 @@ _OVER_HTTP = frozenset({"openai", "azure"})
 
 
 class Providers:
-    """What tasks ask for words, for speech, for text of what was said, and for a place to keep audio.
+    """The services that tasks ask for words, for speech, for text of what was said, for room to keep audio.
 
     One process holds one of these and shares it between its threads.
     """
@@ -92,7 +92,7 @@ class Providers:
             yield self._settings.tts_provider
 
     def can_serve(self, kind: Kind) -> bool:
-        """Whether jobs of a kind can succeed: transcription may be switched off."""
+        """Return whether jobs of a kind can succeed: transcription may be switched off."""
         return kind != "transcribe" or self.speech_to_text is not None
 
     def close(self) -> None:

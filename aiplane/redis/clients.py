@@ -77,7 +77,7 @@ def connect_thread(url: str, *, timeout: float = COMMAND_TIMEOUT, name: str | No
 
 
 class _StrangeBytes(HiredisRespSerializer):
-    """Packs commands as redis-py does for threads, which forgets there what ``encoding_errors`` asks for."""
+    """Packer of commands for threads, where redis-py's own forgets what ``encoding_errors`` asks for."""
 
     def pack(self, *args: Any) -> Any:
         try:

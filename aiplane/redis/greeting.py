@@ -1,4 +1,4 @@
-"""What a server speaks that does not answer as a Redis: it is asked in the other way, TLS or plain text.
+"""Protocol of a server that does not answer as a Redis: it is asked in the other way, TLS or plain text.
 
 A Redis that is spoken to in the wrong way says nothing, or hangs up: so does one that is away. Nothing of a
 secret is said here, and no certificate matters, for nothing is believed either.

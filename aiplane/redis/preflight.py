@@ -1,4 +1,4 @@
-"""Is this Redis fit to keep jobs? What is looked at when a bridge starts, and what to do about it."""
+"""Preflight of a Redis at a bridge's start: whether it is fit to keep jobs, and what to do about it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Finding:
 
 
 class UnfitRedisError(Exception):
-    """Redis is not fit to keep jobs, and this is production. The message says why and how to go on."""
+    """Redis that is not fit to keep jobs, in production. The message says why and how to go on."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(findings)

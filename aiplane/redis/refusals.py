@@ -38,7 +38,7 @@ _CLUSTER = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused.
+    """One refusal of Redis.
 
     Attributes:
         words: Redis' code and what it is about, ``NOPERM: command evalsha``.
@@ -134,13 +134,13 @@ def told(error: BaseException) -> str:
 
 
 def lasts(error: BaseException) -> bool:
-    """Whether waiting does not mend it: Redis has refused, and will until somebody changes something."""
+    """Return whether waiting does not mend it: Redis refuses, and will until somebody changes something."""
     refusal = refusal_of(error)
     return refusal is not None and refusal.lasting
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether a Redis is away, or cannot serve just now, and may be back in a moment."""
+    """Return whether a Redis is away, or cannot serve just now, and may be back in a moment."""
     refusal = refusal_of(error)
     if refusal is not None:
         return not refusal.lasting

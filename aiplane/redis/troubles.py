@@ -34,7 +34,7 @@ class Troubles:
 
     @property
     def current(self) -> str:
-        """What is refused now; empty if nothing is."""
+        """The present refusal; empty if nothing is refused."""
         latest = self._latest
         return latest[1] if latest and self._clock() - latest[0] < OVER_AFTER else ""
 

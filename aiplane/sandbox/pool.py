@@ -1,4 +1,4 @@
-"""Programs that stand by to do what no thread here should: read hostile text with code that may hang.
+"""Pool of helper programs that read hostile text with code that may hang, as no thread here should.
 
 A program is asked on its standard input and answers on its standard output, mostly one line of JSON with
 another. One that does not answer in time is killed with all that it started, and the next question gets a
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Answer(BaseModel):
-    """What a program answers; nothing of it is quoted where it is wrong."""
+    """Answer of a program; nothing of it is quoted where it is wrong."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -55,7 +55,7 @@ LONGEST_LINE = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Question(Generic[T]):
-    """What a program is asked; the attributes are the arguments of :meth:`HelperPool.exchange`."""
+    """Question to a program; the attributes are the arguments of :meth:`HelperPool.exchange`."""
 
     parts: Sequence[bytes]
     give_up: float
@@ -151,7 +151,7 @@ def _say(writer: int, unsaid: list[memoryview]) -> bool:
 
 
 class HelperPool:
-    """Programs of one kind. Any number of threads may ask at once."""
+    """Pool of helper programs of one kind. Any number of threads may ask at once."""
 
     def __init__(self, program: Path, *arguments: str) -> None:
         """Prepare; nothing is started before the first question, or :meth:`stand_by`.

@@ -1,4 +1,4 @@
-"""What a program may still do that reads what strangers wrote: compute, answer, and end.
+"""Sandbox of a program that reads what strangers wrote, by seccomp: it may compute, answer, and end.
 
 FFmpeg and tree-sitter are a great deal of C, and whoever finds a fault in them may run what he likes in such
 a program. Once it is confined, the kernel (seccomp) lets it use memory and the pipes that are open, and

@@ -63,7 +63,7 @@ SIGNALS: tuple[Signal, ...] = ("traces", "metrics", "logs")
 
 
 class SettingsError(Exception):
-    """The environment is not fit to start with. The message names every wrong variable, and no value.
+    """Environment that is not fit to start with. The message names every wrong variable, and no value.
 
     Attributes:
         faults: one sentence for each fault: what is wrong, and what to do.
@@ -248,11 +248,11 @@ class Settings(BaseModel):
 
     @property
     def has_storage(self) -> bool:
-        """Whether there is a bucket to put audio into and to fetch it from."""
+        """True if there is a bucket to put audio into and to fetch it from."""
         return None not in (self.s3_endpoint, self.s3_access_key, self.s3_secret_key, self.s3_bucket)
 
     def sends_by_otlp(self, signal: Signal) -> bool:
-        """Whether traces, metrics or logs go to an OTLP endpoint: one is named, and nothing forbids it."""
+        """Return whether a signal goes to an OTLP endpoint: one is named, and nothing forbids it."""
         endpoint = getattr(self, f"otel_exporter_otlp_{signal}_endpoint") or self.otel_exporter_otlp_endpoint
         wanted = getattr(self, f"otel_{signal}_exporter") == "otlp"
         return bool(endpoint) and wanted and not self.otel_sdk_disabled

@@ -25,7 +25,7 @@ _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 class _Meant(NamedTuple):
-    """What a URL says; empty is the same as absent."""
+    """Parts of a URL; empty is the same as absent."""
 
     host: str
     port: int

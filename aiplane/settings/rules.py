@@ -1,4 +1,4 @@
-"""What the settings owe each other: which one needs which other, and which may not be the same.
+"""Rules between settings: which one needs which other, and which may not be the same.
 
 Each rule is a generator of :class:`Fault`; :func:`broken_rules` runs them all, so that one start of a
 process tells everything that is wrong with its environment.

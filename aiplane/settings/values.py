@@ -74,7 +74,7 @@ def _one_word(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model costs per million tokens, in whatever currency its operator counts."""
+    """Price of a model per million tokens, in whatever currency its operator counts."""
 
     input: float
     output: float

@@ -52,7 +52,7 @@ SELDOM_SECONDS = 60.0
 
 
 class _WithJob(logging.Filter):
-    """Adds to each line what it is about: ``record.job``, a mapping that may be empty."""
+    """Filter that adds to each line what it is about: ``record.job``, a mapping that may be empty."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.job = about_job()
@@ -60,7 +60,7 @@ class _WithJob(logging.Filter):
 
 
 class _Seldom(logging.Filter):
-    """Lets OpenTelemetry say a thing once a minute, and without what an exception says.
+    """Filter that lets OpenTelemetry say a thing once a minute, without what an exception says.
 
     A collector that is away is no fault of the code, and the text of an exception holds its address.
     """

@@ -33,7 +33,7 @@ _NAMES = {"job": "id", "kind": "type"}
 
 
 class ShippedLines(logging.Handler):
-    """Hands each line to the provider's queue; a full queue drops the oldest.
+    """Handler that hands each line to the provider's queue; a full queue drops the oldest.
 
     Not the SDK's own handler: it sends the text of exceptions, which is not always ours.
     """

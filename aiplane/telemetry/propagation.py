@@ -57,7 +57,7 @@ def carrier() -> Mapping[str, str]:
 
 
 def is_traced() -> bool:
-    """Whether spans are made in this process, so that messages have to name them."""
+    """Return whether spans are made in this process, so that messages have to name them."""
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 

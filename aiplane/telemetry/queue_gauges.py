@@ -39,14 +39,14 @@ FRESH_FOR = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """How one queue stands."""
+    """Job counts and slots of one queue."""
 
     counts: QueueCounts
     slots: int
 
 
 class QueueGauges:
-    """Reads the queues of some kinds. Safe to share between threads."""
+    """Reader of the queues of some kinds. Safe to share between threads."""
 
     def __init__(self, settings: Settings, kinds: Sequence[Kind]) -> None:
         self._redis = connect_thread(settings.redis_url, timeout=TIMEOUT_SECONDS, name="aiplane:gauges")

@@ -1,4 +1,4 @@
-"""Switching telemetry on, for one process, as its settings say.
+"""Start of telemetry, for one process, as its settings say.
 
 Without ``METRICS_PORT`` and without an OTLP endpoint nothing is loaded and nothing runs: what the code
 measures goes to OpenTelemetry's API, which then does nothing. ``OTEL_SDK_DISABLED`` leaves the port its
@@ -26,7 +26,7 @@ FLUSH_SECONDS = 3.0
 
 
 class Telemetry:
-    """What was switched on."""
+    """Telemetry that was switched on."""
 
     def __init__(self, pipelines: Pipelines | None = None, port: MetricsPort | None = None) -> None:
         self._pipelines = pipelines
@@ -34,7 +34,7 @@ class Telemetry:
 
     @property
     def measures(self) -> bool:
-        """Whether metrics are collected, so that gauges are worth setting up."""
+        """True if metrics are collected, so that gauges are worth setting up."""
         return self._pipelines is not None and self._pipelines.measures
 
     def tell_health(self, complaint: Callable[[], str]) -> None:

@@ -1,4 +1,4 @@
-"""What a sentence is about: its words without those that carry no meaning, each reduced to its stem.
+"""Content words of a sentence: those that carry meaning, each reduced to its stem.
 
 The stems are rough (an ending cut off, the first letters kept): they tell whether two sentences of one
 language speak of the same, and are shown to nobody. Where a script writes no spaces, pairs of characters

@@ -1,4 +1,4 @@
-"""Which human language a text is written in, as far as its letters and its commonest words show it.
+"""Human language of a text, as far as its letters and its commonest words show it.
 
 Scripts tell most languages from most others, and words without meaning of their own tell those that share the
 Latin or the Cyrillic letters: a dozen words hold several. Code, names in backticks and quotations are left

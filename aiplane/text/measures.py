@@ -1,4 +1,4 @@
-"""What can be measured of a text without understanding it: its length, how hard it reads, what it repeats.
+"""Measures of a text that need no understanding: its length, how hard it reads, what it repeats.
 
 And how a number is put into one.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class InstalledLoader(AppLoader):
-    """Finds the task modules where Python finds any module.
+    """Loader that finds the task modules where Python finds any module.
 
     Celery would look into the working directory first, where a folder called ``tasks`` may be somebody
     else's.

@@ -1,4 +1,4 @@
-"""Attention: is a pool's consumer at its queue, so that what is sent there now is begun by this pool?
+"""Attention of a pool: its consumer is at its queue, so that what is sent there now is begun by this pool.
 
 A slot is worth something only to a pool that hears of jobs. It does not while its consumer is cancelled
 (``celery control cancel_consumer``), while it has no connection to the broker, and while the broker is there
@@ -18,7 +18,7 @@ LATE = 3.0
 
 
 def consumes(consumer: Any, kind: Kind) -> bool:
-    """Whether Celery's consumer takes what is sent to the queue of a kind. Safe to call from any thread."""
+    """Return whether Celery's consumer takes what is sent to a kind's queue. Safe to call from any thread."""
     tasks = getattr(consumer, "task_consumer", None)
     # The loop takes both away as soon as it knows that the connection is lost.
     if tasks is None or consumer.connection is None or not tasks.consuming_from(kind):
@@ -27,7 +27,7 @@ def consumes(consumer: Any, kind: Kind) -> bool:
 
 
 def _is_admitted(transport: Any) -> bool:
-    """Whether the connection will last: one that may not subscribe to the pool's commands is given up."""
+    """Return whether the connection will last: one that may not hear the pool's commands is given up."""
     subscribes = any(channel.active_fanout_queues for channel in [*transport.channels])
     return transport.admitted or not subscribes
 

@@ -1,4 +1,4 @@
-"""What runs in a pool and can be ended from outside: by a person who cancels it."""
+"""Running work that can be ended from outside: by a person who cancels it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Running:
 
     @property
     def lent(self) -> int:
-        """How many slots tasks have that people sent: no job can have them meanwhile."""
+        """Number of slots that hold tasks that people sent: no job can have them meanwhile."""
         return len(self._lent)
 
     @contextmanager

@@ -68,7 +68,7 @@ def _has_slots(pool: object) -> bool:
 
 
 def _was_given(option: str) -> bool:
-    """Whether a person has written an option, where the process was started by a command line."""
+    """Return whether a person has written an option, where the process was started by a command line."""
     context = click.get_current_context(silent=True)
     given = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
     return context is not None and context.get_parameter_source(option) in given

@@ -1,4 +1,4 @@
-"""Trying again until Redis answers: for what can be asked twice without harm, from a thread that may wait."""
+"""Retry with back-off until Redis answers: for idempotent calls, from a thread that may wait."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class SlotPool(BasePool):
 
     @property
     def num_processes(self) -> int:
-        """How many tasks the worker may have under way: one in each slot, and those that were left behind."""
+        """Number of tasks that may be under way: one in each slot, and those that were left behind."""
         return self.limit + self._left_behind
 
     def register_with_event_loop(self, loop: Hub) -> None:

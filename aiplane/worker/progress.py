@@ -1,4 +1,4 @@
-"""How far a job is, for whoever looks at it with BullMQ's own tools: its progress and its log.
+"""Progress and log of a job, for whoever looks at it with BullMQ's own tools.
 
 A task says :func:`reached` and :func:`remark` wherever it is; only where a job of BullMQ's is behind it does
 that reach anybody. A line is for a person and holds our own words: never one of the payload, of the prompt or
@@ -38,7 +38,7 @@ LONGEST_LINE = 300
 
 
 class Progress:
-    """What one run tells of itself. Safe to share between threads; none of its methods raises.
+    """Progress and log lines of one run. Safe to share between threads; none of its methods raises.
 
     The progress of a job is ``{"progress": percent, "step": step, "attempt": number}``: Bull Board draws a
     ring from the first, and a listener of BullMQ's ``progress`` events has the other two.

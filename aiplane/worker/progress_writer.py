@@ -1,4 +1,4 @@
-"""The thread that writes to jobs how far they are, beside the work and never in its way."""
+"""Thread that writes progress to jobs, beside the work and never in its way."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STOP_SECONDS = 2.0
 
 
 class ProgressWriter(threading.Thread):
-    """Writes what is put, soon and in order, as well as it can.
+    """Best-effort writer of notes, soon and in their order.
 
     A note is written once or not at all: what Redis did not confirm is not sent again. Of several progress
     values of one job that wait together only the last is written, every line of its log is.

@@ -1,4 +1,4 @@
-"""What Celery's remote commands do in a pool, where Celery's own way would not be true here.
+"""Celery's remote commands in a pool, where Celery's own way would not be true here.
 
 Each does what it says, or says that it does not: ``celery control``, Flower's buttons and whatever else sends
 them are answered alike. Those that are refused stand in :mod:`aiplane.worker.refused_commands`, those that

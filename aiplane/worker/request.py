@@ -1,4 +1,4 @@
-"""What Celery's tools show of a message that a pool has received."""
+"""Received message of a pool, as Celery's tools show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Celery's tools are told who ask for the result of a run: BullMQ has it, and Celery never will."""
+"""Answer to Celery's tools that ask for the result of a run: BullMQ has it, and Celery never will."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiplane.ledger.runs import job_of
 
 
 class NotATaskError(click.ClickException):
-    """The id is that of a run."""
+    """Id of a run where a task's was expected."""
 
 
 class TaskResult(AsyncResult):
@@ -28,7 +28,7 @@ class TaskResult(AsyncResult):
 
     @property
     def traceback(self) -> Any:
-        """Where the task failed, likewise."""
+        """The traceback of the task's failure, likewise."""
         _check(self.id)
         return super().traceback
 

@@ -1,4 +1,4 @@
-"""The thread that looks after time limits: work that does not obey its deadline is left behind here.
+"""Watchdog thread of the time limits: work that does not obey its deadline is left behind here.
 
 The work runs in its slot's own thread; what happens when its time is over, which is rare, happens in another.
 The other way round, with the work in a thread that can be waited for, every job would change threads twice.
@@ -35,7 +35,7 @@ class Limit:
 
 
 class TimeLimits:
-    """Watches limits. Its thread begins with the first."""
+    """Watchdog of limits. Its thread begins with the first."""
 
     def __init__(self) -> None:
         self._limits: dict[Limit, None] = {}

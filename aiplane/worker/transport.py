@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RunQoS(redis.QoS):
-    """What is known of the messages that were received and not yet acknowledged."""
+    """Record of the messages that were received and not yet acknowledged."""
 
     def append(self, message: Any, delivery_tag: str) -> None:
         """Take note of a message that was received."""

@@ -1,4 +1,4 @@
-"""Findings: what a check of one dependency came to."""
+"""Findings: the results of the checks, one a dependency."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one dependency is, how it is configured, and what is wrong with it; nothing if that is empty.
+    """State of one dependency, its configuration, and its fault; there is none if that is empty.
 
     Attributes:
         name: what it is.

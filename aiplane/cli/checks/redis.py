@@ -54,7 +54,7 @@ def _tried(settings: Settings, variable: Variable, name: str) -> Finding:
 
 
 def _accepts(settings: Settings) -> bool:
-    """Whether a bridge would start with a Redis that does not tell of itself."""
+    """Return whether a bridge would start with a Redis that does not tell of itself."""
     return settings.app_env != "production" or settings.redis_accept_data_loss
 
 

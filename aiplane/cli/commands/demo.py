@@ -48,7 +48,7 @@ LINES_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How one example job ended.
+    """Outcome of one example job.
 
     Attributes:
         kind: the kind of job.
@@ -66,7 +66,7 @@ class Trial:
 
     @property
     def verdict(self) -> str:
-        """How it ended, in a word or two."""
+        """The outcome in a word or two."""
         if self.result is not None:
             return "completed"
         return "failed, as expected" if self.expected else "failed"

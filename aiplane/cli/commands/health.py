@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 class IllError(Exception):
-    """The process is not as it should be; the message says how."""
+    """Unhealthy process; the message says what is wrong."""
 
 
 class StaleError(IllError):
-    """The process renews its lease no longer."""
+    """Stale lease: the process renews it no longer."""
 
 
 @click.command()

@@ -28,7 +28,7 @@ _LONGEST_LINE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How a program is started, known to serve, and stopped.
+    """A program's start, readiness and stop.
 
     Attributes:
         name: what its lines of output begin with.
@@ -46,7 +46,7 @@ class Program:
 
 
 class NotReadyError(Exception):
-    """A program ended, or took too long, before it served.
+    """Program that ended, or took too long, before it served.
 
     Attributes:
         program: its name.

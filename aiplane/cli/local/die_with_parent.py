@@ -1,4 +1,4 @@
-"""Becomes another command that dies with the process that started it: ``die_with_parent.py PARENT COMMAND…``.
+"""Wrapper of a command that dies with its starter: ``die_with_parent.py PARENT COMMAND…``.
 
 Run as a file by its path, so that it costs an interpreter's start and no import of ours. Linux only can do
 this; elsewhere the command runs all the same, and outlives a parent that is killed with SIGKILL.

@@ -20,7 +20,7 @@ _NOBODY: Final = 65_534
 
 
 class NoPostgresServerError(Exception):
-    """There is no PostgreSQL to use and none to start."""
+    """No PostgreSQL to use, and none to start."""
 
     def __str__(self) -> str:
         """Say what to do."""

@@ -21,7 +21,7 @@ USUAL_PORT = 6379
 
 
 class NoRedisServerError(Exception):
-    """There is no Redis to use and none to start."""
+    """No Redis to use, and none to start."""
 
     def __str__(self) -> str:
         """Say what to do."""

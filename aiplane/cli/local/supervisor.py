@@ -1,4 +1,4 @@
-"""Runs a few programs on one machine together, and stops them in order. Not for a fleet.
+"""Supervisor of a few programs on one machine, which it stops in order. Not for a fleet.
 
 The first SIGINT, SIGTERM or SIGHUP cancels the block that owns the programs, and they are stopped in the
 order that the block gave; a second one kills what is left.
@@ -22,7 +22,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StoppedBySignalError(Exception):
-    """A signal ended the block, and everything in it has been stopped."""
+    """Signal that ended the block; everything in it has been stopped."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(number)

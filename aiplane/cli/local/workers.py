@@ -46,7 +46,7 @@ _QUIETER_THAN_INFO = {"warning", "error", "critical"}
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How what runs is reached.
+    """Settings and address of what runs.
 
     Attributes:
         settings: what its processes were started with, and clients need.
@@ -58,7 +58,7 @@ class Reached:
 
 
 class DataInUseError(Exception):
-    """Somebody else on this machine keeps a Redis in the same directory."""
+    """Data directory in use: somebody else on this machine keeps a Redis in it."""
 
     def __str__(self) -> str:
         """Name the directory."""

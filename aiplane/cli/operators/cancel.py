@@ -1,4 +1,4 @@
-"""What ``celery -A aiplane cancel`` does: jobs end as failed for good, and whoever runs them stops."""
+"""``celery -A aiplane cancel``: jobs end as failed for good, and whoever runs them stops."""
 
 from __future__ import annotations
 

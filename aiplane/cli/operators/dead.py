@@ -1,4 +1,4 @@
-"""What ``celery -A aiplane dead list`` and ``dead show`` do."""
+"""``celery -A aiplane dead list`` and ``dead show``: the dead letters, read."""
 
 from __future__ import annotations
 

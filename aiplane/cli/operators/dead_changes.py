@@ -1,4 +1,4 @@
-"""What ``celery -A aiplane dead retry`` and ``dead purge`` do."""
+"""``celery -A aiplane dead retry`` and ``dead purge``: the dead letters, requeued or removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``celery -A aiplane job`` shows: the story of one job."""
+"""``celery -A aiplane job``: the report on one job."""
 
 from __future__ import annotations
 

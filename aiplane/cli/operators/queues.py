@@ -1,4 +1,4 @@
-"""What ``celery -A aiplane queues`` shows: the jobs of each queue, and who lives."""
+"""``celery -A aiplane queues``: the jobs of each queue, and who lives."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Terminal: what a person or a script is shown."""
+"""Terminal: the output for a person or a script."""

@@ -1,4 +1,4 @@
-"""Every way in which a command can end badly: one sentence for a person, and an exit status for a script."""
+"""Errors of the commands: one sentence for a person, and an exit status for a script."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ if TYPE_CHECKING:
 
 
 class RedisFaultError(Exception):
-    """Redis cannot be used; the message names its host and port, and no user or password."""
+    """Unusable Redis; the message names its host and port, and no user or password."""
 
 
 class NotFoundError(Exception):
-    """There is no such job, or no such letter; the message says so."""
+    """No such job, or no such letter; the message says so."""
 
 
 class NotAllDoneError(Exception):
-    """Some of what was asked for could not be done; the message says how much, the output what."""
+    """Partial failure; the message says how much could not be done, and the output what."""
 
 
 class DemoFailedError(Exception):
-    """The demo did not go as it should; the message says what, and where the processes' output is."""
+    """Failed demo; the message says what went wrong, and where the processes' output is."""
 
 
 class DoctorFailedError(Exception):
-    """Something that is configured does not work; the message says what."""
+    """Configured dependencies that do not work; the message says which."""
 
 
 _STATUSES: Mapping[type[Exception], int] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""What a person or a pipe sees: results on stdout, everything else on stderr."""
+"""Output of the commands: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 

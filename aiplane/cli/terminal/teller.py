@@ -23,7 +23,7 @@ LAST_WORDS_SECONDS = 1.0
 
 
 class Teller:
-    """Writes what it is told to, in order.
+    """Writer of lines, in their order.
 
     Attributes:
         failure: what the first write that failed has raised; None while none has.

@@ -71,7 +71,7 @@ class OpenedOnce(Generic[C]):
 
 
 class UnreadableBodyError(Exception):
-    """The server sends a body that is not read to its end. The message is ours."""
+    """Body that is not read to its end. The message is ours."""
 
 
 def open_http(

@@ -29,7 +29,7 @@ _ADVICE = {
 
 
 class HttpEnvironmentError(Exception):
-    """A variable of the environment keeps HTTP clients from opening.
+    """Variable of the environment that keeps HTTP clients from opening.
 
     Attributes:
         sentence: which one, and what to do; without its value, which may hold a password.

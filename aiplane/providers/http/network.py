@@ -34,7 +34,7 @@ first: a server that reads slowly would hold its caller for that many times as l
 
 
 class DeadlineNetwork(httpcore2.NetworkBackend):
-    """Connects to hosts, before the deadline of whoever asks."""
+    """Connections to hosts, made before the deadline of whoever asks."""
 
     def __init__(self) -> None:
         self._network = httpcore2.SyncBackend()

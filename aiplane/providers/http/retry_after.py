@@ -1,4 +1,4 @@
-"""When a provider wants to be asked again, as providers write it: a length of time, or a moment."""
+"""Back-off that a provider asks for, as providers write it: a length of time, or a moment."""
 
 from __future__ import annotations
 

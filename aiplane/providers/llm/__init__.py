@@ -1,4 +1,4 @@
-"""What a task asks of a language model, and the one way to ask it, whoever answers.
+"""Calls of a language model: what a task asks, and the one way to ask it, whoever answers.
 
 Nothing here knows a vendor. A provider is one adapter beside this file and one row in the table at the
 bottom; the adapter is imported only when its provider is chosen, so that an offline worker loads no SDK.
@@ -29,7 +29,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What one call asks.
+    """Prompt of one call.
 
     Attributes:
         kind: the kind of job that asks: ``hint``, ``review`` or ``interview``. It chooses the model.
@@ -46,7 +46,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the model answered, and what it cost.
+    """Answer of the model, and its cost.
 
     Attributes:
         text: the answer as it came: not empty, and unchecked

@@ -39,7 +39,7 @@ class SettingNames:
 
 
 class Cause(NamedTuple):
-    """What a refusal comes from.
+    """Cause of a refusal.
 
     Attributes:
         kind: the failure that it is.
@@ -59,7 +59,7 @@ class Cause(NamedTuple):
     is_of_length: bool = False
 
     def fits(self, refusal: Refusal, names: SettingNames) -> bool:
-        """Whether it explains a refusal."""
+        """Return whether it explains a refusal."""
         if (refusal.status >= 500 and not self.sure) or (self.setting and not getattr(names, self.setting)):
             return False
         return self.words.search(refusal.words) is not None

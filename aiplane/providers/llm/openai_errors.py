@@ -1,4 +1,4 @@
-"""What went wrong with a call to an OpenAI-compatible server, in our words: the one seam.
+"""Errors of calls to an OpenAI-compatible server, in our words: the one seam.
 
 =================================================  ==========================
 the SDK raised, the server answered                becomes
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 
 
 class RefusedBodyError(OpenAIError):
-    """The server sends a body that is not read to its end. The message is ours.
+    """Body that is not read to its end. The message is ours.
 
     The SDK lets its own kind of error pass, and calls every other one a broken connection.
     """
 
 
 class RefusedError(Exception):
-    """The server refused the request."""
+    """Refusal of the request by the server."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"status {refusal.http}")

@@ -16,7 +16,7 @@ _STATUSES = ("status", "status_code", "statusCode", "http_status", "httpStatus",
 
 
 def tells_of_error(outer: dict[str, Any]) -> bool:
-    """Whether an object that holds no answer says that something failed."""
+    """Return whether an object that holds no answer says that something failed."""
     return (
         outer.get("success") is False
         or any(str(outer.get(name)).lower() in _FAILED for name in ("object", "type", "status"))
@@ -29,7 +29,7 @@ def tells_of_error(outer: dict[str, Any]) -> bool:
 
 
 def _is_message(outer: dict[str, Any]) -> bool:
-    """Whether there is a message, and no code that says that all is well."""
+    """Return whether there is a message, and no code that says that all is well."""
     message = text_or_none(outer.get("message")) or text_or_none(outer.get("msg"))
     return message is not None and (outer.get("code") is None or not _is_fine(outer["code"]))
 

@@ -136,12 +136,12 @@ class Refusal:
     retry_after: float | None = None
 
     def names(self, parameter: str) -> bool:
-        """Whether a parameter stands in it as a word of its own."""
+        """Return whether a parameter stands in it as a word of its own."""
         return re.search(rf"(?<![\w-]){re.escape(parameter)}(?![\w-])", self.words) is not None
 
     @property
     def withholds_its_reason(self) -> bool:
-        """Whether a gateway has dropped what the server behind it said."""
+        """True if a gateway has dropped what the server behind it said."""
         return _MUTE.search(self.words) is not None
 
 

@@ -1,4 +1,4 @@
-"""Reading a chat completion as it came off the wire: the text in it, or why there is none.
+"""Reader of a chat completion as it came off the wire: the text in it, or why there is none.
 
 Only what is needed is read, and only the text is needed: a count that is none, or a field of another type,
 does not throw a paid answer away.
@@ -116,7 +116,7 @@ def _is_usable(choice: dict[str, Any]) -> bool:
 
 
 def _is_silent(choice: dict[str, Any]) -> bool:
-    """Whether a choice without text does not say itself why there is none."""
+    """Return whether a choice without text does not say itself why there is none."""
     refusal = first_object(choice.get("message")).get("refusal")
     return not refusal and _reason(choice) not in _FILTERED | _CUT_OFF
 
@@ -126,7 +126,7 @@ def _reason(choice: dict[str, Any]) -> str:
 
 
 def _has_content(message: Any) -> bool:
-    """Whether this is a message whose content, or its absence, can be read."""
+    """Return whether this is a message whose content, or its absence, can be read."""
     content = message.get("content") if isinstance(message, dict) else message
     if isinstance(content, list):
         return not content or any(isinstance(part, dict | str) for part in content)

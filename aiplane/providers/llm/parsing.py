@@ -1,4 +1,4 @@
-"""Reading a model's answer: from text that may be anything to the shape that was asked for, or an error.
+"""Parser of a model's answer: from text that may be anything to the shape asked for, or an error.
 
 What costs nothing to see through is seen through: thoughts in front of the object, words around it, a fence,
 a comma after the last item, comments, an object around the object, a string around it, a line break within

@@ -57,5 +57,5 @@ def _before_the_last(text: str, ends: list[re.Match[str]]) -> str:
 
 
 def is_all_thoughts(text: str) -> bool:
-    """Whether a text begins with thoughts that come to no end."""
+    """Return whether a text begins with thoughts that come to no end."""
     return _BEGINNING.match(text) is not None

@@ -25,7 +25,7 @@ LONGEST_SPEECH_BYTES = 16 * 1024 * 1024
 
 
 class SpeechFailedError(Exception):
-    """A provider of speech did not do what it was asked to. It fails no job.
+    """Failure of a provider of speech to do what it was asked to. It fails no job.
 
     Attributes:
         sentence: what happened and which setting to look at, for a person. No text that was to be said, no
@@ -39,7 +39,7 @@ class SpeechFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said. Its text is a candidate's, so ``repr`` leaves it out.
+    """Transcript of what was said. Its text is a candidate's, so ``repr`` leaves it out.
 
     Attributes:
         text: empty where nothing was said.

@@ -1,4 +1,4 @@
-"""What an HTTP status of a speech provider means, in our words. gRPC's codes have statuses as well.
+"""Meaning of a speech provider's HTTP status, in our words. gRPC's codes have statuses as well.
 
 A sentence says what the provider did and which setting to look at. It never holds the provider's own words:
 they may repeat what was said, or the key.

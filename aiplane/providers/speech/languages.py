@@ -46,5 +46,5 @@ def voice_tag(voice: str | None) -> str | None:
 
 
 def same_language(tag: str, other: str) -> bool:
-    """Whether two tags name one language, wherever it is spoken."""
+    """Return whether two tags name one language, wherever it is spoken."""
     return tag.partition("-")[0].lower() == other.partition("-")[0].lower()

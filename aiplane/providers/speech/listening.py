@@ -1,4 +1,4 @@
-"""Listening to a recording: by the provider, unless nothing can be heard in it."""
+"""Transcription of a recording: by the provider, unless nothing can be heard in it."""
 
 from __future__ import annotations
 

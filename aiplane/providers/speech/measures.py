@@ -1,4 +1,4 @@
-"""What is measured of speech: how long each call takes, how much audio is heard, and what fails."""
+"""Metrics of speech: how long each call takes, how much audio is heard, and what fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong with the bucket, as one tree. None of it fails a job by itself.
+"""Errors of the bucket, as one tree. None of them fails a job by itself.
 
 ::
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 class StorageError(Exception):
-    """The bucket did not do what it was asked to.
+    """Failure of the bucket to do what it was asked to.
 
     Attributes:
         sentence: what happened and which setting to look at, for a person; no key, no words of the server's.
@@ -26,20 +26,20 @@ class StorageError(Exception):
 
 
 class StorageUnavailableError(StorageError):
-    """The server cannot be reached, or is not well: later it may be."""
+    """Outage: the server cannot be reached, or is not well. Later it may be."""
 
 
 class StorageRefusedError(StorageError):
-    """The server does not let us: the bucket is missing, or a setting is wrong. Waiting does not help."""
+    """Refusal: the bucket is missing, or a setting is wrong. Waiting does not help."""
 
 
 class StorageForbiddenError(StorageRefusedError):
-    """The server knows us, and does not let us do this very thing."""
+    """Missing permission: the server knows us, and does not let us do this very thing."""
 
 
 class ObjectMissingError(StorageError):
-    """There is no object under that key."""
+    """No object under that key."""
 
 
 class ObjectTooLargeError(StorageError):
-    """The object is larger than was asked for."""
+    """Object larger than was asked for."""

@@ -1,4 +1,4 @@
-"""What the offline coach finds in code, each finding with its line and its words.
+"""Findings of the offline coach in code, each with its line and its words.
 
 A rule is a pattern or a measurement, and fires at most once. It is right often enough to coach with, and no
 more: patterns do not understand code.

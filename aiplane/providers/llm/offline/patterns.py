@@ -1,4 +1,4 @@
-"""Where in a code something stands that the offline coach looks for: lines, found by patterns or measured.
+"""Places in code that the offline coach looks for: lines, found by patterns or measured.
 
 Each pattern returns the first and the last line of what it found, or ``None``.
 """

@@ -1,4 +1,4 @@
-"""What the offline coach can ask in an interview, and in which order."""
+"""Questions that the offline coach can ask in an interview, in their order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Probe(NamedTuple):
-    """What leads to a question, and the question.
+    """A question, and what leads to it.
 
     A room may keep only what was said before the question, so the lead tells as well that it was asked.
 

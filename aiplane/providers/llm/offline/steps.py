@@ -1,4 +1,4 @@
-"""What the offline coach can tell a candidate to do next: each step in three strengths, and how to try it."""
+"""Next steps that the offline coach can tell a candidate: each in three strengths, and how to try it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the offline coach knows about families of problems, found by words in a problem's description."""
+"""Families of problems that the offline coach knows, found by words in a problem's description."""
 
 from __future__ import annotations
 

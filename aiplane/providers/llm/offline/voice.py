@@ -1,4 +1,4 @@
-"""What the offline coach says of itself, and all that it says in languages other than English.
+"""Sentences of the offline coach about itself, and all that it says in languages other than English.
 
 Its hints, reviews and questions are written in English. Whoever asked for another language gets what was
 measured, in that language, and is told that there is no more; whoever asked for one that is not in the table
