@@ -1,1 +1,1 @@
-"""Measures aiplane against what someone would run instead, in one run on one machine: ``make bench``."""
+"""Benchmark of aiplane against what someone would run instead, on one machine: ``make bench``."""

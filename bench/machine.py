@@ -1,4 +1,4 @@
-"""Where a run was made: the machine, and the versions of all that is compared."""
+"""Machine of a run, and the versions of all that is compared."""
 
 from __future__ import annotations
 

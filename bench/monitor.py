@@ -1,4 +1,4 @@
-"""What Redis is asked, command by command, and by whom: Redis' own ``MONITOR``."""
+"""Commands that Redis is asked, one by one, and by whom: Redis' own ``MONITOR``."""
 
 from __future__ import annotations
 

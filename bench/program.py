@@ -28,7 +28,7 @@ _dying_with_us = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpr
 
 
 class ProgramError(Exception):
-    """A process ended, or said nothing of what was waited for."""
+    """Process that ended, or said nothing of what was waited for."""
 
 
 class Program:

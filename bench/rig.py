@@ -1,4 +1,4 @@
-"""What stands around one run of one contender: a Redis, a provider and a feeder of its own, all new."""
+"""Surroundings of one run of one contender: a Redis, a provider and a feeder of its own, all new."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Rig:
 
     @property
     def redis_url(self) -> str:
-        """Where Redis is."""
+        """URL of the rig's Redis."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(
@@ -118,7 +118,7 @@ class Rig:
 
 
 class Clock:
-    """Measures, from its making on, what the processes of a rig use."""
+    """Stopwatch for what the processes of a rig use, from its making on."""
 
     def __init__(self, rig: Rig) -> None:
         self._rig = rig

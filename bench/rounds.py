@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Rounds:
-    """How a run is to be done.
+    """Plan of a run.
 
     Attributes:
         count: how often each contender has its turn.

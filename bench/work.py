@@ -37,7 +37,7 @@ _SHAPES = (HintAnswer, ReviewAnswer, InterviewAnswer)
 
 @dataclass(frozen=True)
 class Work:
-    """What the contenders of a run are set up for.
+    """Work that the contenders of a run are set up for.
 
     Attributes:
         slots: how many jobs of each kind may run at once; a kind that is absent is not served.

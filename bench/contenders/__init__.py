@@ -1,4 +1,4 @@
-"""Who is compared: each starts its processes for some work, and returns when they serve."""
+"""Contenders that are compared: each starts its processes for some work, and returns when they serve."""
 
 from __future__ import annotations
 

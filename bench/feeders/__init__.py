@@ -1,4 +1,4 @@
-"""Who adds the jobs and consumes the results: one program for everything on BullMQ, its like for Celery."""
+"""Feeders, which add jobs and consume results: one for everything on BullMQ, its like for Celery."""
 
 from __future__ import annotations
 

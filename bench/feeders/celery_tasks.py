@@ -22,7 +22,7 @@ _PATTERN = "celery-task-meta-*"
 
 
 class Feeder:
-    """Sends tasks, and notes when the result of each comes."""
+    """Sender of tasks, which notes when the result of each comes."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(url)

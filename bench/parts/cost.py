@@ -1,4 +1,4 @@
-"""What one job costs: CPU of the bridge and of the pool, and what each command to Redis is for."""
+"""Cost of one job: CPU of the bridge and of the pool, and what each command to Redis is for."""
 
 from __future__ import annotations
 

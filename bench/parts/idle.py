@@ -1,4 +1,4 @@
-"""What it costs to wait: CPU, Redis' commands and memory while there is nothing to do."""
+"""Cost of waiting: CPU, Redis' commands and memory while there is nothing to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the machinery adds to one job: the provider answers at once, and one job is under way at a time."""
+"""Latency that the machinery adds to one job: the provider answers at once, and one job runs at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many jobs a second the machinery takes when the work is nothing: a pool of 20, and no provider."""
+"""Throughput of the machinery when the work is nothing: a pool of 20, and no provider."""
 
 from __future__ import annotations
 

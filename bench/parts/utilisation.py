@@ -1,4 +1,4 @@
-"""How much of the slots' time is work, while a model takes 0.2 s: what the machinery adds to each job."""
+"""Share of the slots' time that is work, while a model takes 0.2 s: the machinery's cost for each job."""
 
 from __future__ import annotations
 

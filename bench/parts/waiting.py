@@ -1,4 +1,4 @@
-"""Whether a long queue costs more than a short one: the rate and the memory while 100,000 jobs wait."""
+"""Cost of a long queue against a short one: the rate and the memory while 100,000 jobs wait."""
 
 from __future__ import annotations
 

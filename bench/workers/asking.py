@@ -1,4 +1,4 @@
-"""How the rivals in Python ask the provider: one request, with what a job holds, and the answer as JSON."""
+"""Request of the rivals in Python to the provider: one, with what a job holds, and the answer as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What someone would write with the Python package ``bullmq``: its own Worker, as in ``bullmq_node.mjs``.
+"""Worker as someone would write it with the package ``bullmq``: its own Worker, as in ``bullmq_node.mjs``.
 
 python -m bench.workers.bullmq_python <redis port> <provider url> <provider|instant> <the work, as JSON>
 """

@@ -20,7 +20,7 @@ __all__ = ["app"]
 
 
 class InstantModel:
-    """Answers every prompt at once."""
+    """Model that answers every prompt at once."""
 
     provider = "instant"
 

@@ -1,4 +1,4 @@
-"""What someone would write with Celery alone: a task asks the provider, the result backend has the result.
+"""Worker on Celery alone, as one would write it: a task asks the provider, the result backend has it.
 
     celery -A bench.workers.plain_celery worker -Q hint -P threads -c 5
 
