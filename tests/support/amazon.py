@@ -1,4 +1,4 @@
-"""What Amazon's S3 answers to who may put and get objects and may not list the bucket, in front of a real S3.
+"""Amazon's S3 for a caller who may put and get objects and may not list the bucket, before a real S3.
 
 Of a bucket, and of an object that is not there, it says 403 then, and never 404.
 """

@@ -1,4 +1,4 @@
-"""What a model says in tests: a good answer to any JSON schema, and the strange ones."""
+"""Answers of a model in tests: a good one to any JSON schema, and the strange ones."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of file is made.
+    """Recipe of one kind of file.
 
     Attributes:
         container: what :func:`aiplane.audio.containers.sniff` calls it.

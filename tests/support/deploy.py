@@ -1,4 +1,4 @@
-"""What stands in deploy/, for the tests that hold it against the product."""
+"""The files of deploy/, for the tests that hold them against the product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a job under test tells the provider what to do: by directives in whatever text reaches it.
+"""Directives by which a job under test tells the provider what to do, in whatever text reaches it.
 
 ``[[case: some-id]]`` names the case that a call counts for. ``[[provider: word word=value …]]`` asks for a
 behaviour, of these words:
@@ -43,7 +43,7 @@ UNNAMED: Final = "unnamed"
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What the text of one request asks for. ``words`` is empty for a plain good answer."""
+    """Behaviour that the text of one request asks for. ``words`` is empty for a plain good answer."""
 
     case: str = UNNAMED
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -56,7 +56,7 @@ class GoogleSpeech:
 
     @property
     def url(self) -> str:
-        """What to set ``GOOGLE_TTS_ENDPOINT`` and ``GOOGLE_STT_ENDPOINT`` to."""
+        """The value for ``GOOGLE_TTS_ENDPOINT`` and ``GOOGLE_STT_ENDPOINT``."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:

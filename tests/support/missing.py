@@ -1,4 +1,4 @@
-"""What a test needs and this machine lacks: skipped on a laptop, a failure in CI."""
+"""Missing parts of a machine that a test needs: skipped on a laptop, a failure in CI."""
 
 from __future__ import annotations
 

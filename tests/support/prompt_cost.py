@@ -1,4 +1,4 @@
-"""What prompts cost: ``python -m tests.support.prompt_cost [FOLDER]``. Figures for a person, not a test.
+"""Cost of prompts: ``python -m tests.support.prompt_cost [FOLDER]``. Figures for a person, not a test.
 
 - Tokens of the prompts of ``evals/`` and ``examples/``, and of a folder of cases where one is named: JSON
   files with ``kind`` and ``payload``. Counted by o200k_base, the encoding of the gpt-4o and gpt-5 models,

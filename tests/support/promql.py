@@ -1,4 +1,4 @@
-"""Finds in an expression of PromQL what does not exist. It knows as much of the language as deploy/ uses."""
+"""Search of a PromQL expression for what does not exist. It knows as much of the language as deploy/ uses."""
 
 from __future__ import annotations
 

@@ -58,12 +58,12 @@ class FakeProvider(ThreadedServer):
 
     @property
     def base_url(self) -> str:
-        """What to set ``OPENAI_BASE_URL`` to."""
+        """The value for ``OPENAI_BASE_URL``."""
         return f"http://127.0.0.1:{self.port}/v1"
 
     @property
     def open_connections(self) -> int:
-        """How many sockets clients hold open."""
+        """Number of sockets that clients hold open."""
         return len(self._connections)
 
     def calls(self, case: str | None = None) -> list[Call]:

@@ -51,7 +51,7 @@ class Fault:
     happened: threading.Event = field(default_factory=threading.Event)
 
     def strikes(self, of: str, name: str, raw: bytes) -> bool:
-        """Whether this is what shall be lost; counts down while it is not its turn yet."""
+        """Return whether this is what shall be lost; counts down while it is not its turn yet."""
         if self.happened.is_set() or of != self.of or name != self.name or self.containing not in raw:
             return False
         self.skip -= 1
@@ -65,7 +65,7 @@ class Fault:
 
 
 class RedisProxy(ThreadedServer):
-    """Stands between Redis and the processes under test.
+    """Proxy between Redis and the processes under test.
 
     Args:
         url: the server's URL.

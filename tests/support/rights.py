@@ -16,5 +16,5 @@ def rule(*, database: int = 0, password: str = "hunter2") -> list[str]:
 
 
 def can_go(word: str) -> bool:
-    """Whether the guide says that a right is not needed."""
+    """Return whether the guide says that a right is not needed."""
     return word == "+info" or word.startswith("+client|")

@@ -1,4 +1,4 @@
-"""Whether this machine can confine a process, and a machine that cannot."""
+"""Seccomp on this machine: whether it can confine a process, and a machine that cannot."""
 
 from __future__ import annotations
 

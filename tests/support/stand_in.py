@@ -1,4 +1,4 @@
-"""Plays the workers for one queue: takes jobs and ends them as a test says, results included."""
+"""Stand-in for the workers of one queue: it takes jobs and ends them as a test says, results included."""
 
 from __future__ import annotations
 

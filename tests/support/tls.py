@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TlsRedis(ThreadedServer):
-    """Passes on to a plain Redis what comes encrypted.
+    """Proxy that passes on to a plain Redis what comes encrypted.
 
     Args:
         url: the plain server's URL.
