@@ -290,7 +290,7 @@ class ResultsConsumer:
                 await self._on_result(delivery)
             except NotNowError:
                 if pauses == 0:
-                    log.warning("results of %s wait: what they are put into is away", delivery.kind)
+                    log.warning("results of %s wait: their handler is unavailable", delivery.kind)
                 await asyncio.sleep(_pause(pauses))
                 pauses += 1
             else:
@@ -320,7 +320,7 @@ class ResultsConsumer:
                 pauses = 0
             except RedisError as error:
                 if pauses == 0:
-                    log.warning("failures are not heard of: %s", told(error))
+                    log.warning("failure subscription lost: %s", told(error))
                 await asyncio.sleep(_pause(pauses))
                 pauses += 1
 
@@ -335,7 +335,7 @@ class ResultsConsumer:
             if event.get("event") == "active" and self._on_started:
                 await self._on_started(kind, job_id)
         except Exception:
-            log.exception("what happened to a %s job could not be handled", kind)
+            log.exception("an event of a %s job could not be handled", kind)
 
 
 def _pause(number: int) -> float:
@@ -360,7 +360,7 @@ def _read(kind: Kind, record: Mapping[str, str]) -> Delivery | None:
     data = read_object(record.get("data", ""))
     job_id = data.pop("jobId", None)
     if not isinstance(job_id, str) or not job_id:
-        log.error("what came as a result of %s is none, and is left out", kind)
+        log.error("invalid result of %s; it is left out", kind)
         return None
     return Delivery(kind, job_id, data, _trace_of(record))
 

@@ -113,7 +113,9 @@ class Bridge:
 
     def stop(self) -> None:
         """Begin the graceful shutdown: take nothing more, and end."""
-        log.info("the bridge stops taking jobs; %d are under way", len(self._in_flight.tasks()))
+        log.info(
+            "graceful shutdown: the bridge stops taking jobs; %d are under way", len(self._in_flight.tasks())
+        )
         self._stopping.set()
         self._slots.close()
         for source in self._sources:

@@ -142,6 +142,6 @@ class Heartbeat:
         stuck = self._loop_stuck()
         if stuck > LOOP_TIMEOUT_SECONDS and not self._stopping.is_set():
             log.critical(
-                "the loop has not turned for %.0f s; the bridge ends so that another can take over", stuck
+                "watchdog: the loop has not turned for %.0f s; the bridge ends, and another takes over", stuck
             )
             os._exit(70)  # an orderly exit would wait for the loop

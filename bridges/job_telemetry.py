@@ -51,7 +51,7 @@ def _harmless(tell: Callable[P, None]) -> Callable[P, None]:
         try:
             tell(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the job is worth more
-            log.warning("what happened to a job cannot be told (%s)", type(error).__name__)
+            log.warning("telemetry of a job failed (%s)", type(error).__name__)
 
     return told
 

@@ -29,7 +29,7 @@ async def log_operators(settings: Settings) -> None:
         try:
             await hear(redis, channel(settings.bullmq_prefix), lambda text: log.info("%s", read(text)))
         except (RedisError, OSError) as error:
-            log.debug("what operators do cannot be heard: %s", TROUBLES.note(error))
+            log.debug("audit trail subscription lost: %s", TROUBLES.note(error))
         finally:
             await redis.aclose()
         await asyncio.sleep(AGAIN_AFTER)

@@ -128,7 +128,7 @@ class Watch:
             try:
                 await self._listen_once()
             except (RedisError, OSError) as error:
-                log.warning("outcomes cannot be heard: %s; they are looked for instead", TROUBLES.note(error))
+                log.warning("outcome subscription lost: %s; polling", TROUBLES.note(error))
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _listen_once(self) -> None:

@@ -82,7 +82,7 @@ class Bell:
                     async for notice in connection.notifies():
                         self._ring(notice.payload)
             except (psycopg.Error, OSError) as error:
-                log.warning("what was committed elsewhere is not heard of: %s", type(error).__name__)
+                log.warning("LISTEN connection to PostgreSQL lost: %s", type(error).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
 
     def _ring(self, payload: str) -> None:

@@ -72,7 +72,7 @@ class Cache:
 
     def _failed(self, error: Exception) -> None:
         self._away_until = time.monotonic() + AWAY_SECONDS
-        log.warning("the cache is not used for a moment: %s", type(error).__name__)
+        log.warning("cache of outcomes unavailable: %s", type(error).__name__)
 
 
 def key_of(job_id: str) -> str:

@@ -144,7 +144,7 @@ class Relay(SideTask):
                     options=_options(entry.kind) | ({"tm": json.dumps(entry.trace)} if entry.trace else {}),
                 )
         except (RedisError, TimeoutError, OSError) as error:
-            log.warning("a job could not be sent, and is sent later: %s", type(error).__name__)
+            log.warning("outbox entry not sent; it is sent later: %s", type(error).__name__)
             return False
         return True
 

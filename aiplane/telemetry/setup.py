@@ -65,7 +65,9 @@ def start_telemetry(settings: Settings, *, node: str) -> Telemetry:
         return Telemetry(Pipelines(settings, node, port), port)
     except Exception as error:  # noqa: BLE001 -- telemetry is no reason not to start
         # Some variables are read when the SDK is imported, and it raises where one makes no sense.
-        log.warning("nothing is measured or sent; is each OTEL_… right? (%s)", type(error).__name__)
+        log.warning(
+            "telemetry is off: nothing is measured or sent; is each OTEL_… right? (%s)", type(error).__name__
+        )
         return Telemetry(port=port)
 
 

@@ -98,14 +98,14 @@ class ProgressWriter(threading.Thread):
         except (RedisError, OSError, ValueError) as error:
             self.dropped += len(notes)
             if not self._away:
-                log.warning("jobs cannot be told how far they are: %s", told(error))
+                log.warning("progress updates paused: %s", told(error))
             self._away = True
             return False
         finally:
             with self._guard:
                 self._writing = set()
         if self._away:
-            log.info("jobs are told again how far they are; %d notes were dropped so far", self.dropped)
+            log.info("progress updates resumed; %d notes were dropped so far", self.dropped)
         self._away = False
         return True
 

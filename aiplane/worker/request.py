@@ -73,7 +73,7 @@ class JobRequest(Request):
         try:
             super().on_failure(exc_info, send_failed_event, return_ok)
         except Exception as error:  # noqa: BLE001 -- a broker or a backend that cannot be told
-            log.error("what became of task %s cannot be told (%s)", self.id, type(error).__name__)  # noqa: TRY400 -- its message may quote the payload
+            log.error("failure of task %s cannot be recorded (%s)", self.id, type(error).__name__)  # noqa: TRY400 -- its message may quote the payload
         finally:
             task_ready(self)
 

@@ -100,7 +100,7 @@ async def test_rights_that_are_taken_away_and_given_back(
     redis_server: RedisServer, user: User, plane: Plane
 ) -> None:
     user.may("resetchannels")
-    plane.bridge.wait_for_log(r"outcomes cannot be heard: Redis refuses \(NOPERM: channel\)")
+    plane.bridge.wait_for_log(r"outcome subscription lost: Redis refuses \(NOPERM: channel\)")
     plane.pools["hint"].wait_for_log(r"CELERY_BROKER_URL: Redis refuses \(NOPERM: channel\)")
     for role in ROLES:
         await_health(plane, role, "cannot do its work: Redis refuses (NOPERM: channel)")

@@ -190,7 +190,7 @@ def test_what_cannot_be_told_harms_nobody(
     monkeypatch.setattr("bridges.job_telemetry.record", broken)
     JobTelemetry().taken(job())
     JobTelemetry().settled(job(), DONE, Settled.COMPLETED)
-    assert caplog.text.count("cannot be told (RuntimeError)") == 2
+    assert caplog.text.count("telemetry of a job failed (RuntimeError)") == 2
     assert "nobody may see" not in caplog.text
 
 
