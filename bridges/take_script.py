@@ -1,4 +1,4 @@
-"""Taking and sending in one script: an ordinary job is on its way to its pool as soon as it is taken.
+"""Script that takes a job and sends its run: an ordinary one is on its way to its pool at once.
 
 The script takes the next job as BullMQ does. Where all that has to be known of it can be read by Lua, it
 opens the job's run and sends it as well; of any other job the bridge sees to that. Where there is no job, it

@@ -30,7 +30,7 @@ class NodeError(Exception):
 
 
 class Stream:
-    """What Node reports as it happens, in order; a test waits for what it expects."""
+    """Reports of Node as things happen, in order; a test waits for what it expects."""
 
     def __init__(self, name: str) -> None:
         self.name = name
