@@ -57,7 +57,7 @@ def test_a_fault_of_ours_is_one_line_that_tells_where(
     monkeypatch.setattr(Settings, "load", lambda: {}["the text of a candidate"])
     assert run(["result", "hint", "1"]) == 70
     (line,) = capsys.readouterr().err.splitlines()
-    assert re.fullmatch(r"aiplane: a fault of ours: KeyError at test_cli_faults\.py:\d+", line)
+    assert re.fullmatch(r"aiplane: a fault of ours: KeyError at test_cli_errors\.py:\d+", line)
 
 
 @pytest.mark.parametrize(

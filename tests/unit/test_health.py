@@ -32,7 +32,7 @@ def test_a_process_that_serves_is_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "holder", "silent", "why"),
+    ("role", "member", "silent", "why"),
     [
         ("hint", POOL, SLOTS_STALE_MS, "renewed 4.0 s ago"),
         ("hint", replace(POOL, slots=0), 0, "offers no slots"),

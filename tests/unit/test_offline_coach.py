@@ -32,7 +32,7 @@ from aiplane.providers.llm.offline.voice import SIGNATURE, voice_of
 from aiplane.text.measures import count_words
 from tasks import hint, interview, review
 from tasks.teaching import LEAST_WORDS, MOST_WORDS
-from tests.unit.test_code_metrics import PROGRAMS
+from tests.unit.test_metrics import PROGRAMS
 
 if TYPE_CHECKING:
     from aiplane.contracts import HintLevel

@@ -11,7 +11,7 @@ from aiplane.code import syntax
 from aiplane.code.languages import EXTENSIONS
 from aiplane.code.syntax import still_parses, syntax_errors
 from aiplane.context.deadline import within
-from tests.unit.test_code_metrics import PROGRAMS
+from tests.unit.test_metrics import PROGRAMS
 
 
 @pytest.mark.parametrize("language", EXTENSIONS)
