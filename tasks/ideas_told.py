@@ -156,8 +156,9 @@ def check_ideas(place: str, texts: Mapping[str, str | None], known: Known) -> It
         texts: what the model wrote, by the field that it stands in.
         known: what the candidate has.
     """
-    has = techniques_known(known)
-    if any(_tells(text, known, has) for text in texts.values() if text):
+    said = {name for _, says in _statements(known.said) for name in says}
+    has = techniques_known(known) | ideas_told(known.said)
+    if any(_tells(text, known, has, said) for text in texts.values() if text):
         yield must(
             place,
             "tells in everyday words how the solution works",
@@ -170,10 +171,11 @@ def ideas_told(text: str) -> set[str]:
     return {technique for _, says in _statements(text) for technique in _told_in(says)}
 
 
-def _tells(text: str, known: Known, has: Set[str]) -> bool:
+def _tells(text: str, known: Known, has: Set[str], said: Set[str]) -> bool:
     for sentence, says in _statements(text):
         ideas = {*_told_in(says)}
-        if ideas - has or (not ideas and _is_way(sentence, says) and not _was_said(sentence, known)):
+        new = {name: word for name, word in says.items() if name not in said or name == _GENERAL}
+        if ideas - has or (not ideas and _is_way(sentence, new) and not _was_said(sentence, known)):
             return True
     return False
 

@@ -26,7 +26,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "hint": {"hint": GOOD_HINT, "relatedConcepts": ["loops"]},
     "review": {
         "categories": [
-            {"name": name, "score": 10, "feedback": "Fine.", "evidence": []}
+            {"name": name, "score": 7, "feedback": "Fine.", "evidence": []}
             for name in ("correctness", "efficiency", "readability", "edge_cases")
         ],
         "summary": "Fine.",
