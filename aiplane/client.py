@@ -30,6 +30,7 @@ from aiplane.operations.capacity import read_capacity
 from aiplane.queues import KINDS, QUEUES
 from aiplane.redis.clients import COMMAND_TIMEOUT, connect
 from aiplane.redis.refusals import is_outage
+from aiplane.redis.untrusted_json import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -233,10 +234,8 @@ class Client:
 def _outcome(job_id: str, state: str, fields: Mapping[str, str]) -> dict[str, Any]:
     # A job's hash and the event that ended it name these fields alike.
     if state == "failed":
-        attempts = fields.get("atm", "")
-        raise JobFailedError(
-            job_id, fields.get("failedReason", ""), int(attempts) if attempts.isdigit() else 0
-        )
+        attempts = whole_number(fields.get("atm"), 0)
+        raise JobFailedError(job_id, fields.get("failedReason", ""), attempts)
     return cast("dict[str, Any]", json.loads(fields.get("returnvalue", "null")))
 
 

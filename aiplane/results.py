@@ -33,6 +33,7 @@ from aiplane.bull import (
     JobHandle,
     ScriptRefusedError,
     check,
+    kept_jobs,
     read_count,
     read_taken,
     stage_count,
@@ -43,7 +44,7 @@ from aiplane.contracts import HintResult, InterviewResult, Result, ReviewResult,
 from aiplane.queues import KINDS, results_of
 from aiplane.redis.clients import COMMAND_TIMEOUT, connect
 from aiplane.redis.refusals import told
-from aiplane.redis.untrusted_json import read_object
+from aiplane.redis.untrusted_json import read_object, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -72,6 +73,9 @@ GRACE_SECONDS: Final = 3.0
 
 RETRY_DELAY_MS: Final = 1_500
 """The first delay of a result that could not be handled, doubled each time (the wire contract)."""
+
+MOST_DOUBLINGS: Final = 10
+"""Of that delay. How many attempts were made is a number that anyone may have written."""
 
 _STEPS: Final = ("moveToActive", "moveToFinished", "moveToDelayed", "retryJob", "moveJobFromActiveToWait")
 
@@ -343,15 +347,14 @@ def _pause(number: int) -> float:
 
 
 def _handle_of(taken: Taken, token: str) -> JobHandle:
-    options = read_object(taken.record.get("opts", ""))
-    attempts, made = options.get("attempts"), taken.record.get("atm", "")
+    options = read_object(taken.record.get("opts"))
     return JobHandle(
         cast("str", taken.job_id),
         token,
-        attempts=attempts if isinstance(attempts, int) else 1,
-        attempts_made=int(made) if made.isdecimal() else 0,
-        keep_completed=options.get("removeOnComplete"),
-        keep_failed=options.get("removeOnFail"),
+        attempts=whole_number(options.get("attempts"), 1),
+        attempts_made=whole_number(taken.record.get("atm"), 0),
+        keep_completed=kept_jobs(options.get("removeOnComplete")),
+        keep_failed=kept_jobs(options.get("removeOnFail")),
     )
 
 
@@ -377,8 +380,9 @@ def _failed(queue: BullQueue, job: JobHandle, record: Mapping[str, str], reason:
         return queue.failing(job, reason, [])
     backoff = read_object(record.get("opts", "")).get("backoff")
     delay = backoff.get("delay") if isinstance(backoff, dict) else None
-    first = delay if isinstance(delay, int) and 0 < delay <= 3_600_000 else RETRY_DELAY_MS
-    return queue.retrying(job, first * 2**job.attempts_made, reason, [])
+    first = whole_number(delay, 0)
+    first = first if 0 < first <= 3_600_000 else RETRY_DELAY_MS
+    return queue.retrying(job, first * 2 ** min(job.attempts_made, MOST_DOUBLINGS), reason, [])
 
 
 async def _renew(queue: BullQueue, job: JobHandle) -> None:

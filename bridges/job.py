@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiplane.bull import JobHandle, letter_of
 from aiplane.ledger.runs import run_id
+from aiplane.redis.untrusted_json import read_object, read_stored, whole_number
 from bridges.options import JobOptions, read_options
 
 if TYPE_CHECKING:
@@ -110,10 +110,10 @@ def read_job(
         id=job_id,
         token=token,
         name=record.get("name") or spec.job_name,
-        timestamp=_count(record.get("timestamp")),
-        attempts_made=_count(record.get("atm") or record.get("attemptsMade")),
-        attempts_started=_count(record.get("ats")),
-        processed_on=_count(record.get("processedOn")),
+        timestamp=whole_number(record.get("timestamp"), 0),
+        attempts_made=whole_number(record.get("atm") or record.get("attemptsMade"), 0),
+        attempts_started=whole_number(record.get("ats"), 0),
+        processed_on=whole_number(record.get("processedOn"), 0),
         options=options,
         stacktrace=_traces(record.get("stacktrace")),
         trace=record.get("tm") or options.trace,
@@ -135,21 +135,11 @@ def _knows_its_parent(record: Mapping[str, str]) -> bool:
     """Return whether a record tells of a parent as BullMQ does: by nothing, or by a key and its two parts."""
     if "parent" not in record:
         return ":" in record.get("parentKey", ":")
-    try:
-        parent = json.loads(record["parent"])
-    except (ValueError, RecursionError):
-        return False
-    named = isinstance(parent, dict) and all(isinstance(parent.get(part), str) for part in ("id", "queueKey"))
+    parent = read_object(record["parent"])
+    named = all(isinstance(parent.get(part), str) for part in ("id", "queueKey"))
     return named and record.get("parentKey") == f"{parent['queueKey']}:{parent['id']}"
 
 
-def _count(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 16 else 0
-
-
 def _traces(text: str | None) -> tuple[str, ...]:
-    try:
-        traces = json.loads(text or "[]")
-    except (ValueError, RecursionError):
-        return ()
+    traces = read_stored(text)
     return tuple(trace for trace in traces if isinstance(trace, str)) if isinstance(traces, list) else ()

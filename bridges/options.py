@@ -12,7 +12,8 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from bridges.strict_json import read_json
+from aiplane.bull import kept_jobs
+from aiplane.redis.untrusted_json import can_be_written, read_json, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,35 +126,23 @@ def read_options(text: str) -> JobOptions:
     stored = read_json(text)
     if not isinstance(stored, dict):
         raise ValueError("not an object")  # noqa: TRY004 -- one class for all that is wrong with the text
-    attempts = _whole(stored.get("attempts"))
-    limit = _whole(stored.get("stackTraceLimit"))
-    lines = _whole(stored.get("kl") or stored.get("keepLogs"))
     trace = stored.get("tm")
     return JobOptions(
-        attempts=attempts if attempts is not None and attempts >= 1 else DEFAULT_ATTEMPTS,
+        attempts=whole_number(stored.get("attempts")) or DEFAULT_ATTEMPTS,
         backoff=_backoff(stored.get("backoff")),
         lifo=stored.get("lifo") is True,
-        remove_on_complete=_keep(stored.get("removeOnComplete")),
-        remove_on_fail=_keep(stored.get("removeOnFail")),
-        stack_trace_limit=limit if limit is not None and limit >= 0 else None,
-        keep_logs=lines if lines is not None and lines >= 1 else None,
+        remove_on_complete=kept_jobs(stored.get("removeOnComplete")),
+        remove_on_fail=kept_jobs(stored.get("removeOnFail")),
+        stack_trace_limit=whole_number(stored.get("stackTraceLimit")),
+        keep_logs=whole_number(stored.get("kl") or stored.get("keepLogs")) or None,
         parent={
             long: True for short, long in _PARENT_SHORT_NAMES.items() if stored.get(short) or stored.get(long)
         },
-        trace=trace if isinstance(trace, str) and _can_be_written(trace) else None,
+        trace=trace if isinstance(trace, str) and can_be_written(trace) else None,
         delay_ms=_amount(stored.get("delay")) or 0.0,
         stored=stored,
         text=text,
     )
-
-
-def _can_be_written(text: str) -> bool:
-    """Return whether Redis can be given a text: JSON can hold half a character, which nothing can write."""
-    try:
-        text.encode(errors="surrogateescape")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _backoff(value: object) -> Backoff:
@@ -166,31 +155,9 @@ def _backoff(value: object) -> Backoff:
     return Backoff(value["type"], DEFAULT_BACKOFF_MS if delay is None else delay, min(jitter or 0.0, 1.0))
 
 
-def _keep(value: object) -> object:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, dict):
-        limits = {name: _whole(value.get(name)) for name in ("age", "count", "limit")}
-        return {
-            name: number for name, number in limits.items() if number is not None and number >= 0
-        } or False
-    count = _whole(value)
-    return count if count is not None and count >= 0 else False
-
-
 def _amount(value: object) -> float | None:
     """Return a number that is finite and not negative, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     # An integer too large for a float is too large for anything here.
     return float(value) if 0 <= value <= MAX_BACKOFF_MS else None
-
-
-def _whole(value: object) -> int | None:
-    """Return a whole number, also one that was written as text or as a float, else None."""
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) < 16:
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    # msgpack, Lua and JavaScript agree about whole numbers up to this one.
-    return int(value) if value == int(value) and abs(value) < 2**53 else None

@@ -33,8 +33,8 @@ from aiplane.ledger.runs import CLOSE, Outcome
 from aiplane.queues import dead_letters_of, results_of
 from aiplane.redis.lua import load_script
 from aiplane.redis.troubles import TROUBLES
+from aiplane.redis.untrusted_json import read_json
 from aiplane.telemetry.propagation import metadata
-from bridges.strict_json import read_json
 from bridges.take_script import TAKE_SCRIPTS
 
 if TYPE_CHECKING:
@@ -315,6 +315,6 @@ def is_json(text: str | None) -> bool:
     """Return whether ``text`` can be put into a larger JSON text as it is."""
     try:
         read_json(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from aiplane.context.usage import Usage
 from aiplane.errors import InternalError, JobTimeoutError, WorkerLostError
 from aiplane.ledger.leases import POOL_STALE_MS, SLOTS_STALE_MS
 from aiplane.ledger.runs import Outcome
+from aiplane.redis.untrusted_json import read_json
 
 if TYPE_CHECKING:
     from aiplane.ledger.leases import LeaseSnapshot
@@ -97,7 +97,7 @@ def read_outcome(text: str, usage: str | None = None) -> Outcome:
     """Read a recorded outcome and its usage; one that no worker writes so is a fault of ours."""
     try:
         outcome = Outcome.from_json(text)
-        if outcome.error is None and not isinstance(json.loads(outcome.result), dict):
+        if outcome.error is None and not isinstance(read_json(outcome.result), dict):
             raise ValueError("a result is an object")  # noqa: TRY301 -- handled with its kin just below
     except (ValueError, RecursionError):
         return Outcome(error=InternalError("The run's outcome could not be read."), recorded=True)

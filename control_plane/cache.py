@@ -53,7 +53,7 @@ class Cache:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 text = await self._redis.get(key_of(job_id))
             found = json.loads(text) if text else None
-        except (RedisError, OSError, TimeoutError, ValueError) as error:
+        except (RedisError, OSError, TimeoutError, ValueError, RecursionError) as error:
             self._failed(error)
             return None
         return found if isinstance(found, dict) else None

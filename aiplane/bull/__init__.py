@@ -18,6 +18,7 @@ from aiplane.bull.paused_list import (
 )
 from aiplane.bull.progress import KEEP_LOGS, NOTES, Note, NoteWriter, pack_notes
 from aiplane.bull.queue import Bull, BullQueue, Taken, read_taken
+from aiplane.bull.retention import kept_jobs
 from aiplane.bull.scripts import ScriptBatch, ScriptCall
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "dead_letter_id",
     "is_dead_letter_of",
     "iso_now",
+    "kept_jobs",
     "letter_of",
     "merge_paused",
     "merging_paused",

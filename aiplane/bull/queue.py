@@ -16,6 +16,7 @@ from bullmq.scripts import Scripts
 from aiplane.bull.locks import LOCK_MS
 from aiplane.bull.moves import JobHandle, Settling, now_ms
 from aiplane.bull.scripts import ScriptBatch
+from aiplane.redis.untrusted_json import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +58,7 @@ def read_taken(reply: Any) -> Taken:
     """Read what ``moveToActive`` answered."""
     record, job_id, rate_limited_ms, next_delayed_at = (*reply, 0, 0)[:4] if reply else (0, 0, 0, 0)
     if not record:
-        return Taken(None, {}, int(rate_limited_ms or 0), int(float(next_delayed_at or 0)))
+        return Taken(None, {}, whole_number(rate_limited_ms, 0), whole_number(next_delayed_at, 0))
     return Taken(job_id, dict(zip(record[::2], record[1::2], strict=True)))
 
 

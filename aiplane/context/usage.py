@@ -37,7 +37,7 @@ class Usage:
         """Read what :meth:`to_text` wrote; anything else counts as nothing."""
         numbers = (text or "").split()
         if len(numbers) != len(cls.__slots__) or not all(
-            number.isdecimal() and len(number) < 16 for number in numbers
+            number.isascii() and number.isdecimal() and len(number) < 16 for number in numbers
         ):
             return cls()
         return cls(*map(int, numbers))

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiplane.errors import InvalidPayloadError
+from aiplane.redis.untrusted_json import MOST_VALUES, count_values, read_digits
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,14 +22,8 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 48 * 1024 * 1024
 """The longest text of a job's data (the wire contract). A recording of 25 MB takes 34 of them."""
 
-MOST_VALUES: Final = 200_000
-"""In one field. 500 turns have 2,500; what has more is built by nobody."""
-
 _CHUNK: Final = 1024 * 1024
 """Characters that are stepped over at once: other threads wait for as long."""
-
-_LONGEST_NUMBER: Final = 400
-"""Digits. A longer one is beyond what any number here can be, and Python would refuse to read it."""
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"'
 _NESTED = rf'(?:[^\[\]{{}}"]++|{_STRING})*+'
@@ -37,17 +32,12 @@ for _ in range(6):
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BETWEEN = re.compile(_NESTED, re.DOTALL)
-_WHOLE_STRING = re.compile(_STRING, re.DOTALL)
 _OPENING, _CLOSING = re.compile(r"[\[{]++"), re.compile(r"[\]}]++")
 _SIMPLE = r'"[^"\\]*+"[ \t\r\n]*+:[ \t\r\n]*+(?:[^\s,:\[\]{}"]++|"[^"\\]*+")[ \t\r\n]*+,[ \t\r\n]*+'
 _SCALAR = re.compile(r'[^\s,:\[\]{}"]++')
 
 
-def _whole_number(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else float("-inf" if digits[0] == "-" else "inf")
-
-
-_decoder = json.JSONDecoder(parse_int=_whole_number)
+_decoder = json.JSONDecoder(parse_int=read_digits)
 
 
 def read_fields(text: str, names: Collection[str]) -> Any:
@@ -113,18 +103,12 @@ def _value(text: str, at: int) -> tuple[Any, int]:
     """Build a value, and say where it ends. What is too deep to be built is absent."""
     if text[at] in "[{" and len(text) - at > _CHUNK:
         end = _past(text, at)
-        if end - at > _CHUNK and _count(text[at:end]) > MOST_VALUES:
+        if end - at > _CHUNK and count_values(text[at:end]) > MOST_VALUES:
             return None, end
     try:
         return _decoder.raw_decode(text, at)
     except RecursionError:
         return None, _past(text, at)
-
-
-def _count(text: str) -> int:
-    """Count the values of a text, more or less."""
-    bare = _WHOLE_STRING.sub("", text)
-    return bare.count(",") + bare.count("[") + bare.count("{")
 
 
 def _past(text: str, at: int) -> int:

@@ -216,4 +216,4 @@ def _seconds(value: Any) -> float | None:
     """Return a number of seconds that came as JSON, which may be anything; None if it is none."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < math.inf:
         return None
-    return float(min(value, LONGEST_RETRY_AFTER))
+    return float(min(max(value, 0), LONGEST_RETRY_AFTER))

@@ -9,7 +9,6 @@ that was steady for that long, so an outage of Redis makes nobody look dead.
 from __future__ import annotations
 
 import json
-import math
 import uuid
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from aiplane.ledger.runs import ledger_prefix
 from aiplane.ledger.server_epoch import GAP_MS, ServerEpoch, pulse_key
 from aiplane.redis.lua import load_script
-from aiplane.redis.untrusted_json import read_object
+from aiplane.redis.untrusted_json import read_object, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -182,7 +181,8 @@ def read_look(replies: Sequence[Any]) -> LeaseSnapshot:
     """Read what :func:`stage_look` was answered."""
     (seconds, micros), (steady_since, server_since), scores, members = replies
     now = int(seconds) * 1000 + int(micros) // 1000
-    return _snapshot(ServerEpoch(now, int(steady_since or now), int(server_since or 0)), scores, members)
+    epoch = ServerEpoch(now, whole_number(steady_since, now), whole_number(server_since, 0))
+    return _snapshot(epoch, scores, members)
 
 
 def _keys(bullmq_prefix: str) -> tuple[str, str]:
@@ -193,9 +193,9 @@ def _keys(bullmq_prefix: str) -> tuple[str, str]:
 def _snapshot(epoch: ServerEpoch, scores: Any, members: Mapping[str, str]) -> LeaseSnapshot:
     seen = {}
     for member_id, score in scores:
-        member = _member(members.get(member_id, ""))
-        if member is not None and math.isfinite(score):
-            seen[member_id] = (member, int(score))
+        member, renewed = _member(members.get(member_id, "")), whole_number(score)
+        if member is not None and renewed is not None:
+            seen[member_id] = (member, renewed)
     # Another server may have forgotten leases that were renewed a moment before.
     return LeaseSnapshot(epoch.now, max(epoch.steady_since, epoch.server_since), seen)
 
@@ -218,14 +218,10 @@ def _member(text: str) -> Member | None:
         said["id"],
         said["role"],
         node=str(said.get("node", "")),
-        pid=_count(said.get("pid")),
+        pid=whole_number(said.get("pid"), 0),
         kind=str(said.get("kind", "")),
-        slots=_count(said.get("slots")),
-        loop_ms=_count(said.get("loop_ms")),
-        locks_ms=_count(said.get("locks_ms")),
+        slots=whole_number(said.get("slots"), 0),
+        loop_ms=whole_number(said.get("loop_ms"), 0),
+        locks_ms=whole_number(said.get("locks_ms"), 0),
         trouble=str(said.get("trouble", ""))[:200],
     )
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

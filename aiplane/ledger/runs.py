@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aiplane.context.usage import Usage
 from aiplane.errors import JobError, error_from_dict
 from aiplane.redis.lua import load_script
+from aiplane.redis.untrusted_json import read_json, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ def run_id_part(text: str) -> str:
 def job_of(run: str) -> tuple[str, str] | None:
     """Return the queue and the id of the job that a run is an attempt at; None if the text is no run's id."""
     parts = run.split("|")
-    if len(parts) != 4 or not all(_number(part) is not None for part in parts[2:]):
+    if len(parts) != 4 or None in map(whole_number, parts[2:]):
         return None
     queue, job_id = (part.replace("%7C", "|").replace("%25", "%") for part in parts[:2])
     return queue, job_id
@@ -90,7 +91,7 @@ def origin_of(run: str) -> tuple[str, str]:
 
 def attempt_of(run: str) -> int:
     """Return which attempt at its job a run is: 1 for the first."""
-    return (_number(origin_of(run)[1]) or 0) + 1
+    return whole_number(origin_of(run)[1], 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Outcome:
         """Read what :meth:`to_json` wrote; ``ValueError`` if it is something else."""
         if text.startswith('{"result":') and text.endswith("}"):
             return cls(result=text[len('{"result":') : -1], recorded=True)
-        data = json.loads(text)
+        data = read_json(text)
         try:
             error = error_from_dict(data["error"])
             return cls(error=error, stacktrace=str(data["stacktrace"]), recorded=True)
@@ -247,8 +248,4 @@ def read_announcement(text: str) -> Announcement:
 
 def _state(values: Sequence[str | None]) -> RunState:
     sent, claim, worker, claimed, outcome, usage = values
-    return RunState(_number(sent), claim, worker, _number(claimed), outcome, usage)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+    return RunState(whole_number(sent), claim, worker, whole_number(claimed), outcome, usage)

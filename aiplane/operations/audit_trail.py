@@ -13,7 +13,7 @@ from redis import RedisError
 
 from aiplane.bull import KEEP_LOGS
 from aiplane.ledger.runs import ledger_prefix
-from aiplane.redis.untrusted_json import read_object
+from aiplane.redis.untrusted_json import read_object, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,12 +62,12 @@ def read(text: str) -> str:
     told = read_object(text)
     jobs = told.get("jobs")
     named = [str(each) for each in jobs[:JOBS_NAMED]] if isinstance(jobs, list) else []
-    more = " and more" if isinstance(told.get("count"), int) and told["count"] > len(named) else ""
+    more = " and more" if whole_number(told.get("count"), 0) > len(named) else ""
     line = f"{told.get('who')} has {told.get('did')} of {told.get('queue')}: {', '.join(named)}{more}"
     return visible(line)[:LONGEST_LINE]
 
 
 def kept_lines(options: object) -> int:
     """Return how many lines the log of a job keeps, by its options as stored."""
-    wanted = options.get("kl") if isinstance(options, dict) else None
-    return wanted if isinstance(wanted, int) and 0 < wanted < KEEP_LOGS else KEEP_LOGS
+    wanted = whole_number(options.get("kl")) if isinstance(options, dict) else None
+    return min(wanted or KEEP_LOGS, KEEP_LOGS)

@@ -19,6 +19,7 @@ from aiplane.ledger.claims import CANCELLED, CANCELLED_MARK_MS, cancelled_key
 from aiplane.ledger.runs import ENTRY_TTL_MS, Outcome, job_of, outcome_channel, run_id, run_key
 from aiplane.queues import KINDS
 from aiplane.redis.lua import load_script
+from aiplane.redis.untrusted_json import whole_number
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -137,18 +138,12 @@ class Canceller:
             return Was.UNKNOWN
         stored = cast("list[str | None]", self._redis.hmget(job_key, "timestamp", "atm", "attemptsMade"))
         timestamp, made = stored[0] or "", stored[1] or stored[2] or ""
-        due, error = (
-            run_id(queue, job_id, _count(timestamp), _count(made)),
-            JobCancelledError("The job was cancelled."),
-        )
+        # Read as a bridge reads them, so that both find the same run.
+        due = run_id(queue, job_id, whole_number(timestamp, 0), whole_number(made, 0))
+        error = JobCancelledError("The job was cancelled.")
         keys = [run_key(self._prefix, due), job_key, f"{job_key}:lock"]
         keys += [f"{self._prefix}:{queue}:{name}" for name in _LISTS]
         arguments: list[Any] = [job_id, timestamp, made, Outcome(error=error).to_json()]
         arguments += [outcome_channel(self._prefix), due, cancelled_key(self._prefix, "")]
         arguments += [f"{TOKEN_MARK}:", CANCELLED, ENTRY_TTL_MS, CANCELLED_MARK_MS, run or due]
         return Was(self._cancel(keys=keys, args=[*arguments, f"{error.code}: "]))
-
-
-def _count(text: str) -> int:
-    # As a bridge reads it, so that both find the same run.
-    return int(text) if text.isdecimal() and len(text) < 16 else 0

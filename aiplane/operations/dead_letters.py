@@ -15,7 +15,7 @@ from aiplane.bull import check, is_dead_letter_of
 from aiplane.errors import ERRORS
 from aiplane.queues import dead_letters_of
 from aiplane.redis.lua import load_script
-from aiplane.redis.untrusted_json import read_object
+from aiplane.redis.untrusted_json import read_object, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -141,7 +141,7 @@ class DeadLetters:
 def read_letter(letter_id: str, text: str) -> Letter:
     """Read a letter as anyone may have written it. It never raises."""
     said = read_object(text)
-    code, attempts = _text(said.get("code")), said.get("attemptsMade")
+    code = _text(said.get("code"))
     options, traces = said.get("opts"), said.get("stacktrace")
     return Letter(
         letter_id,
@@ -149,7 +149,7 @@ def read_letter(letter_id: str, text: str) -> Letter:
         name=_text(said.get("name")),
         code=code if code in ERRORS else "",
         failed_reason=_text(said.get("failedReason")),
-        attempts_made=attempts if isinstance(attempts, int) else 0,
+        attempts_made=whole_number(said.get("attemptsMade"), 0),
         failed_at=_moment(said.get("failedAt")),
         options=options if isinstance(options, dict) else {},
         stacktrace=tuple(each for each in traces if isinstance(each, str))

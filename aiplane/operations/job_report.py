@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from aiplane.bull import dead_letter_id, letter_of, owner_of, result_id
 from aiplane.ledger.leases import BRIDGE_STALE_MS, POOL_STALE_MS
 from aiplane.ledger.runs import Runs, run_id
 from aiplane.queues import dead_letters_of, results_of
-from aiplane.redis.untrusted_json import read_object, read_stored
+from aiplane.redis.untrusted_json import read_object, read_stored, whole_number
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -139,8 +139,8 @@ async def tell(
     if not record:
         return None
     options = read_object(record.get("opts"))
-    made, taken = _number(record.get("timestamp")), _number(record.get("processedOn"))
-    attempts_made = _number(record.get("atm") or record.get("attemptsMade")) or 0
+    made, taken = whole_number(record.get("timestamp")), whole_number(record.get("processedOn"))
+    attempts_made = whole_number(record.get("atm") or record.get("attemptsMade"), 0)
     traces = read_stored(record.get("stacktrace"))
     return JobReport(
         queue=queue,
@@ -148,9 +148,13 @@ async def tell(
         name=record.get("name", ""),
         state=await own.state(job_id),
         attempts_made=attempts_made,
-        attempts=_attempts(options.get("attempts")),
+        attempts=whole_number(options.get("attempts")) or DEFAULT_ATTEMPTS,
         times=Times(
-            snapshot.now, made, _number(record.get("delay")) or 0, taken, _number(record.get("finishedOn"))
+            snapshot.now,
+            made,
+            whole_number(record.get("delay"), 0),
+            taken,
+            whole_number(record.get("finishedOn")),
         ),
         failed_reason=record.get("failedReason"),
         stacktrace=str(traces[-1]) if isinstance(traces, list) and traces else None,
@@ -196,11 +200,11 @@ def _word(outcome: object) -> str:
 
 def _usage(text: str | None) -> dict[str, int] | None:
     """Read what the model calls of a run took, where its ledger entry says so: four numbers."""
-    numbers = [_number(word) for word in (text or "").split()]
+    numbers = [whole_number(word, 0) for word in (text or "").split()]
     names = ("calls", "modelMs", "inputTokens", "outputTokens")
     if len(numbers) != len(names):
         return None
-    return {name: number or 0 for name, number in zip(names, numbers, strict=True)}
+    return dict(zip(names, numbers, strict=True))
 
 
 def _holder(snapshot: LeaseSnapshot, holder_id: str, stale_ms: int) -> tuple[str, bool]:
@@ -211,13 +215,3 @@ def _holder(snapshot: LeaseSnapshot, holder_id: str, stale_ms: int) -> tuple[str
 
 async def _there(bull: Bull, queue: str, job_id: str) -> str | None:
     return job_id if await bull.queue(queue).state(job_id) != "unknown" else None
-
-
-def _attempts(value: Any) -> int:
-    return (
-        value if isinstance(value, int) and not isinstance(value, bool) and value >= 1 else DEFAULT_ATTEMPTS
-    )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 16 else None

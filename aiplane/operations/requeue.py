@@ -16,7 +16,7 @@ from aiplane.bull import ScriptRefusedError, check, iso_now, stage_merge
 from aiplane.operations.audit_trail import kept_lines
 from aiplane.operations.dead_letters import payload_of
 from aiplane.redis.lua import load_script
-from aiplane.redis.untrusted_json import read_object
+from aiplane.redis.untrusted_json import read_object, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,8 +162,8 @@ def kept_options(stored: Mapping[str, Any]) -> dict[str, Any]:
     Whoever made the job chose them, so only what is as BullMQ writes it is kept.
     """
     kept = {name: stored[name] for name in KEPT_OPTIONS if name in stored and _is_plain(stored[name])}
-    priority = stored.get("priority")
-    if isinstance(priority, int) and not isinstance(priority, bool) and 0 < priority <= HIGHEST_PRIORITY:
+    priority = whole_number(stored.get("priority"), 0)
+    if 0 < priority <= HIGHEST_PRIORITY:
         kept["priority"] = priority
     return kept
 

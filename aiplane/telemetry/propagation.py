@@ -13,6 +13,8 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from aiplane.redis.untrusted_json import read_stored
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,11 +31,7 @@ def read_metadata(text: str | None) -> Context:
     """Return the context that a job brings; an empty one if it brings none that can be read."""
     if not text or len(text) > LONGEST:
         return Context()
-    try:
-        carrier = json.loads(text)
-    except (ValueError, RecursionError):
-        return Context()
-    return read_carrier(carrier)
+    return read_carrier(read_stored(text))
 
 
 def read_carrier(carrier: object) -> Context:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from aiplane.bull import KEEP_LOGS, Note
 from aiplane.ledger.runs import attempt_of
+from aiplane.redis.untrusted_json import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +50,7 @@ class Progress:
         self._queue = run["queue"]
         self._job_id = run["job"]
         self._attempt = attempt_of(run["run"])
-        self._keep_logs = int(run.get("keep_logs", KEEP_LOGS))
+        self._keep_logs = whole_number(run.get("keep_logs"), KEEP_LOGS)
         self._step: Step = "taken"
         self._started = time.monotonic()
         self._ended = False

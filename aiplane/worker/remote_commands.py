@@ -15,6 +15,7 @@ from celery.worker import control
 from celery.worker import state as worker_state
 from celery.worker.control import control_command, nok, ok
 
+from aiplane.redis.untrusted_json import whole_number
 from aiplane.worker.pool import MAX_SLOTS
 
 
@@ -41,7 +42,7 @@ def pool_shrink(state: Any, n: Any = 1, **_: Any) -> Any:
 
 
 def _resize(state: Any, n: Any, direction: int) -> Any:
-    number = _whole(n)
+    number = whole_number(n)
     if number is None or not 1 <= number <= MAX_SLOTS:
         return nok(f"the number of slots must be from 1 to {MAX_SLOTS}")
     pool = state.consumer.pool
@@ -94,10 +95,3 @@ def _then_tell(state: Any, change: Any, queue: str) -> None:
 def _not_ours(state: Any, queue: str) -> str | None:
     kind = state.consumer.controller.kind
     return None if queue == kind else f"this pool serves the queue {kind} and no other."
-
-
-def _whole(value: Any) -> int | None:
-    try:
-        return int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None

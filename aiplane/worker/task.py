@@ -114,7 +114,7 @@ class JobTask(Task):
                 failure = _cancelled() if call_off.made else self._told_failure(error)
         if not failure.retryable or isinstance(failure, InternalError):
             raise failure
-        delay = RETRY_DELAY * 2**self.request.retries
+        delay = RETRY_DELAY * 2 ** min(self.request.retries, RETRIES)
         raise self.retry(exc=failure, countdown=delay, max_retries=RETRIES)
 
     def _told_failure(self, error: Exception) -> JobError:

@@ -3,9 +3,10 @@
 -- KEYS: 1 wait, 2 paused, 3 prioritized, 4 active, 5 delayed, 6 completed, 7 failed, 8 and 9 wait and paused of the
 --       dead letters, 10 meta
 -- ARGV: 1 what the keys of jobs begin with
+-- @include aiplane/redis/lua/whole_number.lua
 local function oldest(id)
   local made = id and redis.call('HGET', ARGV[1] .. id, 'timestamp')
-  return tonumber(made or '') or 0
+  return whole_number(made) or 0
 end
 local clock = redis.call('TIME')
 local next_up = redis.call('ZRANGE', KEYS[3], 0, 0)[1]
