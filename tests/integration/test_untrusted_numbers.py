@@ -224,7 +224,7 @@ def test_a_dead_letter(number: str) -> None:
 @json_texts
 async def test_a_result(redis: Redis, settings: Settings, number: str) -> None:
     queue, handled = Bull(redis).queue(results_of(QUEUE)), asyncio.Queue[str]()
-    names = ("attempts", "removeOnComplete", "removeOnFail", "backoff")
+    names = ("removeOnComplete", "removeOnFail", "backoff")
     options = options_text(names, number)
     await queue.add("hint-result", {"jobId": "7"}, job_id="hostile")
     await redis.hset(queue.key("hostile"), mapping={"opts": options, "timestamp": number})
