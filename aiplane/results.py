@@ -39,6 +39,7 @@ from aiplane.bull import (
     stage_count,
 )
 from aiplane.client import JobFailedError
+from aiplane.context.backoff import listed
 from aiplane.context.cancellation import cancel
 from aiplane.contracts import HintResult, InterviewResult, Result, ReviewResult, TranscribeResult
 from aiplane.queues import KINDS, results_of
@@ -213,7 +214,7 @@ class ResultsConsumer:
 
     async def _consume(self, kind: Kind, *, helps: bool) -> None:
         queue, more = self._queues[kind], self._more[kind]
-        pauses = 0
+        pauses = listed(AGAIN_SECONDS)
         while True:
             try:
                 if helps:
@@ -226,19 +227,18 @@ class ResultsConsumer:
                     await self._see_through(kind, queue, _handle_of(taken, token), taken.record)
                 elif not helps:
                     await self._wait(queue, taken)
-                pauses = 0
+                pauses = listed(AGAIN_SECONDS)
             except ScriptRefusedError as error:
                 # It stalled meanwhile, and is another's: what was handled here is handled there again.
                 log.warning("a result of %s was taken over while it was handled (%s)", kind, error)
             except RedisError as error:
-                if pauses == 0:
+                pause = next(pauses)
+                if pause == AGAIN_SECONDS[0]:
                     log.warning("results of %s are not consumed: %s", kind, told(error))
-                await asyncio.sleep(_pause(pauses))
-                pauses += 1
+                await asyncio.sleep(pause)
             except Exception:
                 log.exception("results of %s are not consumed", kind)
-                await asyncio.sleep(_pause(pauses))
-                pauses += 1
+                await asyncio.sleep(next(pauses))
 
     async def _take(self, queue: BullQueue, token: str) -> Taken:
         step = queue.taking(token, worker=self._worker)
@@ -288,15 +288,15 @@ class ResultsConsumer:
         check((await self._scripts.take([step]))[0])
 
     async def _deliver(self, delivery: Delivery) -> None:
-        pauses = 0
+        pauses = listed(AGAIN_SECONDS)
         while True:
             try:
                 await self._on_result(delivery)
             except NotNowError:
-                if pauses == 0:
+                pause = next(pauses)
+                if pause == AGAIN_SECONDS[0]:
                     log.warning("results of %s wait: their handler is unavailable", delivery.kind)
-                await asyncio.sleep(_pause(pauses))
-                pauses += 1
+                await asyncio.sleep(pause)
             else:
                 return
 
@@ -313,7 +313,7 @@ class ResultsConsumer:
 
     async def _listen(self) -> None:
         seen: dict[str, str] = {}
-        pauses = 0
+        pauses = listed(AGAIN_SECONDS)
         while True:
             try:
                 if not seen:
@@ -321,12 +321,12 @@ class ResultsConsumer:
                 for stream, event_id, event in await _next(self._blocking, seen):
                     seen[stream] = event_id
                     await self._hear(self._streams[stream], event)
-                pauses = 0
+                pauses = listed(AGAIN_SECONDS)
             except RedisError as error:
-                if pauses == 0:
+                pause = next(pauses)
+                if pause == AGAIN_SECONDS[0]:
                     log.warning("failure subscription lost: %s", told(error))
-                await asyncio.sleep(_pause(pauses))
-                pauses += 1
+                await asyncio.sleep(pause)
 
     async def _hear(self, kind: Kind, event: Mapping[str, str]) -> None:
         job_id = event.get("jobId", "")
@@ -340,10 +340,6 @@ class ResultsConsumer:
                 await self._on_started(kind, job_id)
         except Exception:
             log.exception("an event of a %s job could not be handled", kind)
-
-
-def _pause(number: int) -> float:
-    return AGAIN_SECONDS[min(number, len(AGAIN_SECONDS) - 1)]
 
 
 def _handle_of(taken: Taken, token: str) -> JobHandle:

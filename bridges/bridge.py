@@ -12,6 +12,7 @@ from redis import RedisError
 
 from aiplane.bull import Bull
 from aiplane.celery import app
+from aiplane.context.backoff import doubled
 from aiplane.context.cancellation import cancel
 from aiplane.ledger.leases import Member, new_member_id
 from aiplane.ledger.runs import Runs
@@ -124,16 +125,15 @@ class Bridge:
     # ---- the loop ---------------------------------------------------------------------------------
 
     async def _serve(self, source: Source) -> None:
-        pause = FIRST_PAUSE
+        pauses = doubled(FIRST_PAUSE, LONGEST_PAUSE)
         while not self._stopping.is_set():
             try:
                 await self._slots.wait(source.spec.kind)
                 await self._take(source)
-                pause = FIRST_PAUSE
+                pauses = doubled(FIRST_PAUSE, LONGEST_PAUSE)
             except (RedisError, OSError) as error:
                 log.warning("%s cannot be read: %s", source.name, TROUBLES.note(error))
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                await asyncio.sleep(next(pauses))
 
     async def _take(self, source: Source) -> None:
         if self._slots.free(source.spec.kind) <= 0:

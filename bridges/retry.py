@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from redis import RedisError
 
+from aiplane.context.backoff import doubled
 from aiplane.redis.troubles import TROUBLES
 
 if TYPE_CHECKING:
@@ -23,11 +24,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 async def despite_outages(call: Callable[[], Awaitable[T]]) -> T:
     """Return what ``call`` returns, once Redis answers it."""
-    pause = FIRST_PAUSE
+    pauses = doubled(FIRST_PAUSE, LONGEST_PAUSE)
     while True:
         try:
             return await call()
         except (RedisError, OSError) as error:
             log.warning("%s", TROUBLES.note(error))
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+        await asyncio.sleep(next(pauses))

@@ -28,6 +28,7 @@ from aiplane.bull import (
     merging_paused,
     result_id,
 )
+from aiplane.context.backoff import doubled
 from aiplane.errors import InternalError
 from aiplane.ledger.runs import CLOSE, Outcome
 from aiplane.queues import dead_letters_of, results_of
@@ -257,7 +258,7 @@ class Settler:
     async def _persist(
         self, job: Job, plan: Callable[[], Awaitable[_Plan]], succession: Callable[[], NextJob | None]
     ) -> Settlement:
-        pause = FIRST_PAUSE
+        pauses = doubled(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 return await self._try(job, await plan(), succession())
@@ -268,8 +269,7 @@ class Settler:
                 log.warning("job %s of %s cannot be settled: %s", job.id, job.queue, error)
             except (RedisError, OSError) as error:
                 log.warning("settling job %s of %s waits: %s", job.id, job.queue, TROUBLES.note(error))
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            await asyncio.sleep(next(pauses))
 
     async def _try(self, job: Job, plan: _Plan, succession: NextJob | None) -> Settlement:
         steps = [self._guard(job, plan), *plan.steps, self._closing(job), merging_paused(plan.target)]

@@ -149,7 +149,7 @@ class Relay(SideTask):
         return True
 
     async def _put_off(self, session: AsyncSession, entry: OutboxEntry) -> None:
-        pause = min(0.5 * 2**entry.attempts, LONGEST_PAUSE_SECONDS)
+        pause = min(0.5 * 2 ** min(entry.attempts, 10), LONGEST_PAUSE_SECONDS)
         await session.execute(
             update(OutboxEntry)
             .where(OutboxEntry.job_id == entry.job_id)

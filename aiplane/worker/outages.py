@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from redis import RedisError
 
+from aiplane.context.backoff import doubled
 from aiplane.redis.troubles import TROUBLES
 
 if TYPE_CHECKING:
@@ -20,11 +21,14 @@ T = TypeVar("T")
 REDIS_TIMEOUT_SECONDS = 15 * 60.0
 """Seconds for which a worker keeps trying to record an outcome while Redis is away."""
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between tries while Redis does not answer: doubled from the first to the longest."""
+
 
 def despite_outages(call: Callable[[], T]) -> T:
     """Return what ``call`` returns, once Redis answers it; the last error after fifteen minutes without."""
     give_up = time.monotonic() + REDIS_TIMEOUT_SECONDS
-    pause = 0.1
+    pauses = doubled(FIRST_PAUSE, LONGEST_PAUSE)
     while True:
         try:
             return call()
@@ -32,5 +36,4 @@ def despite_outages(call: Callable[[], T]) -> T:
             if time.monotonic() > give_up:
                 raise
             log.warning("%s; trying again", TROUBLES.note(error))
-        time.sleep(pause)
-        pause = min(2 * pause, 1.0)
+        time.sleep(next(pauses))

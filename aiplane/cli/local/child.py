@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aiplane.context.backoff import listed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -123,7 +125,7 @@ class Child:
                 self._process.send_signal(number)
 
     async def _keep(self) -> None:
-        restarts = 0
+        delays = listed(RESTART_DELAYS)
         while not self._stopping.is_set():
             started = time.monotonic()
             ending = await self._run()
@@ -134,9 +136,8 @@ class Child:
                 self._tell(ending)
                 return
             if time.monotonic() - started > LASTING_SECONDS:
-                restarts = 0
-            delay = RESTART_DELAYS[min(restarts, len(RESTART_DELAYS) - 1)]
-            restarts += 1
+                delays = listed(RESTART_DELAYS)
+            delay = next(delays)
             self._tell(f"{ending}; it starts again in {delay:g} s")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
