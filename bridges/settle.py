@@ -32,6 +32,7 @@ from aiplane.context.backoff import doubled
 from aiplane.errors import InternalError
 from aiplane.ledger.runs import CLOSE, Outcome
 from aiplane.queues import dead_letters_of, results_of
+from aiplane.redis.json_splice import spliced
 from aiplane.redis.lua import load_script
 from aiplane.redis.troubles import TROUBLES
 from aiplane.redis.untrusted_json import read_json
@@ -251,8 +252,8 @@ class Settler:
         }
         data = await queue.data(job.id)
         # Both as they are stored: what was read of them is not always what another reader would write.
-        texts = f'"opts":{job.options.text},"data":{data if is_json(data) else json.dumps(data)}'
-        text = f"{json.dumps(letter)[:-1]},{texts}}}"
+        stored = {"opts": job.options.text, "data": data if data and is_json(data) else json.dumps(data)}
+        text = spliced({name: json.dumps(value) for name, value in letter.items()} | stored)
         return letters.adding(job.name, text, job_id=letter_id, options={"attempts": 1})
 
     async def _persist(
@@ -307,8 +308,7 @@ class Settler:
 
 def with_job_id(result: str, job_id: str) -> str:
     """Return the JSON text of ``result``, an object, with the id of the job that it answers."""
-    rest = result.lstrip()[1:].lstrip()
-    return f'{{"jobId":{json.dumps(job_id)}{"" if rest.startswith("}") else ","}{rest}'
+    return spliced({"jobId": json.dumps(job_id)}, result)
 
 
 def is_json(text: str | None) -> bool:

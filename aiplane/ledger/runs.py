@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiplane.context.usage import Usage
 from aiplane.errors import JobError, error_from_dict
+from aiplane.redis.json_splice import spliced
 from aiplane.redis.lua import load_script
 from aiplane.redis.untrusted_json import read_json, whole_number
 
@@ -120,7 +121,7 @@ class Outcome:
         """Return the outcome as the ledger keeps it."""
         if self.error is None:
             # The result is JSON already and may be large: it is put in as it is, not encoded again.
-            return f'{{"result":{self.result}}}'
+            return spliced({"result": self.result})
         return json.dumps({"error": self.error.to_dict(), "stacktrace": self.stacktrace})
 
     @classmethod

@@ -12,6 +12,7 @@ it is not taken for the attempt that runs now; the next step of that one is show
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -80,8 +81,9 @@ class Progress:
         return self._thread.last(self._queue, self._job_id, *notes)
 
     def _progress(self, percent: int) -> Note:
-        value = f'{{"progress":{percent},"step":"{self._step}","attempt":{self._attempt}}}'
-        return Note(self._queue, self._job_id, value, is_progress=True)
+        value = {"progress": percent, "step": self._step, "attempt": self._attempt}
+        text = json.dumps(value, separators=(",", ":"))
+        return Note(self._queue, self._job_id, text, is_progress=True)
 
     def _line(self, line: str) -> Note:
         clock = time.time()
