@@ -32,6 +32,7 @@ from aiplane.bull import (
     Bull,
     JobHandle,
     ScriptRefusedError,
+    broken_counters,
     check,
     kept_jobs,
     read_count,
@@ -285,6 +286,8 @@ class ResultsConsumer:
             step = _failed(queue, job, record, type(error).__name__)
         finally:
             await cancel(renewing)
+        if broken := broken_counters(record):
+            await self._redis.hdel(queue.key(job.id), *broken)
         check((await self._scripts.take([step]))[0])
 
     async def _deliver(self, delivery: Delivery) -> None:

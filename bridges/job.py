@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aiplane.bull import JobHandle, letter_of
+from aiplane.bull import JobHandle, broken_counters, letter_of
 from aiplane.ledger.runs import run_id
 from aiplane.redis.untrusted_json import read_object, read_stored, whole_number
 from bridges.options import JobOptions, read_options
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiplane.queues import QueueSpec
-
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
-"""What Redis can increment."""
 
 STACK_TRACES = 10
 """How many stack traces a job keeps unless its options ask for fewer."""
@@ -127,8 +123,7 @@ def read_job(
 
 
 def _unreadable(record: Mapping[str, str]) -> tuple[str, ...]:
-    counters = [name for name in ("atm", "ats") if name in record and not _INTEGER.fullmatch(record[name])]
-    return (*counters, *(() if _knows_its_parent(record) else ("parent", "parentKey")))
+    return (*broken_counters(record), *(() if _knows_its_parent(record) else ("parent", "parentKey")))
 
 
 def _knows_its_parent(record: Mapping[str, str]) -> bool:

@@ -8,7 +8,7 @@ treats a commit that failed as a job that failed, and retries scripts whose repl
 from aiplane.bull.counts import QueueCounter, QueueCounts, read_count, stage_count
 from aiplane.bull.ids import LETTER_FIELD, dead_letter_id, is_dead_letter_of, letter_of, result_id
 from aiplane.bull.locks import LOCK_MS, TOKEN_MARK, LockRenewal, new_token, owner_of
-from aiplane.bull.moves import JobHandle, ScriptRefusedError, Settling, check, iso_now
+from aiplane.bull.moves import JobHandle, ScriptRefusedError, Settling, broken_counters, check, iso_now
 from aiplane.bull.paused_list import (
     MERGE_PAUSED,
     QueueStatus,
@@ -42,6 +42,7 @@ __all__ = [
     "ScriptRefusedError",
     "Settling",
     "Taken",
+    "broken_counters",
     "check",
     "dead_letter_id",
     "is_dead_letter_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +33,10 @@ _HAND_BACK_KEYS = (
     "active", "wait", "stalled", "paused", "meta", "limiter", "prioritized", "marker", "events",
 )
 # fmt: on
+
+
+_INCREMENTED = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
+"""What Redis can increment."""
 
 
 class ScriptRefusedError(Exception):
@@ -65,6 +70,12 @@ def check(reply: object) -> None:
         raise reply
     if isinstance(reply, int) and reply < 0:
         raise ScriptRefusedError(reply)
+
+
+def broken_counters(record: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the counters of a job's record on which BullMQ's scripts would break off half-way."""
+    names = ("atm", "ats")
+    return tuple(name for name in names if name in record and not _INCREMENTED.fullmatch(record[name]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,7 @@ async def test_a_result(redis: Redis, settings: Settings, number: str) -> None:
     names = ("removeOnComplete", "removeOnFail", "backoff")
     options = options_text(names, number)
     await queue.add("hint-result", {"jobId": "7"}, job_id="hostile")
-    await redis.hset(queue.key("hostile"), mapping={"opts": options, "timestamp": number})
+    await redis.hset(queue.key("hostile"), mapping={"opts": options, "atm": number, "timestamp": number})
 
     async def handle(delivery: Delivery) -> None:
         handled.put_nowait(delivery.job_id)
@@ -242,4 +242,8 @@ async def test_a_result(redis: Redis, settings: Settings, number: str) -> None:
         assert await asyncio.wait_for(handled.get(), 10) == "8"
         while await queue.state("next") == "active":  # noqa: ASYNC110 -- nobody tells
             await asyncio.sleep(0)
-    assert await queue.state("hostile") != "active"
+    # It is removed where that is asked for; otherwise all of the script that ends it has been run.
+    assert not await redis.exists(queue.lock_key("hostile"))
+    record = await queue.record("hostile")
+    assert await queue.state("hostile") == ("failed" if record else "unknown")
+    assert not record or record["atm"].lstrip("-").isdecimal()
