@@ -85,7 +85,12 @@ async def _migrate(env: Mapping[str, str], write: Callable[[str, str], None]) ->
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await asyncio.wait_for(process.communicate(), _MIGRATE_SECONDS)
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), _MIGRATE_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise NotReadyError("migrate", f"did not end within {_MIGRATE_SECONDS:g} s") from None
     for line in output.decode(errors="replace").splitlines():
         write("migrate", line)
     if process.returncode != os.EX_OK:
