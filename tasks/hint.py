@@ -24,6 +24,7 @@ from aiplane.queues import QUEUES
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.claims import check_claims
+from tasks.earlier_sessions import check_mentions
 from tasks.faults import Checked, Fault, checked
 from tasks.ideas_told import check_ideas
 from tasks.kept_back import check_kept_back, check_value
@@ -34,9 +35,10 @@ from tasks.needs import ORDERS, find_need
 from tasks.praise import check_praise
 from tasks.prompting import session_of
 from tasks.right_language import check_language, expected_language
+from tasks.runs_told import check_runs
 from tasks.sections import lay_out
 from tasks.spoilers import check_code
-from tasks.steps_told import HINTS_ALLOWED, check_steps
+from tasks.steps_told import HINTS_ALLOWED, check_steps, check_suggested
 from tasks.teaching import check_form, check_new, terms
 from tasks.techniques import check_technique
 
@@ -112,6 +114,8 @@ def _checked(answer: HintAnswer, payload: HintPayload, tag: str | None) -> Check
         *check_language(texts, tag),
         *check_manners(texts),
         *check_praise(texts, payload.execution),
+        *check_runs(texts, payload.execution),
+        *check_mentions(texts, said, topic=f"{payload.problem_description}\n{payload.current_code}"),
         *check_claims(texts, payload.problem_description, payload.current_code, payload.execution),
         *check_form(level, answer.hint, is_english=exhibits.is_english(tag), known_words=known.words),
         *check_new(answer.hint, payload.hints_so_far),
@@ -125,6 +129,7 @@ def _check_told(
     """Hold a gentle hint to its level in prose: no name, no way, nothing of what is kept back."""
     yield from check_technique("gentle hint", texts, known, kept_back)
     yield from check_steps("hint", texts.values(), said, HINTS_ALLOWED)
+    yield from check_suggested("hint", texts.values())
     yield from check_ideas("hint", texts, known)
     yield from check_kept_back(texts, kept_back, known)
 

@@ -34,9 +34,10 @@ from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.claims import check_claims
 from tasks.difficulty import decide
+from tasks.earlier_sessions import check_secrecy
 from tasks.faults import Checked, Fault, checked, must
 from tasks.ideas_told import check_ideas
-from tasks.interviewing import check_length, check_question, check_remarks, check_secrecy, most_words
+from tasks.interviewing import check_length, check_question, check_remarks, most_words, public
 from tasks.kept_back import check_kept_back, check_value
 from tasks.known import Known
 from tasks.manners import check_manners
@@ -44,6 +45,8 @@ from tasks.named_lines import check_lines_named
 from tasks.praise import check_praise
 from tasks.prompting import session_of
 from tasks.right_language import candidates_language, check_language, check_own_language, expected_language
+from tasks.role import check_role
+from tasks.runs_told import check_runs
 from tasks.sections import Exhibit, lay_out
 from tasks.signals import read_signals
 from tasks.speaking import with_speech
@@ -183,9 +186,11 @@ def _faults(
         yield from check_kept_back(texts, kept_back, known)
         yield from check_value(texts, kept_back, known)
         yield from check_remarks(texts)
-    yield from check_secrecy(texts, payload)
+    yield from check_secrecy(texts, payload.historical_weaknesses, public(payload))
+    yield from check_role(texts)
     yield from check_manners(texts)
     yield from check_praise(texts, payload.execution)
+    yield from check_runs(texts, payload.execution)
     yield from check_claims(texts, payload.problem_description, payload.current_code, payload.execution)
     yield from check_length([message, follow_up or ""], case.most_words)
     yield from check_question(message, follow_up, payload)

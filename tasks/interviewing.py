@@ -5,8 +5,7 @@ What must hold:
 - No code, marked or not: the candidate writes it. What stands in their own code may be quoted.
 - The solution is not told step by step; below the tier of ``hint`` nothing of the idea that the model keeps
   back is.
-- What is known of earlier sessions is not told: not that a person "often forgets" what a stored description
-  says, as a statement or as a question, and no mention of earlier sessions.
+- What is known of earlier sessions is not told (:mod:`tasks.earlier_sessions`), and the role is kept.
 
 What should:
 
@@ -24,7 +23,6 @@ import re
 from typing import TYPE_CHECKING
 
 from aiplane.coaching.conversation import asked_before, is_repeated
-from aiplane.text.content_words import content_words
 from aiplane.text.folding import folded
 from aiplane.text.measures import count_words, questions
 from tasks.faults import Fault, must, should
@@ -40,29 +38,6 @@ TOLERANCE = 0.1
 """Nobody counts to the word: a reply goes back where it misses its length by more than a tenth."""
 
 RECENT_TURNS = 20
-LEAST_RECITED, RECITED = 2, 0.5
-"""So many words, and such a share, of a stored description tell it in one sentence with a habit in it."""
-
-_EARLIER = re.compile(
-    r"\b(?:earlier|previous|past|prior|last|other) (?:sessions?|interviews?)\b"
-    r"|\b(?:your|known|past|historical) weakness(?:es)?\b|\b(?:your|my) (?:record|profile|notes|history"
-    r"|file) "
-    r"(?:says?|shows?|tells?|on you|about you)"
-    r"|\byou (?:usually|often|tend to|always) (?:struggle|forget|fail|miss)"
-    r"|\b(?:fruheren|letzten|vergangenen) (?:sitzung\w*|gesprach\w*|interview\w*)\b|\bdeine schwach\w+"
-    r"|\b(?:sesiones|entrevistas) (?:anteriores|pasadas)\b|\btus puntos debiles\b"
-    r"|\b(?:seances|sessions|entretiens) (?:precedent\w+|passe\w+)\b|\btes faiblesses\b"
-    r"|\b(?:sessoes|entrevistas) (?:anteriores|passadas)\b|\b(?:прошл|предыдущ)\w+ (?:сесси|собеседован)\w+"
-    r"|(?:之前|以前|上次|前回)的?(?:面试|练习|会话|面接|セッション)"
-)
-_HABIT = re.compile(
-    r"\b(?:forget\w*|forgot\w*|often|usually|always|tend\w*|struggl\w*|overlook\w*|neglect\w*|habit\w*"
-    r"|weak\w*|"
-    r"again and again|known for|as before|vergisst|vergessen|oft|meist\w*|immer wieder|schwach\w*|neigst|"
-    r"olvida\w*|sueles|siempre|a menudo|oublie\w*|souvent|toujours|esquec\w*|costuma\w*|sempre|dimentic\w*"
-    r"|spesso|"
-    r"забыва\w*|часто|обычно)\b|经常|总是|忘记|忘了|よく忘れ|いつも|忘れがち"
-)
 _CHANGES = re.compile(
     r"^[\s*•-]*(?:(?:just|simply|please|better|here|you (?:should|could|can|need to|have to|must))[ ,:]+)*"
     r"(?:(?:use|set|write|replace|change|swap|return|initiali[sz]e|insert|append|remove|delete|move"
@@ -136,40 +111,7 @@ def _orders_change(sentence: str) -> bool:
     return not plain.endswith(("?", "\uff1f")) and bool(_CHANGES.match(plain) or _SHOULD_BE.search(plain))
 
 
-def check_secrecy(texts: Mapping[str, str | None], payload: InterviewPayload) -> Iterator[Fault]:
-    """Check that a reply does not tell what is known of earlier sessions.
-
-    A question that probes a known weakness shares its words; what tells it is that it speaks of a habit.
-    """
-    if not payload.historical_weaknesses:
-        return
-    public = folded("\n".join(_public(payload)))
-    common = set(content_words(public))
-    stored = [set(content_words(known.description or "")) - common for known in payload.historical_weaknesses]
-    for place, text in texts.items():
-        said = folded(text or "")
-        speaks = _EARLIER.search(said) and not _EARLIER.search(public)
-        if speaks or any(_recites(sentence, stored) for sentence in _SENTENCE.findall(said)):
-            yield must(
-                place,
-                "tells what is known of earlier sessions; that is to be probed, not told",
-                "Ask about this code as if you knew nothing of earlier ones.",
-            )
-
-
-def _recites(sentence: str, stored: Sequence[set[str]]) -> bool:
-    if _HABIT.search(sentence) is None:
-        return False
-    words = set(content_words(_HABIT.sub(" ", sentence)))
-    habits = set(content_words(" ".join(_HABIT.findall(sentence))))
-    return any(
-        len(words & description - habits) >= max(LEAST_RECITED, RECITED * len(description - habits))
-        for description in stored
-        if description
-    )
-
-
-def _public(payload: InterviewPayload) -> Iterator[str]:
+def public(payload: InterviewPayload) -> Iterator[str]:
     """Yield what the candidate has said or read."""
     yield payload.user_message or ""
     yield from (turn.content for turn in payload.conversation_history[-RECENT_TURNS:])

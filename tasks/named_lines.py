@@ -16,11 +16,13 @@ _NUMBER = r"(\d{1,7})"
 _WORDS = (
     r"lines?|ln|zeilen?|l[ií]neas?|linhas?|lignes?|rig(?:a|he|o)|regels?|rad(?:en|er)?|linj(?:e|en|er|a)"
     r"|linii?|wiersz\w*"
-    r"|rivi\w*|sat[ıi]r\w*|стро(?:к|ч)\w*|ряд\w*|линии?|γραμμ\w*|dòng|baris|řád\w*|sor\w*|السطر|سطر|שורה"
+    r"|rivi\w*|sat[ıi]r\w*|стро(?:к|ч)\w*|ряд\w*|линии?|γραμμ\w*|dòng|baris|řád\w*|sor(?:a|ban|ok|ig|nál)?"
+    r"|السطر|سطر|שורה"
     r"|पंक्ति|लाइन|บรรทัด(?:ที่)?"
 )
 _AND = (
-    r"(?:\s*(?:,|-|–|—|to|and|or|through|bis|und|oder|a|y|o|hasta|à|et|ou|e|até|al|tot|en|och|og|i|do|по|до|и|или)"
+    r"(?:\s*(?:,|-|–|—|to|and|or|through|bis|und|oder|a|y|o|hasta|à|et|ou|e|até|al|tot|en|och|og|i|do|по|до"
+    r"|и|или)"
     r"\s*){1,2}"
 )
 _NAMED = re.compile(

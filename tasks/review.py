@@ -33,6 +33,7 @@ from aiplane.text.plain import plain_text
 from tasks import exhibits
 from tasks.asking import Question, ask
 from tasks.claims import check_claims
+from tasks.earlier_sessions import check_mentions
 from tasks.faults import Checked, Fault, checked, must, should
 from tasks.in_language import in_language
 from tasks.judging import Judge
@@ -43,10 +44,13 @@ from tasks.obeyed import check_obeyed
 from tasks.overall import without_overall
 from tasks.praise import check_praise
 from tasks.prompting import session_of
+from tasks.rewritten import check_rewritten, is_rewrite
 from tasks.right_language import check_language, expected_language
 from tasks.rubric import is_correctness, key, label
+from tasks.runs_told import check_runs
 from tasks.scoring import CATEGORIES, all_pass, overall_score
 from tasks.sections import Exhibit, lay_out
+from tasks.unseen import check_unseen
 from tasks.weaknesses import proven_in_code
 
 if TYPE_CHECKING:
@@ -149,10 +153,21 @@ def _faults(
     for place, text in each_text.items():
         yield from check_lines_named(place, text, len(judge.listing.lines))
     judged = [each.feedback for each in result.categories if each.judged is not False]
+    shown = {
+        **each_text,
+        **{
+            f"{judge.place(at)}, evidence": "\n".join(item.observation for item in each.evidence)
+            for at, each in enumerate(result.categories)
+        },
+    }
     texts = {"summary": summary, "feedback": "\n".join(judged), "suggestions": "\n".join(messages.values())}
     yield from check_language(texts, tag)
-    yield from check_manners(texts)
-    yield from check_praise(texts, judge.payload.execution)
+    yield from check_manners(shown)
+    yield from check_praise(shown, judge.payload.execution)
+    yield from check_runs(shown, judge.payload.execution)
+    yield from check_unseen(shown)
+    yield from check_rewritten(shown)
+    yield from check_mentions(shown, topic=f"{judge.payload.problem_description}\n{judge.payload.code}")
     yield from check_claims(
         each_text, judge.payload.problem_description, judge.payload.code, judge.payload.execution
     )
@@ -221,8 +236,11 @@ def _was_read(suggestion: SuggestionAnswer, last: int, case: ReviewCase) -> bool
 def _replacement(
     suggestion: SuggestionAnswer, end_line: int, case: ReviewCase, listing: Listing
 ) -> str | None:
-    """Return the replacement, indented as the lines that it replaces, unless it would break the code."""
-    if suggestion.replacement is None:
+    """Return the replacement, indented as the lines that it replaces.
+
+    One that would break the code is left out, and so is one that stands for nearly all of it.
+    """
+    if suggestion.replacement is None or is_rewrite(listing.lines, suggestion.start_line, end_line):
         return None
     first = listing.lines[suggestion.start_line - 1]
     replacement = _indented(suggestion.replacement, first[: len(first) - len(first.lstrip())])

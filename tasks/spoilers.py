@@ -181,10 +181,25 @@ def _is_framed(code: Sequence[str], texts: Mapping[str, str | None]) -> bool:
 
 
 def _blocks(texts: Mapping[str, str | None]) -> Iterator[list[str]]:
-    """Yield the lines of each fenced block that stands in some texts."""
+    """Yield the lines of each block of code that stands in some texts, whether in fences or bare."""
     for text in texts.values():
-        for block in _FENCED.findall(unicodedata.normalize("NFKC", text or "")):
+        plain = unicodedata.normalize("NFKC", text or "")
+        for block in _FENCED.findall(plain):
             yield [line for line in block.splitlines() if line.strip()]
+        yield from _bare_blocks(_FENCED.sub("\n", plain))
+
+
+def _bare_blocks(prose: str) -> Iterator[list[str]]:
+    """Yield the rows of lines without fences that look like code, or stand indented between such."""
+    block: list[str] = []
+    for line in [*prose.splitlines(), "."]:
+        if not line.strip():
+            continue
+        if _LOOKS_LIKE_CODE.search(_BULLET.sub("", line).strip()) or (block and line[:1] in " \t"):
+            block.append(line)
+        elif block:
+            yield block
+            block = []
 
 
 def _is_finished(block: Sequence[str], known: Known) -> bool:

@@ -66,21 +66,29 @@ _ENGLISH: Mapping[Kind, str] = MappingProxyType(
 _OTHERS: Mapping[Kind, str] = MappingProxyType(
     {
         "loop": r"(?:gehe?|lauf\w*)\b.{0,40}?\b(?:durch|uber|entlang)|iterier\w*|durchlauf\w*|wiederhol\w+"
-        r"|recorr\w+|iterar?|itera|para cada|por cada|parcour\w+|pour chaque|percorr\w+|scorr\w+|per ogni"
+        r"|recorr\w+|iterar?|itera|para cada|por cada|parcour\w+|pour chac(?:un|une)\b|pour chaque|percorr\w+"
+        r"|scorr\w+|per ogni|chaque fois que|cada vez que|ogni volta che|jedes mal,? wenn"
+        r"|(?:avanc|avanz)\w+ de \w+ en \w+|repet\w+|ripet\w+|jusqu'a ce que|повтор\w+|каждый раз"
         r"|проид\w+|перебер\w+|для каждо\w+",
         "keep": r"speicher\w*|merke? (?:dir|dich)|leg\w* .{0,30}?\ban|trag\w* .{0,40}?\bein"
         r"|fug\w* .{0,40}?\b(?:ein|hinzu)"
         r"|guard\w+|almacen\w+|crea\w*|anad\w+|agreg\w+|gard\w+|stock\w+|ajout\w+|cree\w*|memoris\w+"
+        r"|tu (?:poses?|mets|notes?|marques?|ecris|ranges?|empiles?)|pones|anotas|marcas|colocas|legst du"
+        r"|markierst du|metti|segni|coloca"
         r"|armazen\w+|adicion\w+|crie\w*|conserv\w+|salv\w+|aggiung\w+"
         r"|сохран\w+|запом\w+|храни\w*|добав\w+|созда\w+",
         "look up": r"pruf\w*|(?:schau|schlag)\w* .{0,40}?\bnach|such\w*|vergleich\w*"
         r"|busc\w+|comprueb\w+|comprob\w+|verific\w+|compar\w+|mira si|cherch\w+|verifi\w+|regard\w+ si"
+        r"|tu regardes? (?:quel\w*|seulement|le\w*|la\w*|s')"
+        r"|miras (?:si|que|cual\w*|solo)|schaust du|sautes?"
         r"|procur\w+|cerc\w+|controll\w+|confront\w+|провер\w+|наиди\w*|ищи\w*|сравн\w+",
         "compute": r"zieh\w* .{0,40}?\bab|berechn\w*|subtrahier\w*|addier\w*|multiplizier\w*|tausch\w*"
         r"|rest[ae]\w*|calcul\w+|sum[ae]\w*|multipli\w+|intercambi\w+|soustra\w+|additionn\w+|echang\w+"
         r"|subtra\w+|som[ae]\w*|troqu\w+|sottra\w+|scambi\w+|вычт\w+|вычисл\w+|вычита\w+|прибав\w+|умнож\w+",
         "return": r"gib .{0,60}?\bzuruck|zuruckgeben|devuelv\w+|devolv\w+|retorn\w+|renvo\w+|retourn\w+"
-        r"|restitu\w+"
+        r"|restitu\w+|la reponse est|la respuesta es|a resposta e|la risposta e|ist die antwort"
+        r"|lautet die antwort"
+        r"|ответ"
         r"|верни\w*|возвра\w+",
     }
 )
@@ -88,10 +96,12 @@ _OTHERS: Mapping[Kind, str] = MappingProxyType(
 
 _UNSPACED: Mapping[Kind, str] = MappingProxyType(
     {
-        "loop": r"遍历|扫描|逐个|依次|走査|ループ|順に",
-        "keep": r"存入|存储|存到|保存|记录|加入|放入|创建|记住|記録|追加|格納|入れ",
-        "look up": r"检查|查找|查看|判断|查询|是否在|比较|調べ|確認し|探し|検索|比較",
-        "compute": r"计算|减去|相减|加上|乘以|交换|計算|引いて|引き|足し|掛け|交換",
+        "loop": r"遍历|扫描|逐个|依次|重复|走査|ループ|順に|繰り返し|一つずつ|1つずつ",
+        "keep": r"存入|存储|存到|保存|记录|加入|放入|创建|记住|記録|追加|格納|入れ"
+        r"|並べ|加え(?:ます|て|る|ましょう)|放进|排好",
+        "look up": r"检查|查找|查看|判断|查询|是否在|比较|調べ|確認し|探し|検索|比較|取り出|取出|弹出",
+        "compute": r"计算|减去|相减|加上|乘以|交换|計算|引いて|引き|足し|掛け|交換|減らし|増やし"
+        r"|减一|减 ?1|加一|加 ?1",
         "return": r"返回|返し|返す",
     }
 )
@@ -141,6 +151,23 @@ _BY_HAND = re.compile(
 )
 _LONGEST_LOOK = 8_000
 
+
+_SUGGESTS = re.compile(
+    r"\b(?:what if (?:you|we)|(?:should|could|would|can|do|must|is|are|does)n't (?:you|it|the|that|we|there"
+    r"|this)"
+    r"|why (?:not|don't you)|how about|would it (?:help|not|be)|could you (?:not|simply|just)"
+    r"|(?:solltest|konntest|musstest|kannst|brauchst) du (?:da |dann |hier )?nicht|ware es nicht"
+    r"|reicht es nicht"
+    r"|(?:pourrais|devrais|peux)[- ]tu pas|faudrait[- ]il pas|ne suffi\w*|et si tu|no (?:podrias|deberias"
+    r"|bastaria)"
+    r"|y si|nao (?:poderias?|deverias?|bastaria)|e se (?:voce|tu)|non (?:potresti|dovresti|basterebbe)"
+    r"|не (?:мог|стоит|лучше|достаточно))\b"
+    r"|不(?:应该|可以|就)[^?？]{1,40}吗|何不|ませんか"
+)
+"""How a question begins that tells what to do: "couldn't you simply replace it?"."""
+
+MOST_SUGGESTED = 2
+"""Such questions in one hint: a row of them is the way itself."""
 
 ENGLISH_ENOUGH = 0.25
 """The share of common English words that only English has: then the verbs of other languages are none."""
@@ -199,6 +226,17 @@ def check_steps(
             place,
             "tells the solution step by step",
             "Say one thing to look at or to think about, and leave the steps to the candidate.",
+        )
+
+
+def check_suggested(place: str, texts: Iterable[str | None]) -> Iterator[Fault]:
+    """Look for a way that is told in a row of questions, of which each says what to do."""
+    asked = [each for text in texts for each in _SENTENCE.findall(folded(text or "")) if each.endswith(_ASKS)]
+    if sum(_SUGGESTS.search(each) is not None for each in asked) > MOST_SUGGESTED:
+        yield must(
+            place,
+            "tells what to do in a row of questions",
+            "Ask one open question, and leave the steps to the candidate.",
         )
 
 

@@ -31,6 +31,7 @@ _SAME_THING = (
         re.compile(r"\b(?:memory|space) (?:usage|use|consumption|cost|footprint|requirements?)\b"),
         "space complexity",
     ),
+    (re.compile(r"\bhow (?:long|much time) (?=(?:do|does|did|would|will)\b)"), "time "),
     (re.compile(r"\b(?:corner|boundary|special) cases?\b"), "edge case"),
 )
 
@@ -38,7 +39,8 @@ _COMMON = frozenset(
     content_words(
         "solution code approach function program algorithm implementation problem question answer idea "
         "plan think tell explain say describe walk talk happen would could look see use make take give "
-        "get want please now next here thing way exactly actually lösung verhält macht machen wäre "
+        "get want please now next here thing way exactly actually expressed express together "
+        "lösung verhält macht machen wäre "
         "ansatz funktion aufgabe frage passieren würde erklären solución código enfoque función "
         "problema explicar pasa pasaría haría estuviera fuera sería solution approche fonction problème "
         "expliquer passerait solução função problema explicar acontece soluzione codice approccio "
