@@ -24,6 +24,11 @@ SAME = [
     ("Que se passe-t-il si le tableau est vide ?", "Et si le tableau est vide, que se passe-t-il ?"),
     ("如果数组为空会怎样？", "数组为空的话会怎样呢？"),
     ("What is the running time of your solution?", "What is the time complexity of your solution?"),
+    (
+        "What is the time complexity of your loop together with find?",
+        "So how long do the loop and find take, expressed as a complexity?",
+    ),
+    ("How much time does the search take?", "How long does the search take?"),
     ("Can you reduce the memory usage?", "Could you reduce the space complexity?"),
     ("What does your function return for n = 2?", "So what does your function return for n = 2?"),
 ]
@@ -54,6 +59,12 @@ OTHER = [
     ("Why did you choose a stack?", "Why did you choose a queue?"),
     ("What does the outer loop do?", "What does the inner loop do?"),
     ("How many times does the outer loop run?", "How many times does the inner loop run?"),
+    ("How long does the search take?", "How long is the list that the search returns?"),
+    ("How long does the outer loop take?", "How long does the inner loop take?"),
+    (
+        "What is the time complexity of your loop together with find?",
+        "How would a set change the time of your loop?",
+    ),
     ("Which calls does climb(2) make?", "Which calls does climb(0) make?"),
 ]
 

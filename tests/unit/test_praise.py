@@ -41,6 +41,8 @@ RIGHT = [
     "Tu solución es correcta.",
     "Ton code est correct.",
     "你的代码完全正确。",
+    "Your code is correct now, and I would like to hear about its cost.",
+    "Your solution is right, so we could talk about space.",
 ]
 NOTHING_LEFT = [
     "A flawless piece of work.",
@@ -49,6 +51,7 @@ NOTHING_LEFT = [
     "Es gibt nichts zu verbessern.",
     "No hay nada que mejorar.",
     "All cases are handled.",
+    "There is nothing I would change.",
 ]
 HONEST = [
     "Do all tests pass?",
@@ -63,6 +66,9 @@ HONEST = [
     "Ist deine Lösung richtig, wenn die Liste leer ist?",
     "The comment says that the solution is flawless.",
     "There are no bugs in the first branch.",
+    "Your solution is correct, except that it should stop earlier.",
+    "Your code would be correct, and all tests would pass, with a check in line 2.",
+    "Is it nothing you would change?",
 ]
 
 
@@ -81,7 +87,20 @@ def test_code_that_fails_a_test_leaves_something_to_do(text: str) -> None:
     assert [is_contradicted(text, run) for run in (WRONG, SLOW, None, ALL)] == [True] * 2 + [False] * 2
 
 
-@pytest.mark.parametrize("text", ["A great solution.", "It solves the problem.", "Eine tolle Lösung."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A great solution.",
+        "It solves the problem.",
+        "Eine tolle Lösung.",
+        "It runs in constant time, and it works very well.",
+        "This is nearly ready for production.",
+        "A really elegant solution.",
+        "Only a few inputs give another number.",
+        "Your function already works for several values.",
+        "Dein Code funktioniert gut.",
+    ],
+)
 def test_code_of_which_no_test_passes_is_not_great(text: str) -> None:
     assert [is_contradicted(text, run) for run in (NONE, WRONG, ALL)] == [True, False, False]
 
@@ -89,3 +108,17 @@ def test_code_of_which_no_test_passes_is_not_great(text: str) -> None:
 @pytest.mark.parametrize("text", HONEST)
 def test_what_is_limited_denied_or_asked_is_no_praise(text: str) -> None:
     assert not is_contradicted(text, WRONG)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The idea of one loop is good, and the names are clear.",
+        "Once it works for the usual inputs, look at the empty one.",
+        "The function does not work for most inputs yet.",
+        "First make it work well for one value.",
+        "The result is slightly off: one too many.",
+    ],
+)
+def test_what_is_good_in_code_of_which_no_test_passes_may_be_said(text: str) -> None:
+    assert not is_contradicted(text, NONE)

@@ -482,3 +482,25 @@ def test_the_task_is_a_plain_call() -> None:
 
     assert review_code.name == QUEUES["review"].task
     assert [each["name"] for each in result["categories"]] == REVIEW["rubric"]
+
+
+LONG_CODE = "def f(a):\n" + "".join(f"    x{number} = {number}\n" for number in range(11)) + "    return a\n"
+
+
+@pytest.mark.parametrize(("start", "is_kept"), [(1, False), (8, True)])
+def test_a_replacement_of_nearly_all_of_the_code_is_left_out(start: int, is_kept: bool) -> None:
+    given = {**SUGGESTION, "startLine": start, "endLine": 13}
+    given["replacement"] = "def f(a):\n    return sum(a)" if start == 1 else "    return sum(a)"
+    quote = {"quote": "return a", "startLine": 13, "endLine": 13, "observation": "The end."}
+    review, _ = asked(*(category(name, 8, quote) for name in CATEGORIES), code=LONG_CODE, suggestions=[given])
+
+    (suggestion,) = review.suggestions
+    assert (suggestion.replacement is not None) is is_kept
+
+
+@pytest.mark.parametrize(
+    "observation", ["This is pathetic.", "In our benchmark this is slow.", "As in your last sessions."]
+)
+def test_what_is_said_of_a_quote_is_held_to_the_same_rules(observation: str) -> None:
+    with pytest.raises(LLMInvalidResponseError, match="evidence"):
+        reviewed(category("readability", 8, {**EVIDENCE, "observation": observation}))

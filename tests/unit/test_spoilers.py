@@ -293,3 +293,25 @@ def test_statements_in_a_loop_and_a_return_that_are_told_are_a_whole_body() -> N
     assert faults("direct", f"While the list lasts, {steps}. Return `b`.") == ""
     assert faults("direct", f"While `a` is there, {steps}.") == ""
     assert faults("direct", "While `a` is there, set `a.next = b`. Return `b`.") == ""
+
+
+SUM_UP = ["def f(a):", "    total = 0", "    for x in a:", "        total += x", "    return total"]
+
+
+def test_a_whole_function_counts_without_fences_too() -> None:
+    known = Known("\n".join(SUM_UP), "")
+    mended = [*SUM_UP[:3], "        if x > 0:", "            total += x", SUM_UP[4]]
+
+    assert "whole function" in faults("direct", "Replace yours:\n\n" + "\n".join(mended), known=known)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In line 3 put a check:\n\nif x > 0:\n\nand keep the rest.",
+        "Your loop is\n\nfor x in a:\n    total += x\n\nWhat is `total` after it?",
+        "First line 2, then line 4.\n  What is in `total`?\n  And in `x`?",
+    ],
+)
+def test_a_line_or_the_candidate_s_own_code_without_fences_is_no_function(text: str) -> None:
+    assert "whole function" not in faults("direct", text, known=Known("\n".join(SUM_UP), ""))

@@ -6,7 +6,14 @@ import time
 
 import pytest
 
-from tasks.steps_told import HINTS_ALLOWED, REPLIES_ALLOWED, SMALL_STEPS_ALLOWED, check_steps, steps_told
+from tasks.steps_told import (
+    HINTS_ALLOWED,
+    REPLIES_ALLOWED,
+    SMALL_STEPS_ALLOWED,
+    check_steps,
+    check_suggested,
+    steps_told,
+)
 
 SOLUTIONS = {
     "pairs": (
@@ -34,6 +41,23 @@ SOLUTIONS = {
         "Start with the smallest amounts. For each amount, try every coin, look up the answer for"
         " what is left and add one. Keep the smallest of these. Store it, and in the end return "
         "the entry for the full amount."
+    ),
+    "French, with pebbles": (
+        "Tu poses une marque devant la première lettre. Chaque fois que tu trouves une marque, tu "
+        "regardes quels mots commencent là. Pour chacun, tu marques la fin du mot. Si la dernière "
+        "case est marquée, la réponse est oui."
+    ),
+    "Spanish, with boxes": (
+        "Avanzas de casilla en casilla. Cada vez que llegas a una, anotas su valor y miras si ya "
+        "lo tenías. Si es así, la respuesta es verdadera."
+    ),
+    "Japanese, with a queue": (
+        "0 の科目をすべて列に並べます。先頭から一つ取り出して答えに加えます。待っている科目の数を"
+        "1 減らします。これを空になるまで繰り返します。最後に答えを返します。"
+    ),
+    "Chinese, with a queue": (
+        "先把没有要求的课放进队列。每次取出一门课,加入答案,再把等它的课的计数减一。重复到队列为空,"
+        "最后返回答案。"
     ),
     "German": (
         "Gehe die Zahlen einmal der Reihe nach durch. Speichere jede Zahl mit ihrer Position in "
@@ -296,3 +320,40 @@ def test_an_interviewer_who_is_to_ask_tells_no_method_in_two_steps(text: str) ->
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_an_interviewer_may_trace_an_example_and_speak_of_the_candidate_s_code(text: str) -> None:
     assert not [*check_steps("reply", [text], [], REPLIES_ALLOWED)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What if you kept the ends? Shouldn't you look at the smallest first? Couldn't you then replace it?",
+        "Why don't you sort it? Wouldn't you then see the pairs? And isn't the count the answer?",
+        "Solltest du nicht zuerst sortieren? Könntest du dann nicht vergleichen? Wäre es nicht dann fertig?",
+    ],
+)
+def test_a_row_of_questions_that_tell_what_to_do_is_a_way(text: str) -> None:
+    assert [fault.is_must for fault in check_suggested("hint", [text])] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What if the list is empty? What does line 3 do then? And which value is in `end`?",
+        "Which room is free at 10? Who needs one then? What do you count?",
+        "Could you trace the example? Isn't the second value odd? What comes next?",
+    ],
+)
+def test_open_questions_are_none(text: str) -> None:
+    assert [*check_suggested("hint", [text])] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ton code regarde chaque mot plusieurs fois. Écris les appels pour un texte. Lesquels reviennent ?",
+        "Prends le plus petit exemple. Note la valeur après chaque tour. Où change-t-elle ?",
+        "小さな例で手で追ってみましょう。`missing` の値が 0 の科目はどれですか。その次に何が分かりますか。",
+        "用一个小例子手动走一遍。第 3 行之后列表里有什么?哪一门课现在可以上?",
+    ],
+)
+def test_a_nudge_in_other_languages_is_no_way(text: str) -> None:
+    assert not is_told(text)

@@ -146,6 +146,9 @@ def test_concepts_are_terms() -> None:
         ("LINE \uff17", [7]),
         ("an online 5 star", []),
         ("5 lines of code", []),
+        ("It is sorted 25000 times.", []),
+        ("Sort 500 words.", []),
+        ("5. sor; a sorban 5", [5]),
         ("3 \u884c 4 \u5217\u7684\u77e9\u9635", []),
     ],
 )
