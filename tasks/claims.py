@@ -86,6 +86,19 @@ _RESULT = re.compile(
 )
 """An example of the problem, and what comes of it."""
 
+_EXPLODES = re.compile(
+    r"\b(?:(?:cost|time|complexity|run ?time|running time|it|this|that|code|function|solution"
+    r"|recursion) (?:\w+ ){0,2}?"
+    r"(?:is|grows|takes|runs in|has|needs) (?:\w+ ){0,2}?(?:exponential\w*|factorial|2\^n|o\(2\^n\))"
+    r"|(?:laufzeit|aufwand|code|funktion) (?:\w+ ){0,2}?ist (?:\w+ )?exponentiell|(?:coste?|complejidad"
+    r"|cout|custo"
+    r"|complexite|complexidade) (?:\w+ ){0,2}?(?:es|est|e) (?:\w+ )?expon\w+)"
+    r"|(?:复杂度|时间)是?指数|指数(?:時間|的)(?:な|に|です)"
+)
+_WORST = re.compile(r"\b(?:worst|schlimmsten|schlechtesten|peor|pire|pior)\b|最坏|最悪")
+_BOUND = re.compile(r"\b10\^?[2-9]\b|\b\d{3,}\b")
+"""A bound of the problem that no exponential time meets, whatever the input."""
+
 _BLANKS = re.compile(r"\s+")
 
 
@@ -105,8 +118,15 @@ def check_claims(
     examples = {_squeezed(found): "" for found in _LITERAL.findall(folded(problem))}
     examples |= {_squeezed(given): _squeezed(result) for given, result in _RESULT.findall(folded(problem))}
     handles_empty = _EMPTY.search(folded(problem)) or _LOOKS_FOR_EMPTY.search(code)
+    large = _BOUND.search(problem) is not None
     for place, text in texts.items():
         claims = [each for each in _SENTENCE.findall(folded(text or "")) if _is_claim(each)]
+        if all_pass(run) and large and any(_explodes(each) for each in claims):
+            yield should(
+                place,
+                "calls a cost exponential although all of many tests pass and the inputs are large",
+                "Count again, or say which input takes so long.",
+            )
         if any(_contradicts(each, examples) for each in claims):
             yield must(
                 place, "says that the problem's example comes out wrong, and no test does", "Leave it out."
@@ -164,6 +184,10 @@ def _is_unlikely(sentence: str, *, handles_empty: bool) -> bool:
         return handles_empty
     fails = _FAILS.search(_says_what_it_should(sentence)) is not None
     return fails and _ORDINARY.search(sentence) is not None
+
+
+def _explodes(sentence: str) -> bool:
+    return _EXPLODES.search(sentence) is not None and _WORST.search(sentence) is None
 
 
 def _squeezed(text: str) -> str:

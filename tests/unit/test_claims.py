@@ -49,6 +49,32 @@ def test_an_ordinary_input_does_not_fail_where_many_tests_pass() -> None:
     assert claimed("For [] it returns an error.", ALL) == []
 
 
+LARGE = f"{PROBLEM}\n1 <= n <= 10^4"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["No, the cost is exponential in n.", "It takes exponential time.", "Die Laufzeit ist exponentiell."],
+)
+def test_code_that_passes_many_tests_on_large_inputs_is_not_exponential(text: str) -> None:
+    assert claimed(text, ALL, problem=LARGE) == [False]
+    assert [claimed(text, run, problem=LARGE) for run in (None, SLOW, FEW)] == [[]] * 3
+    assert claimed(text, ALL) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The cost is exponential in the worst case only.",
+        "The cost would be exponential without the array.",
+        "Is the cost exponential?",
+        "The number of subsets is exponential, and you count them in a loop.",
+    ],
+)
+def test_an_exponential_cost_may_be_spoken_of(text: str) -> None:
+    assert claimed(text, ALL, problem=LARGE) == []
+
+
 def test_the_empty_input_is_known_where_the_problem_names_it_or_the_code_looks_for_it() -> None:
     text = "An empty list crashes with an index error."
     assert claimed(text, ALL) == []
