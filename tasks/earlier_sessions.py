@@ -29,7 +29,7 @@ _EARLIER = re.compile(
     r"|file) "
     r"(?:says?|shows?|tells?|on you|about you)"
     r"|\byou (?:usually|often|tend to|always) (?:struggle|forget|fail|miss)"
-    r"|\bas you (?:always|usually|so often) do\b|\bas (?:so )?often with you\b|\byou never (?:learn|manage)\b"
+    r"|\bas you (?:always|so often) do\b|\bas (?:so )?often with you\b|\byou never learn\b"
     r"|\bwe(?: have|'ve) told you\b|\bas we(?: have|'ve) (?:said|told you|seen) (?:in|from|so often)\b"
     r"|\b(?:fruheren|letzten|vergangenen|vorigen) (?:(?:\d+|zwei|drei|vier|funf|paar) )?"
     r"(?:sitzung\w*|gesprach\w*|interview\w*)\b|\bdeine schwach\w+|\bwie (?:immer|so oft) bei dir\b"

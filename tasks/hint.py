@@ -114,7 +114,7 @@ def _checked(answer: HintAnswer, payload: HintPayload, tag: str | None) -> Check
         *check_language(texts, tag),
         *check_manners(texts),
         *check_praise(texts, payload.execution),
-        *check_runs(texts, payload.execution),
+        *check_runs(texts, payload.execution, said),
         *check_mentions(texts, said, topic=f"{payload.problem_description}\n{payload.current_code}"),
         *check_claims(texts, payload.problem_description, payload.current_code, payload.execution),
         *check_form(level, answer.hint, is_english=exhibits.is_english(tag), known_words=known.words),

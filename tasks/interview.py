@@ -190,7 +190,7 @@ def _faults(
     yield from check_role(texts)
     yield from check_manners(texts)
     yield from check_praise(texts, payload.execution)
-    yield from check_runs(texts, payload.execution)
+    yield from check_runs(texts, payload.execution, public(payload))
     yield from check_claims(texts, payload.problem_description, payload.current_code, payload.execution)
     yield from check_length([message, follow_up or ""], case.most_words)
     yield from check_question(message, follow_up, payload)

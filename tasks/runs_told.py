@@ -14,7 +14,7 @@ from aiplane.text.folding import folded
 from tasks.faults import Fault, must
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aiplane.contracts import ExecutionSummary
 
@@ -55,29 +55,35 @@ _WENT = re.compile(
 )
 """What is told of tests as past, or of one by its number."""
 
+_TESTS = re.compile(r"\b(?:tests?|test cases|testf\w*|pruebas|testes|тест\w*)\b|测试|テスト|테스트")
 _LIMITS = re.compile(
     r"\b(?:if|once|would|could|should|might|until|unless|no|not|n't|never|none|without|say|suppose|whether"
     r"|wenn|wurde\w*|nicht|kein\w*|si|sin|no|sans|aucun\w*|pas)\b|n't\b|如果|没有|未|ない|なら"
 )
 
 
-def check_runs(texts: Mapping[str, str | None], run: ExecutionSummary | None) -> Iterator[Fault]:
+def check_runs(
+    texts: Mapping[str, str | None], run: ExecutionSummary | None, said: Iterable[str] = ()
+) -> Iterator[Fault]:
     """Look for results and measurements that no run gave.
 
     Args:
         texts: what the model wrote, by the field that it stands in.
         run: of the tests; ``None`` where they were not run, or nobody said.
+        said: by the candidate: a result that they told may be told back.
     """
     passed, total = (run.passed, run.total) if run else (None, None)
+    heard = folded("\n".join(said))
+    is_known = run is not None or _TESTS.search(heard) is not None
     for place, text in texts.items():
         told = [each for each in _SENTENCE.findall(folded(text or "")) if not _is_open(each)]
         if any(_MEASURED.search(each) for each in told):
             yield must(place, "tells of a run or a measurement that nobody made", "Say what the code shows.")
-        elif run is None and any(_COUNTED.search(each) or _WENT.search(each) for each in told):
+        elif not is_known and any(_tells_results(each) for each in told):
             yield must(
                 place, "tells results of tests, and none were run", "Say that you go by reading alone."
             )
-        elif passed is not None and any(_miscounts(each, passed, total or 0) for each in told):
+        elif passed is not None and any(_miscounts(each, passed, total or 0, heard) for each in told):
             yield must(
                 place, "counts other tests as passed than did", f"{passed} of {total} tests pass: say that."
             )
@@ -87,10 +93,16 @@ def _is_open(sentence: str) -> bool:
     return sentence.rstrip().endswith(_ASKS) or _LIMITS.search(sentence) is not None
 
 
-def _miscounts(sentence: str, passed: int, total: int) -> bool:
+def _tells_results(sentence: str) -> bool:
+    counts = _COUNTED.search(sentence) is not None and _TESTS.search(sentence) is not None
+    return counts or _WENT.search(sentence) is not None
+
+
+def _miscounts(sentence: str, passed: int, total: int, heard: str) -> bool:
     """Tell whether a sentence gives another number of passed tests, of all of them."""
     counted = _COUNTED.search(sentence)
     if counted is None or _PASSED.search(counted[0]) is None:
         return False
     number, of_all = (int(each) for each in counted.groups() if each is not None)
-    return of_all == total and number != passed
+    is_other = of_all == total and number != passed
+    return is_other and re.search(rf"\b{number}\b", heard) is None

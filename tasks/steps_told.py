@@ -68,7 +68,8 @@ _OTHERS: Mapping[Kind, str] = MappingProxyType(
         "loop": r"(?:gehe?|lauf\w*)\b.{0,40}?\b(?:durch|uber|entlang)|iterier\w*|durchlauf\w*|wiederhol\w+"
         r"|recorr\w+|iterar?|itera|para cada|por cada|parcour\w+|pour chac(?:un|une)\b|pour chaque|percorr\w+"
         r"|scorr\w+|per ogni|chaque fois que|cada vez que|ogni volta che|jedes mal,? wenn"
-        r"|(?:avanc|avanz)\w+ de \w+ en \w+|repet\w+|ripet\w+|jusqu'a ce que|повтор\w+|каждый раз"
+        r"|(?:avanc|avanz)\w+ de \w+ en \w+|repeter|repetez|repite|repetir|ripeti|ripetere|repita"
+        r"|jusqu'a ce que|повтори\w*|каждый раз"
         r"|проид\w+|перебер\w+|для каждо\w+",
         "keep": r"speicher\w*|merke? (?:dir|dich)|leg\w* .{0,30}?\ban|trag\w* .{0,40}?\bein"
         r"|fug\w* .{0,40}?\b(?:ein|hinzu)"
@@ -86,9 +87,9 @@ _OTHERS: Mapping[Kind, str] = MappingProxyType(
         r"|rest[ae]\w*|calcul\w+|sum[ae]\w*|multipli\w+|intercambi\w+|soustra\w+|additionn\w+|echang\w+"
         r"|subtra\w+|som[ae]\w*|troqu\w+|sottra\w+|scambi\w+|вычт\w+|вычисл\w+|вычита\w+|прибав\w+|умнож\w+",
         "return": r"gib .{0,60}?\bzuruck|zuruckgeben|devuelv\w+|devolv\w+|retorn\w+|renvo\w+|retourn\w+"
-        r"|restitu\w+|la reponse est|la respuesta es|a resposta e|la risposta e|ist die antwort"
+        r"|restitu\w+|la reponse est(?! (?:bonne|juste|correcte))|la respuesta es|a resposta e"
+        r"|la risposta e|ist die antwort"
         r"|lautet die antwort"
-        r"|ответ"
         r"|верни\w*|возвра\w+",
     }
 )
@@ -96,7 +97,7 @@ _OTHERS: Mapping[Kind, str] = MappingProxyType(
 
 _UNSPACED: Mapping[Kind, str] = MappingProxyType(
     {
-        "loop": r"遍历|扫描|逐个|依次|重复|走査|ループ|順に|繰り返し|一つずつ|1つずつ",
+        "loop": r"遍历|扫描|逐个|依次|重复|走査|ループ|順に|繰り返しま|繰り返す|一つずつ|1つずつ",
         "keep": r"存入|存储|存到|保存|记录|加入|放入|创建|记住|記録|追加|格納|入れ"
         r"|並べ|加え(?:ます|て|る|ましょう)|放进|排好",
         "look up": r"检查|查找|查看|判断|查询|是否在|比较|調べ|確認し|探し|検索|比較|取り出|取出|弹出",

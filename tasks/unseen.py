@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 _SENTENCE = re.compile(r"[^.!?;\u3002\uff01\uff1f\n]+[.!?;\u3002\uff01\uff1f]?")
 _MADE_UP = re.compile(
-    r"\byour (?:communication|attitude|enthusiasm|body language|team ?work|confidence|tone|listening)"
-    r" (?:\w+ )?(?:was|is|were|seemed|came|needs|suffered|could|lacks?)\b"
+    r"\byour (?:communication|attitude|enthusiasm|body language|team ?work)"
+    r" (?:skills? |style )?(?:was|is|were|seemed|came|needs|suffered|could|lacks?)\b"
     r"|\byou (?:\w+ )?(?:were|seemed|appeared|stayed|remained|sounded) (?:\w+ )?(?:silent|quiet"
-    r"|nervous|calm|unsure|confident|arrogant|enthusiastic|motivated|distracted|impatient|friendly|rude"
+    r"|nervous|arrogant|enthusiastic|motivated|distracted|impatient|friendly|rude"
     r"|uncommunicative)\b"
-    r"|\byou (?:\w+ )?(?:spoke|talked|communicated|listened|interrupted|explained your (?:plan|thinking"
+    r"|\byou (?:\w+ )?(?:spoke|talked|communicated (?:well|poorly|badly|little|clearly with)"
+    r"|listened (?:well|carefully|to the)|explained your (?:plan|thinking"
     r"|thoughts|approach|reasoning) (?:aloud|well|clearly|badly|poorly|to))\b"
-    r"|\b(?:speak|talk|communicate) (?:more|louder|less|clearer|better|up)\b"
+    r"|\b(?:speak|talk) (?:more|louder|less|up)\b|\bcommunicate (?:more|better) (?:with|to your|while|when)\b"
     r"|\byou (?:ignored|answered|did not answer|didn't answer) (?:the |your )?(?:interviewer\S*|questions?)"
     r"|\bdeine kommunikation (?:war|ist|liess)|\bdu (?:warst|bliebst|hast) (?:\w+ )?(?:still|stumm"
     r"|schweigsam|geschwiegen|kaum gesprochen)|\btu comunicacion (?:fue|es|estuvo)"

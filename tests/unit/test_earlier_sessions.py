@@ -31,6 +31,8 @@ def test_earlier_sessions_are_not_told(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "You return early, as you usually do in Go.",
+        "You never manage the memory of the last node.",
         "The last three rows are skipped.",
         "The previous value is kept, as in line 3.",
         "The loop always ends, as it should.",

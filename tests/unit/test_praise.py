@@ -117,6 +117,8 @@ def test_what_is_limited_denied_or_asked_is_no_praise(text: str) -> None:
         "Once it works for the usual inputs, look at the empty one.",
         "The function does not work for most inputs yet.",
         "First make it work well for one value.",
+        "Only a few cases are handled so far.",
+        "It is an elegant approach to halve the range.",
         "The result is slightly off: one too many.",
     ],
 )

@@ -47,6 +47,9 @@ def test_a_finished_solution_that_is_handed_over_is_found(text: str) -> None:
         "The whole solution is clear, and here is the one weak point.",
         "You copy the list in line 3 on each call.",
         "The replacement shows the corrected line.",
+        "Here is the corrected version of line 3.",
+        "You can use it directly as a key.",
+        "Collect the row first, then copy it over to the result.",
         "Rewrite the function around one pass.",
     ],
 )

@@ -73,8 +73,17 @@ def test_what_is_known_may_be_told(text: str) -> None:
         "If test 3 failed, look at line 2.",
         "Run it with a circle of three courses to see.",
         "The loop reads 9 of 12 entries.",
+        "It passes 2 of 4 arguments on.",
         "Write a test for the empty list.",
     ],
 )
 def test_tests_may_be_spoken_of_where_none_were_run(text: str) -> None:
     assert faults(text) == ""
+
+
+def test_what_a_candidate_told_of_tests_may_be_told_back() -> None:
+    texts = {"message": "So 7 of 12 tests pass."}
+
+    assert [*check_runs(texts, None, ["My tests: 7 of 12."])] == []
+    assert [*check_runs(texts, SOME, ["It was 7 before."])] == []
+    assert [*check_runs(texts, SOME)] != []

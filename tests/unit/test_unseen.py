@@ -38,6 +38,10 @@ def test_behaviour_that_nothing_shows_is_found(text: str) -> None:
         "Your code explains its plan in one comment.",
         "The two threads talk to each other through a queue.",
         "The function stays silent when the file is missing.",
+        "You communicated your intent with these names.",
+        "Your confidence interval is too wide.",
+        "Better names communicate better.",
+        "You interrupted the loop at the right place.",
         "You answered the case of the empty list with an early return.",
     ],
 )
