@@ -37,7 +37,7 @@ _DIGITS = 12
 
 
 class Instructions(NamedTuple):
-    """What a kind's model is told to do, and which version of it this is: ``hint-3``."""
+    """What a kind's model is told to do, and which version of it this is: ``hint-4``."""
 
     version: str
     text: str

@@ -65,7 +65,7 @@ def take_pictures(board: BullBoard, hints: NodeQueue) -> None:
     """Take them all."""
     with Browser(width=1500, height=1180) as browser:
         browser.open(board.page(hints))
-        browser.wait_for("prompt hint-3")
+        browser.wait_for("prompt hint-4")
         browser.picture(IMAGES / "bull-board.png")
     with Browser(width=1500, height=700) as browser:
         browser.open(board.page(hints, "room-17-hint-2"))

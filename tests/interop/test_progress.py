@@ -58,7 +58,7 @@ def test_a_job_whose_model_has_not_answered_yet_is_asked(hints: NodeQueue) -> No
     assert hints.call("getJobState", job) == "active"
     assert hints.job(job)["progress"] == {"progress": 25, "step": "asked", "attempt": 1}
     assert [line.partition(": ")[2] for line in lines_of(hints, job)][1:] == [
-        "openai is asked, with prompt hint-3"
+        "openai is asked, with prompt hint-4"
     ]
     hints.results.consume().answer(job)
 

@@ -30,9 +30,9 @@ SPOILT = {"hint": f"{GOOD_HINT} Write `seen[x] = i` now.", "relatedConcepts": ["
 WORSE = {"hint": "Write `seen[x] = i` now.", "relatedConcepts": ["loops"]}
 
 PROMPTS = {
-    "hint": ("hint-3", "1070ee0b5b58"),
-    "review": ("review-3", "683bbbaab46c"),
-    "interview": ("interview-3", "c9207e279a49"),
+    "hint": ("hint-4", "a75799f0539f"),
+    "review": ("review-4", "c9e5b49cebd2"),
+    "interview": ("interview-4", "5a85f0d4fbac"),
 }
 """Each prompt's version and text: who changes a prompt changes both here and in its first line."""
 
@@ -270,5 +270,5 @@ def test_the_log_tells_the_version_and_the_calls(caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.DEBUG, "tasks.asking"):
         asked(SHORT, GOOD)
 
-    assert "written with prompt hint-3 in 2 calls" in caplog.text
+    assert "written with prompt hint-4 in 2 calls" in caplog.text
     assert "goes back: The model's hint has 2 words" in caplog.text

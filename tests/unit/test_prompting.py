@@ -62,7 +62,7 @@ def block(user: str, label: str) -> str:
 def test_the_system_message_is_the_kind_s_file_and_nothing_else(kind: Kind) -> None:
     version, text = instructions(kind)
 
-    assert version == f"{kind}-3"
+    assert version == f"{kind}-4"
     assert len(text) > 500
     assert "{" not in text
     assert system_message(kind).startswith(text)

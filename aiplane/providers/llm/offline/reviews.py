@@ -198,9 +198,6 @@ def _summary(case: ReviewCase, found: Sequence[Finding]) -> str:
         sentences.append(found[0].rule.advice)
     else:
         sentences.append("Its rules found nothing in the code, and they look for little.")
-    known = {weakness.category for weakness in case.payload.historical_weaknesses}
-    if known & {finding.rule.weakness for finding in found}:
-        sentences.append("Some of this came up in earlier sessions too.")
     return " ".join(sentences)
 
 
