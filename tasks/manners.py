@@ -54,7 +54,7 @@ _INSULTS = re.compile(
     r"(?= (?:see|know|understand|notice|get|find|spot)\b|\W*$)"
     r"|candidates who know what they(?: are|'re) doing"
     r"|worst (?:code|solution|answer) (?:i|that i|we)\b"
-    r"|faul(?:heit|enz\w*)?|werd (?:endlich |mal )?erwachsen|du bist hier falsch|uberfordert dich"
+    r"|(?:zu|bist|so) faul|faul(?:heit|enz\w*)|werd (?:endlich |mal )?erwachsen|du bist hier falsch|uberfordert dich"
     r"|dumm(?:kopf|er|e|es)?|blod\w*|trottel|versager|halt (?:den mund|die klappe|einfach den mund)"
     r"|(?:den )?mund halten|scham dich|schamen sie sich|(?:ist|wirklich|echt|einfach) (?:nur )?(?:peinlich"
     r"|mull|schrott"

@@ -58,6 +58,8 @@ _WENT = re.compile(
 _TESTS = re.compile(r"\b(?:tests?|test cases|testf\w*|pruebas|testes|тест\w*)\b|测试|テスト|테스트")
 _LIMITS = re.compile(
     r"\b(?:if|once|would|could|should|might|until|unless|no|not|n't|never|none|without|say|suppose|whether"
+    r"|by hand"
+    r"|in (?:my|our) (?:mind|head)|on paper|mentally"
     r"|wenn|wurde\w*|nicht|kein\w*|si|sin|no|sans|aucun\w*|pas)\b|n't\b|如果|没有|未|ない|なら"
 )
 

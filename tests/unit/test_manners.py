@@ -82,6 +82,7 @@ def test_a_verdict_on_the_person_is_found(text: str) -> None:
         "La variable no es nula, y el bucle acaba.",
         "A generator is just lazy: it computes when somebody asks.",
         "Das Ergebnis ist hier falsch.",
+        "Die Folge wird faul ausgewertet.",
         "Denk mal nach, was in Zeile 3 passiert.",
         "It is surprising that you don't need a second loop here, and it is right.",
         "Do you see now why the last element is skipped?",

@@ -74,6 +74,8 @@ def test_what_is_known_may_be_told(text: str) -> None:
         "Run it with a circle of three courses to see.",
         "The loop reads 9 of 12 entries.",
         "It passes 2 of 4 arguments on.",
+        "I ran your code by hand on the example.",
+        "When I ran it in my mind, line 3 came twice.",
         "Write a test for the empty list.",
     ],
 )
