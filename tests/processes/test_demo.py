@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.support.redis_server import RedisServer
 
 AIPLANE = str(Path(sys.executable).with_name("aiplane"))
-UP = r"The plane is up"
+UP = r"Everything is up"
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
