@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.faults.stage import Case, Stage
+    from collections.abc import AsyncIterator
+
+    from tests.faults.stage import Stage
     from tests.support.processes import Process
 
 SLOTS = 3
@@ -30,25 +33,31 @@ async def test_a_fresh_pool_without_files_loses_no_slot(stage: Stage) -> None:
     await asyncio.sleep(4)  # as long as nothing can be opened; what fails then is up to the libraries
     resource.prlimit(pool.pid, resource.RLIMIT_NOFILE, (soft, hard))
 
-    pool = await supervised(stage, pool, *starved)
-    together = [await stage.submit("hold") for _ in range(SLOTS)]
-    for case in together:
-        await stage.called(case)
-    for case in together:
-        stage.provider.release(case.name)
-    await stage.ended()
-    assert pool.alive
+    async with supervised(stage, pool):
+        await stage.ended(*starved, seconds=150)
+        together = [await stage.submit("hold") for _ in range(SLOTS)]
+        for case in together:
+            await stage.called(case, seconds=60)
+        for case in together:
+            stage.provider.release(case.name)
+        await stage.ended()
 
 
-async def supervised(stage: Stage, pool: Process, *cases: Case) -> Process:
-    """Wait until jobs have ended. A pool that has ended is started again; the one that serves is returned."""
-    ended = asyncio.create_task(stage.ended(*cases, seconds=150))
-    while not ended.done():
-        if not pool.alive:
-            pool = await stage.pool(slots=SLOTS)
-        await asyncio.wait([ended], timeout=0.5)
-    await ended
-    return pool
+@asynccontextmanager
+async def supervised(stage: Stage, pool: Process) -> AsyncIterator[None]:
+    """Start a pool again whenever it has ended, inside the block."""
+
+    async def supervise(pool: Process) -> None:
+        while True:
+            await asyncio.sleep(0.5)
+            if not pool.alive:
+                pool = await stage.pool(slots=SLOTS)
+
+    supervising = asyncio.create_task(supervise(pool))
+    try:
+        yield
+    finally:
+        supervising.cancel()
 
 
 def open_files(pid: int) -> int:
