@@ -30,7 +30,7 @@ test: check $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## 
 		tests/bench tests/faults tests/processes tests/interop tests/control_plane tests/integration tests/manners
 
 faults: $(VENV)/.develops $(if $(shell command -v npm),$(INTEROP)/node_modules/.installed) ## Run every fault test, with outages and silences of minutes (an hour)
-	$(BIN)/pytest tests/faults tests/processes/test_readme.py tests/processes/test_memory.py \
+	$(BIN)/pytest tests/bench tests/faults tests/processes/test_readme.py tests/processes/test_memory.py \
 		tests/processes/test_least_rights.py tests/manners tests/control_plane/test_chaos.py -m "slow or not slow"
 
 SEED ?= 1

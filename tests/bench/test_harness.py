@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bench import figures
 from bench.contenders import CONTENDERS
 from tests.support.node import ensure_node_modules
@@ -28,6 +30,7 @@ def measure(part: str, out: Path) -> dict:
     return json.loads(out.read_text())
 
 
+@pytest.mark.slow
 def test_every_contender_answers_what_it_is_asked(tmp_path: Path) -> None:
     results = measure("latency", tmp_path / "results.json")
     rows = results["parts"]["latency"]
@@ -45,6 +48,7 @@ def test_the_commands_of_a_job_are_told_by_what_they_are_for(tmp_path: Path) -> 
     assert ours["in_scripts"] > 10
 
 
+@pytest.mark.slow
 def test_the_control_plane_is_measured_beside_the_client_and_the_framework(tmp_path: Path) -> None:
     results = measure("service", tmp_path / "results.json")
     (row,) = results["parts"]["service"]
