@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from control_plane.errors import UnavailableError
 from control_plane.events import write_events
@@ -91,8 +92,16 @@ class Database:
             yield session
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, once what was broken off has given its own back."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CANCEL_SECONDS):
+                while self._taken():  # noqa: ASYNC110 -- the pool tells nobody
+                    await asyncio.sleep(0.01)
         await self.engine.dispose()
+
+    def _taken(self) -> int:
+        pool = self.engine.sync_engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import StreamingResponse
@@ -19,11 +19,13 @@ from control_plane.routes import refusals
 from control_plane.services import Here, Services  # noqa: TC001 - FastAPI reads it
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
     from starlette.types import Receive, Scope, Send
 
     from control_plane.listeners import Listener
+
+Found = TypeVar("Found")
 
 router = APIRouter(tags=["ai"], prefix="/rooms/{roomId}/ai")
 
@@ -108,9 +110,9 @@ async def _lines(here: Services, visit: Visit, start: Start, listener: Listener)
         while clock() < until and not here.bell.closing and not listener.replaced:
             try:
                 if clock() >= check_at:
-                    await _entry(visit.room.id, visit.caller, here)
+                    await _to_its_end(_entry(visit.room.id, visit.caller, here))
                     check_at = clock() + CHECK_SECONDS
-                events = await read_after(here, visit, last)
+                events = await _to_its_end(read_after(here, visit, last))
             except ApiError:
                 # No participant any more, or the database is away: a browser that resumes is told which.
                 return
@@ -126,6 +128,17 @@ async def _lines(here: Services, visit: Visit, start: Start, listener: Listener)
                 await wait_until_rung(rung, max(min(ping_at, until, check_at) - clock(), 0))
     if listener.replaced:
         yield format_sse_event(comment="another stream of yours took the place", retry=REPLACED_RETRY_MS)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, Found]) -> Found:
+    """Await a look at the database, which goes on to its end where the stream is cancelled meanwhile.
+
+    A connection whose taking is cancelled would be lost to the pool.
+    """
+    task = asyncio.create_task(work)
+    # Where nobody awaits it any more, nobody is told how it failed either.
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(task)
 
 
 def _seconds_of(visit: Visit) -> float:
