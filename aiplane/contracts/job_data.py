@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 48 * 1024 * 1024
 """The longest text of a job's data (the wire contract). A recording of 25 MB takes 34 of them."""
 
+MOST_LEVELS: Final = 900
+"""Levels of lists and objects in one another. Python 3.11 reads no more; newer ones would read thousands, on
+which whatever walks through a value ends."""
+
 _CHUNK: Final = 1024 * 1024
 """Characters that are stepped over at once: other threads wait for as long."""
 
@@ -34,6 +38,7 @@ _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BETWEEN = re.compile(_NESTED, re.DOTALL)
 _OPENING, _CLOSING = re.compile(r"[\[{]++"), re.compile(r"[\]}]++")
 _SIMPLE = r'"[^"\\]*+"[ \t\r\n]*+:[ \t\r\n]*+(?:[^\s,:\[\]{}"]++|"[^"\\]*+")[ \t\r\n]*+,[ \t\r\n]*+'
+_BRACKETS = re.compile(rf"{_STRING}|[\[{{]++|[\]}}]++", re.DOTALL)
 _SCALAR = re.compile(r'[^\s,:\[\]{}"]++')
 
 
@@ -46,7 +51,7 @@ def read_fields(text: str, names: Collection[str]) -> Any:
     Raises:
         InvalidPayloadError: the text is not JSON, or a field holds more than is built of it.
     """
-    if len(text) <= _CHUNK:
+    if len(text) <= _CHUNK and not _is_deep(text):
         with suppress(ValueError, RecursionError):
             return json.loads(text)
     try:
@@ -101,14 +106,29 @@ def _name(text: str, at: int) -> tuple[str, int]:
 
 def _value(text: str, at: int) -> tuple[Any, int]:
     """Build a value, and say where it ends. What is too deep to be built is absent."""
-    if text[at] in "[{" and len(text) - at > _CHUNK:
+    if text[at] in "[{":
         end = _past(text, at)
-        if end - at > _CHUNK and count_values(text[at:end]) > MOST_VALUES:
+        value = text[at:end]
+        if _is_deep(value) or (len(value) > _CHUNK and count_values(value) > MOST_VALUES):
             return None, end
     try:
         return _decoder.raw_decode(text, at)
     except RecursionError:
         return None, _past(text, at)
+
+
+def _is_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= MOST_LEVELS:
+        return False
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        if found[0][0] in "[{":
+            depth += len(found[0])
+            if depth > MOST_LEVELS:
+                return True
+        elif found[0][0] in "]}":
+            depth -= len(found[0])
+    return False
 
 
 def _past(text: str, at: int) -> int:
