@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiplane.errors import InvalidPayloadError
-from aiplane.redis.untrusted_json import MOST_VALUES, count_values, read_digits
+from aiplane.redis.untrusted_json import MOST_VALUES, count_values, is_deeper, read_digits
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,7 +38,6 @@ _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BETWEEN = re.compile(_NESTED, re.DOTALL)
 _OPENING, _CLOSING = re.compile(r"[\[{]++"), re.compile(r"[\]}]++")
 _SIMPLE = r'"[^"\\]*+"[ \t\r\n]*+:[ \t\r\n]*+(?:[^\s,:\[\]{}"]++|"[^"\\]*+")[ \t\r\n]*+,[ \t\r\n]*+'
-_BRACKETS = re.compile(rf"{_STRING}|[\[{{]++|[\]}}]++", re.DOTALL)
 _SCALAR = re.compile(r'[^\s,:\[\]{}"]++')
 
 
@@ -51,7 +50,7 @@ def read_fields(text: str, names: Collection[str]) -> Any:
     Raises:
         InvalidPayloadError: the text is not JSON, or a field holds more than is built of it.
     """
-    if len(text) <= _CHUNK and not _is_deep(text):
+    if len(text) <= _CHUNK and not is_deeper(text, MOST_LEVELS):
         with suppress(ValueError, RecursionError):
             return json.loads(text)
     try:
@@ -109,26 +108,12 @@ def _value(text: str, at: int) -> tuple[Any, int]:
     if text[at] in "[{":
         end = _past(text, at)
         value = text[at:end]
-        if _is_deep(value) or (len(value) > _CHUNK and count_values(value) > MOST_VALUES):
+        if is_deeper(value, MOST_LEVELS) or (len(value) > _CHUNK and count_values(value) > MOST_VALUES):
             return None, end
     try:
         return _decoder.raw_decode(text, at)
     except RecursionError:
         return None, _past(text, at)
-
-
-def _is_deep(text: str) -> bool:
-    if text.count("[") + text.count("{") <= MOST_LEVELS:
-        return False
-    depth = 0
-    for found in _BRACKETS.finditer(text):
-        if found[0][0] in "[{":
-            depth += len(found[0])
-            if depth > MOST_LEVELS:
-                return True
-        elif found[0][0] in "]}":
-            depth -= len(found[0])
-    return False
 
 
 def _past(text: str, at: int) -> int:

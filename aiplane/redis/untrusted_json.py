@@ -85,6 +85,11 @@ def count_values(text: str) -> int:
     return _count(_STRING.sub("", text))
 
 
+def is_deeper(text: str, levels: int) -> bool:
+    """Return whether lists and objects of JSON text nest deeper than so many levels."""
+    return text.count("[") + text.count("{") > levels and _nests(_STRING.sub("", text), levels)
+
+
 def read_digits(digits: str) -> int | float:
     """Read a whole number as it stands in JSON text."""
     return int(digits) if len(digits) <= _MOST_DIGITS else float("-inf" if digits[0] == "-" else "inf")
@@ -94,12 +99,18 @@ def _check_shape(bare: str) -> None:
     """Raise ValueError where a text without its strings has more values, or levels, than is read."""
     if _count(bare) > MOST_VALUES:
         raise ValueError("more values than are read")
+    if _nests(bare, DEEPEST):
+        raise ValueError("nested too deeply")
+
+
+def _nests(bare: str, levels: int) -> bool:
     depth = 0
     for run in _BRACKETS.finditer(bare):
         opening = run[0][0] in "[{"
         depth += len(run[0]) if opening else -len(run[0])
-        if depth > DEEPEST:
-            raise ValueError("nested too deeply")
+        if depth > levels:
+            return True
+    return False
 
 
 def _count(bare: str) -> int:
