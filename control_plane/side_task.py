@@ -45,7 +45,7 @@ class SideTask:
 
     @property
     def running(self) -> bool:
-        """Whether there is a next round."""
+        """True if there is a next round."""
         return self._task is not None and not self._task.done()
 
     def wake(self) -> None:

@@ -1,4 +1,4 @@
-"""How many jobs stay when they end, by BullMQ's ``removeOnComplete`` and ``removeOnFail``."""
+"""Retention of jobs that have ended, by BullMQ's ``removeOnComplete`` and ``removeOnFail``."""
 
 from __future__ import annotations
 

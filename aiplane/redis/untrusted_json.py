@@ -72,7 +72,7 @@ def whole_number(value: object, default: int | None = None) -> int | None:
 
 
 def can_be_written(text: str) -> bool:
-    """Whether Redis can be given a text: JSON can hold half a character, which nothing can write."""
+    """Return whether Redis can be given a text: JSON can hold half a character, which nothing can write."""
     try:
         text.encode(errors="surrogateescape")
     except UnicodeEncodeError:
